@@ -1,0 +1,79 @@
+import pytest
+from closure import ROOT
+
+from emotion.errors import EmotionError
+from emotion.params import read_params, workers
+
+
+@pytest.fixture
+def edited(tmp_path):
+    def edit(*changes):
+        text = (ROOT / "params.yaml").read_text(encoding="utf-8")
+        for old, new in changes:
+            assert text.count(old) >= 1, old
+            text = text.replace(old, new, 1)
+        path = tmp_path / "params.yaml"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return edit
+
+
+def test_the_committed_file_is_valid_and_holds_the_papers_values():
+    params = read_params(ROOT / "params.yaml")
+    assert (params.lr, params.weight_decay, params.batch, params.epochs) == (3e-4, 5e-5, 32, 60)
+    assert params.corpus == "synthetic"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("\nlr: 3e-4", "\nlearning: 3e-4", ["unknown key learning"]),
+        ("\nepochs: 60", "\nepoch: 60", ["unknown key epoch", "did you mean epochs?"]),
+        ("\nlr: 3e-4", "\nlr: fast", ["lr is 'fast'", "> 0", "float"]),
+        ("\nlr: 3e-4", "\nlr: -1e-4", ["lr is -0.0001", "> 0"]),
+        ("\nlr: 3e-4", "\nlr: .inf", ["lr is inf"]),
+        ("\nlr: 3e-4", "\nlr: .nan", ["lr is nan"]),
+        ("\nbatch: 32", "\nbatch: 32.5", ["batch is 32.5", "int"]),
+        ("\nbatch: 32", "\nbatch: true", ["batch is True", "int"]),
+        ("\nmodel: fusion", "\nmodel: transformer", ["model is 'transformer'", "bc_lstm", "cmn"]),
+        ("audio,face,text", "audio,smell", ["modalities is 'audio,smell'"]),
+        ("audio,face,text", "audio,audio", ["modalities is 'audio,audio'"]),
+        ("\nhistory: 10", "\nhistory: all", ["history is all", "future is 0"]),
+        ("\nhistory: 10", "\nhistory: -1", ["history is -1"]),
+        ("\nheads: 4", "\nheads: 7", ["heads is 7", "256"]),
+        ("\ncorpus: synthetic", "\ncorpus: ../../etc", ["corpus is '../../etc'"]),
+        ("  size: 48", "  size: 4", ["face.size is 4", "16 to 512"]),
+        ("\nseed: 1", "\n#", ["key seed is missing"]),
+        ("\nlr: 3e-4", "\nlr: [", ["not valid YAML"]),
+    ],
+)
+def test_a_bad_value_is_named_with_what_was_expected(edited, old, new, words):
+    with pytest.raises(EmotionError) as caught:
+        read_params(edited((old, new)))
+    assert "\n" not in str(caught.value)
+    assert [word for word in ["params.yaml", *words] if word not in str(caught.value)] == []
+
+
+@pytest.mark.parametrize(("text", "value"), [("1e-05", 1e-5), ("3e-4", 3e-4), ("1", 1.0)])
+def test_yaml_1_2_numbers(edited, text, value):
+    lr = read_params(edited(("\nlr: 3e-4", f"\nlr: {text}"))).lr
+    assert lr == value and isinstance(lr, float)
+
+
+def test_a_missing_file_and_an_empty_one(tmp_path):
+    with pytest.raises(EmotionError, match="not found"):
+        read_params(tmp_path / "params.yaml")
+    (tmp_path / "params.yaml").write_text("", encoding="utf-8")
+    with pytest.raises(EmotionError, match="expected keys"):
+        read_params(tmp_path / "params.yaml")
+
+
+def test_workers(monkeypatch):
+    monkeypatch.setenv("EMOTION_WORKERS", "3")
+    assert workers() == 3
+    monkeypatch.delenv("EMOTION_WORKERS")
+    assert workers() >= 1
+    monkeypatch.setenv("EMOTION_WORKERS", "many")
+    with pytest.raises(EmotionError, match="EMOTION_WORKERS is 'many'"):
+        workers()
