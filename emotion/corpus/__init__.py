@@ -1,0 +1,1 @@
+"""Corpora: reading releases into one index of utterances."""

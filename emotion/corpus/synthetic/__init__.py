@@ -1,0 +1,1 @@
+"""A generated corpus in IEMOCAP's release layout."""
