@@ -1,0 +1,18 @@
+"""Stage `index`: raw corpus -> data/index.csv and data/index.json."""
+
+from pathlib import Path
+
+from emotion.corpus.index import index_corpus
+from emotion.errors import one_line_errors
+from emotion.params import read_params
+
+if __name__ == "__main__":
+    with one_line_errors():
+        params = read_params()
+        index_corpus(
+            corpus=params.corpus,
+            root=Path("data/raw") / params.corpus,
+            out=Path("data/index.csv"),
+            label_rule=params.index.label_rule,
+            split=params.index.split,
+        )

@@ -1,0 +1,44 @@
+"""The lines: many, short, and the ambiguous ones alike for all emotions."""
+
+import numpy as np
+import pytest
+
+from emotion.corpus.synthetic.lines import AMBIGUOUS, PAIRS, SLOTS, TELLING, draw_line, every_line
+from emotion.corpus.synthetic.script import EMOTIONS, SIMILAR
+
+TEMPLATES = [*AMBIGUOUS, *sum(TELLING.values(), ()), *sum(PAIRS.values(), ())]
+LINES = [line for template in TEMPLATES for line in every_line(template)]
+
+
+def test_hundreds_of_distinct_short_lines():
+    assert len(set(LINES)) == len(LINES) > 500
+    assert {len(line.split()) for line in LINES} <= set(range(3, 9))
+
+
+def test_every_line_fills_every_slot():
+    assert every_line("{who} slept {when}.")[:2] == ["My brother slept today.", "My brother slept this morning."]
+    assert len(every_line("{who} slept {when}.")) == len(SLOTS["who"]) * len(SLOTS["when"])
+    assert not [line for line in LINES if "{" in line or not line[0].isupper() or line[-1] not in ".!?"]
+
+
+def drawn(emotion, *, telling, shared):
+    rng = np.random.default_rng(3)
+    return [draw_line(emotion, telling=telling, shared=shared, rng=rng) for _ in range(300)]
+
+
+@pytest.mark.parametrize("emotion", EMOTIONS)
+def test_ambiguous_lines_do_not_depend_on_the_emotion(emotion):
+    assert drawn(emotion, telling=False, shared=True) == drawn("neutral", telling=False, shared=False)
+
+
+@pytest.mark.parametrize("emotion", EMOTIONS)
+def test_telling_lines_are_the_emotions_own_or_its_pairs(emotion):
+    own = {line for template in TELLING[emotion] for line in every_line(template)}
+    assert set(drawn(emotion, telling=True, shared=False)) <= own
+    shared = drawn(emotion, telling=True, shared=True)
+    assert shared == drawn(SIMILAR[emotion], telling=True, shared=True) and not own & set(shared)
+
+
+def test_pairs_are_the_similar_emotions():
+    assert {frozenset(pair) for pair in PAIRS} == {frozenset(pair) for pair in SIMILAR.items()}
+    assert set(TELLING) == set(EMOTIONS)
