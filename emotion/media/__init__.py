@@ -1,0 +1,1 @@
+"""Decoding audio and video, finding and following the speaker's face."""

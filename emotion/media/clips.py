@@ -1,0 +1,45 @@
+"""Face clips out of the clip cache that the faces stage writes."""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emotion.cache import Cache
+from emotion.corpus.utterance import Utterance
+from emotion.errors import MediaError
+
+
+def read_clip(cache: Cache, utterance_id: str, *, frames: int) -> NDArray[np.uint8]:
+    """A fixed number of frames of an utterance, evenly spread over its whole length.
+
+    The clip is cut into `frames` equal parts and the frame in the middle of each is taken; a shorter clip repeats
+    frames.
+
+    Args:
+        cache: the open clip cache.
+        utterance_id: the utterance.
+        frames: how many.
+
+    Returns:
+        (frames, size, size) uint8 grey.
+
+    Raises:
+        MediaError: the utterance has no clip; the message is the reason that the faces stage noted.
+    """
+    row = cache.row(utterance_id)
+    clip = cache[row]
+    if len(clip) == 0:
+        raise MediaError(cache.reason[row])
+    positions = ((np.arange(frames) + 0.5) * len(clip) / frames).astype(np.int64)
+    picked: NDArray[np.uint8] = clip[positions]
+    return picked
+
+
+def reader(cache: Cache, *, frames: int) -> Callable[[Utterance], NDArray[np.uint8]]:
+    """What reads an utterance's face clip: `read_clip` from an open clip cache."""
+
+    def read(row: Utterance) -> NDArray[np.uint8]:
+        return read_clip(cache, row.utterance, frames=frames)
+
+    return read
