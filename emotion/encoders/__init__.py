@@ -1,0 +1,1 @@
+"""Unimodal encoders: audio, face and text to one vector per utterance."""

@@ -1,0 +1,237 @@
+"""The one training loop, for encoders and fusion models alike.
+
+Adam with L2 weight decay as in the paper; the epoch with the best validation score is kept, ties go to the lower
+validation loss. A run that was killed continues from its last complete epoch and ends with the same bits as one that
+was not.
+"""
+
+import hashlib
+import json
+import math
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from emotion.errors import EmotionError
+from emotion.progress import track
+
+B = TypeVar("B")
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """One line of the training curve; epochs count from 1."""
+
+    epoch: int
+    train_loss: float
+    validation_loss: float
+    validation_weighted_f1: float
+
+
+@dataclass(slots=True)
+class _Run:
+    """What a run has reached: its curve and the weights of its best epoch."""
+
+    history: list[Epoch] = field(default_factory=list)
+    best_weights: dict[str, Tensor] = field(default_factory=dict)
+
+
+def best_epoch(history: Iterable[Epoch]) -> Epoch:
+    """The epoch with the best validation weighted F1; ties go to the lower validation loss, then to the earlier."""
+    return min(history, key=lambda line: (-line.validation_weighted_f1, line.validation_loss, line.epoch))
+
+
+def device() -> torch.device:
+    """CUDA when there is one, else the CPU."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def seed_everything(seed: int) -> None:
+    """Seed torch on all devices and ask for deterministic algorithms.
+
+    Operations without a deterministic version only warn, so that foreign pretrained models still run.
+    """
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    torch.manual_seed(seed)
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.backends.cudnn.benchmark = False
+
+
+def train(
+    module: nn.Module,
+    *,
+    batches: Callable[[int], Iterable[B]],
+    loss: Callable[[nn.Module, B], Tensor],
+    validate: Callable[[nn.Module], tuple[float, float]],
+    epochs: int,
+    lr: float,
+    weight_decay: float,
+    patience: int = 0,
+    clip: float = 0.0,
+    schedule: Callable[[int], float] | None = None,
+    rates: Mapping[str, float] | None = None,
+    checkpoint: Path | None = None,
+    title: str,
+) -> list[Epoch]:
+    """Train in place; the module ends in eval mode with the weights of its best epoch.
+
+    Args:
+        module: what to train, already on its device.
+        batches: epoch (from 1) -> batches; must depend on nothing but the epoch, or a continued run would differ.
+        loss: mean loss of one batch, a scalar.
+        validate: -> (loss, score); called in eval mode without gradients. The score is the validation weighted F1.
+        epochs: how many at most.
+        lr: Adam's learning rate.
+        weight_decay: L2 penalty, added to the gradient (Adam, not AdamW, as in the paper).
+        patience: stop after this many epochs without a better one; 0 = never.
+        clip: largest gradient norm; 0 = no clipping.
+        schedule: epoch -> factor on `lr`; None = constant.
+        rates: prefix of parameter names -> factor on `lr`, e.g. {"body.": 0.1}; the first match counts.
+        checkpoint: file for continuing after a kill, removed when the training is done. A file left by a run with other
+            starting weights or settings is ignored; the caller names it after its data.
+        title: what the progress line says.
+
+    Raises:
+        EmotionError: the loss is not finite, or `epochs` is below 1.
+    """
+    if epochs < 1:
+        raise EmotionError(f"{title}: epochs is {epochs}, expected at least 1")
+    optimiser = torch.optim.Adam(_groups(module, lr, rates or {}), lr=lr, weight_decay=weight_decay)
+    settings = {
+        "epochs": epochs,
+        "lr": lr,
+        "weight_decay": weight_decay,
+        "patience": patience,
+        "clip": clip,
+        "rates": rates,
+    }
+    key = _key(module, settings)
+    run = _resume(checkpoint, key, module, optimiser)
+    start = len(run.history)
+    for epoch in track(range(start + 1, epochs + 1), total=epochs, title=title, unit="epochs", done=start):
+        if _stop(run.history, patience):
+            break
+        factor = 1.0 if schedule is None else schedule(epoch)
+        for group in optimiser.param_groups:
+            group["lr"] = group["base_lr"] * factor
+        train_loss = _one_epoch(module, optimiser, batches(epoch), loss, clip)
+        validation_loss, score = _validated(module, validate)
+        _check_finite(train_loss, validation_loss, title=title, epoch=epoch, lr=lr)
+        run.history.append(Epoch(epoch, train_loss, validation_loss, score))
+        if best_epoch(run.history).epoch == epoch:
+            run.best_weights = {name: value.detach().clone() for name, value in module.state_dict().items()}
+        if checkpoint is not None:
+            _save(checkpoint, key, run, module, optimiser)
+    return _finish(module, run, checkpoint, title)
+
+
+def _groups(module: nn.Module, lr: float, rates: Mapping[str, float]) -> list[dict[str, Any]]:
+    grouped: dict[float, list[nn.Parameter]] = {}
+    for name, parameter in module.named_parameters():
+        factor = next((rate for prefix, rate in rates.items() if name.startswith(prefix)), 1.0)
+        if parameter.requires_grad and factor > 0:
+            grouped.setdefault(factor, []).append(parameter)
+    return [{"params": values, "lr": lr * factor, "base_lr": lr * factor} for factor, values in grouped.items()]
+
+
+def _one_epoch(
+    module: nn.Module,
+    optimiser: torch.optim.Optimizer,
+    batches: Iterable[B],
+    loss: Callable[[nn.Module, B], Tensor],
+    clip: float,
+) -> float:
+    """Mean of the batches' losses."""
+    module.train()
+    losses = []
+    for batch in batches:
+        optimiser.zero_grad(set_to_none=True)
+        value = loss(module, batch)
+        value.backward()  # type: ignore[no-untyped-call]
+        if clip > 0:
+            nn.utils.clip_grad_norm_(module.parameters(), clip)
+        optimiser.step()
+        losses.append(value.detach())
+    return torch.stack(losses).mean().item() if losses else 0.0
+
+
+def _validated(module: nn.Module, validate: Callable[[nn.Module], tuple[float, float]]) -> tuple[float, float]:
+    module.eval()
+    with torch.no_grad():
+        return validate(module)
+
+
+def _stop(history: list[Epoch], patience: int) -> bool:
+    return bool(patience and history) and len(history) - best_epoch(history).epoch >= patience
+
+
+def _check_finite(train_loss: float, validation_loss: float, *, title: str, epoch: int, lr: float) -> None:
+    if not (math.isfinite(train_loss) and math.isfinite(validation_loss)):
+        raise EmotionError(
+            f"{title}: the loss is not finite in epoch {epoch} (training {train_loss}, validation {validation_loss}); "
+            f"lower the learning rate (now {lr:g}) or look for extreme values in the inputs"
+        )
+
+
+def _finish(module: nn.Module, run: _Run, checkpoint: Path | None, title: str) -> list[Epoch]:
+    best = best_epoch(run.history)
+    module.load_state_dict(run.best_weights)
+    module.eval()
+    if checkpoint is not None:
+        checkpoint.unlink(missing_ok=True)
+    score = f"validation weighted F1 {best.validation_weighted_f1:.3f}"
+    sys.stderr.write(f"{title}: best epoch {best.epoch} of {len(run.history)}, {score}\n")
+    return run.history
+
+
+def _key(module: nn.Module, settings: Mapping[str, Any]) -> str:
+    """Names the run: its starting weights and settings."""
+    digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
+    for name, value in sorted(module.state_dict().items()):
+        digest.update(f"{name} {value.dtype} {tuple(value.shape)}".encode())
+        digest.update(value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()
+
+
+def _save(path: Path, key: str, run: _Run, module: nn.Module, optimiser: torch.optim.Optimizer) -> None:
+    """Write to a file beside it, then rename: a kill at any moment leaves a whole checkpoint."""
+    state = {
+        "key": key,
+        "history": [asdict(line) for line in run.history],
+        "best_weights": run.best_weights,
+        "weights": module.state_dict(),
+        "optimiser": optimiser.state_dict(),
+        "rng": torch.get_rng_state(),
+        "cuda_rng": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(path.name + ".partial")
+    torch.save(state, partial)
+    partial.replace(path)
+
+
+def _resume(path: Path | None, key: str, module: nn.Module, optimiser: torch.optim.Optimizer) -> _Run:
+    """Restore weights, optimiser and random state from a checkpoint of the same run; otherwise start afresh."""
+    if path is None or not path.is_file():
+        return _Run()
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # a damaged scratch file has many faces and only costs the epochs it held
+        sys.stderr.write(f"{path}: not readable ({type(error).__name__}), training starts from the first epoch\n")
+        return _Run()
+    if state.get("key") != key:
+        return _Run()
+    module.load_state_dict(state["weights"])
+    optimiser.load_state_dict(state["optimiser"])
+    torch.set_rng_state(state["rng"])
+    if state["cuda_rng"]:
+        torch.cuda.set_rng_state_all(state["cuda_rng"])
+    where = next(module.parameters()).device
+    best = {name: value.to(where) for name, value in state["best_weights"].items()}
+    return _Run([Epoch(**line) for line in state["history"]], best)
