@@ -1,0 +1,1 @@
+"""Fusion models over a conversation's utterances."""

@@ -1,0 +1,15 @@
+"""Stage `evaluate`: test metrics, predictions and pictures; the only stage that reads test labels."""
+
+from pathlib import Path
+
+from emotion.errors import one_line_errors
+from emotion.report import evaluate
+
+if __name__ == "__main__":
+    with one_line_errors():
+        evaluate(
+            Path("data/index.csv"),
+            Path("models/fusion/probabilities.csv"),
+            Path("metrics/training.csv"),
+            out=Path("metrics"),
+        )

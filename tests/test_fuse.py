@@ -1,0 +1,215 @@
+import csv
+import json
+from dataclasses import replace
+
+import numpy as np
+import planted_corpus
+import pytest
+import torch
+from planted_corpus import DIMS, LABELS, plant
+from safetensors.torch import load_file
+from sklearn.metrics import f1_score
+
+from emotion import dialogues
+from emotion.corpus.utterance import read_index
+from emotion.errors import EmotionError
+from emotion.fuse import _batches, _validate, fuse, predict
+from emotion.models import registry
+
+FILES = ("model.safetensors", "settings.json", "probabilities.csv")
+LENGTHS = (9, 8, 7, 6) * 4
+
+
+def run(planted, folder, **changes):
+    arguments = {
+        "model": "fusion",
+        "history": 3,
+        "future": 0,
+        "hidden": 8,
+        "heads": 2,
+        "dropout": 0.1,
+        "lr": 1e-2,
+        "weight_decay": 5e-5,
+        "batch": 16,
+        "epochs": 4,
+        "seed": 1,
+    } | changes
+    fuse(
+        planted.index,
+        planted.features,
+        out=folder / "models" / "fusion",
+        curve=folder / "metrics" / "training.csv",
+        scratch=folder / "scratch",
+        **arguments,
+    )
+    return folder / "models" / "fusion"
+
+
+def rows_of(path):
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture
+def planted(tmp_path):
+    folder = tmp_path / "planted"
+    folder.mkdir()
+    return plant(folder, lengths=LENGTHS)
+
+
+@pytest.mark.parametrize("model", registry.NAMES)
+@pytest.mark.parametrize(("history", "future"), [(3, 0), ("all", "all")])
+def test_every_model_learns_what_is_planted(planted, tmp_path, model, history, future, capsys):
+    out = run(planted, tmp_path, model=model, history=history, future=future, batch=8, epochs=6)
+    truth = {row.utterance: row.label for row in planted.utterances}
+    test = [row for row in rows_of(out / "probabilities.csv") if row["split"] == "test"]
+    right = [max(LABELS, key=lambda label, row=row: float(row[label])) == truth[row["utterance"]] for row in test]
+    assert np.mean(right) > 0.6  # chance is 0.33
+    last = capsys.readouterr().err.strip().splitlines()[-1]
+    assert last.startswith(f"fuse: {model} on audio+text -> {out}, best epoch ")
+    assert "validation weighted F1" in last
+
+
+def test_what_is_written(planted, tmp_path):
+    out = run(planted, tmp_path)
+    assert sorted(path.name for path in out.iterdir()) == sorted(FILES)
+    assert [path.name for path in out.parent.iterdir()] == ["fusion"]
+    settings = json.loads((out / "settings.json").read_text())
+    assert settings["labels"] == list(LABELS)
+    assert settings["dims"] == DIMS
+    assert (settings["model"], settings["history"], settings["future"]) == ("fusion", 3, 0)
+    rows = rows_of(out / "probabilities.csv")
+    expected = [row for split in ("validation", "test") for row in planted.utterances if row.split == split]
+    assert [(row["utterance"], row["dialogue"], row["split"]) for row in rows] == [
+        (row.utterance, row.dialogue, row.split) for row in expected
+    ]
+    for row in rows:
+        assert sum(float(row[label]) for label in LABELS) == pytest.approx(1, abs=5e-6)
+        assert all(len(row[label]) == 8 for label in LABELS)
+    curve = rows_of(tmp_path / "metrics" / "training.csv")
+    assert list(curve[0]) == ["epoch", "train_loss", "validation_loss", "validation_weighted_f1"]
+    assert [row["epoch"] for row in curve] == ["1", "2", "3", "4"]
+    assert not list((tmp_path / "scratch").iterdir())
+
+
+def test_the_saved_model_makes_the_saved_probabilities(planted, tmp_path):
+    out = run(planted, tmp_path)
+    settings = json.loads((out / "settings.json").read_text())
+    tensors = load_file(out / "model.safetensors")
+    sizes = {name: settings[name] for name in ("dims", "hidden", "heads", "dropout")}
+    module = registry.build(settings["model"], classes=len(LABELS), **sizes).eval()
+    module.load_state_dict({name[6:]: value for name, value in tensors.items() if name.startswith("model.")})
+    splits = dialogues.load(read_index(planted.index), planted.features, history=3, future=0)
+    for name in DIMS:
+        assert torch.equal(tensors[f"scaling.{name}.mean"], splits["train"].scaling[name].mean)
+        assert torch.equal(tensors[f"scaling.{name}.std"], splits["train"].scaling[name].std)
+    with torch.no_grad():
+        expected = torch.softmax(predict(module, splits["test"]).double(), dim=1).numpy()
+    test = [row for row in rows_of(out / "probabilities.csv") if row["split"] == "test"]
+    np.testing.assert_allclose([[float(row[label]) for label in LABELS] for row in test], expected, atol=1e-6)
+
+
+def test_the_best_validation_epoch_is_kept(planted, tmp_path):
+    out = run(planted, tmp_path, epochs=6, lr=3e-2)
+    truth = {row.utterance: row.label for row in planted.utterances}
+    rows = [row for row in rows_of(out / "probabilities.csv") if row["split"] == "validation"]
+    guesses = [max(LABELS, key=lambda label, row=row: float(row[label])) for row in rows]
+    score = f1_score([truth[row["utterance"]] for row in rows], guesses, average="weighted")
+    curve = [float(row["validation_weighted_f1"]) for row in rows_of(tmp_path / "metrics" / "training.csv")]
+    assert score == pytest.approx(max(curve), abs=1e-6)
+
+
+def test_same_seed_same_bytes(planted, tmp_path):
+    first, again, other = (run(planted, tmp_path / name, seed=seed) for name, seed in (("a", 1), ("b", 1), ("c", 2)))
+    for name in FILES:
+        assert (first / name).read_bytes() == (again / name).read_bytes(), name
+    curves = [(tmp_path / name / "metrics" / "training.csv").read_bytes() for name in "abc"]
+    assert curves[0] == curves[1] != curves[2]
+    assert (first / "probabilities.csv").read_bytes() != (other / "probabilities.csv").read_bytes()
+
+
+def test_test_labels_and_test_features_teach_nothing(planted, tmp_path):
+    before = run(planted, tmp_path / "a")
+    text = planted.index.read_text()
+    for row in planted.utterances:
+        if row.split == "test":
+            other = LABELS[(LABELS.index(row.label) + 1) % len(LABELS)]
+            line = next(line for line in text.splitlines() if line.startswith(row.utterance + ","))
+            text = text.replace(line, line.replace(f",{row.label},", f",{other},"))
+    assert text != planted.index.read_text()
+    planted.index.write_text(text)
+    values = planted.values["text"].copy()
+    values[[row.split == "test" for row in planted.utterances]] += 100
+    digest = read_index(planted.index).digest
+    planted_corpus.write_cache(
+        planted.features["text"], planted.utterances, values, planted.present["text"], digest=digest
+    )
+    after = run(planted, tmp_path / "b")
+    assert (before / "model.safetensors").read_bytes() == (after / "model.safetensors").read_bytes()
+    assert (before / "probabilities.csv").read_bytes() != (after / "probabilities.csv").read_bytes()
+
+
+def test_nothing_outside_the_window_influences_an_output(planted):
+    """Eq. (1): with history 2 and future 1, changing one utterance moves exactly those whose window holds it."""
+    part = dialogues.load(read_index(planted.index), planted.features, history=2, future=1)["train"]
+    present = torch.ones_like(part.present)
+    for name in ("fusion", "bc_lstm"):
+        torch.manual_seed(0)
+        module = registry.build(name, dims=DIMS, classes=3, hidden=8, heads=2, dropout=0.0).eval()
+        features = {key: values.clone() for key, values in part.features.items()}
+        features["text"][12] += 5.0  # the second dialogue's fourth utterance
+        with torch.no_grad():
+            before = predict(module, replace(part, present=present))
+            after = predict(module, replace(part, present=present, features=features))
+        assert (before != after).any(1).nonzero().squeeze(1).tolist() == [11, 12, 13, 14]
+
+
+def test_batches_cover_every_labelled_target_once_and_reshuffle(planted):
+    part = dialogues.load(read_index(planted.index), planted.features, history=2, future=0)["train"]
+    part.labels[5] = -1
+    seen = []
+    for epoch in (1, 1, 2):
+        batches = list(_batches(part, batch=10, seed=3, epoch=epoch))
+        assert [len(batch.mask) for batch in batches[:-1]] == [10] * (len(batches) - 1)
+        seen.append(torch.cat([batch.rows[batch.target] for batch in batches]).tolist())
+    assert sorted(seen[0]) == [row for row in range(len(part.labels)) if row != 5]
+    assert seen[0] == seen[1] != seen[2]
+
+
+def test_validation_scores_agree_with_scikit_learn(planted):
+    part = dialogues.load(read_index(planted.index), planted.features, history="all", future="all")["validation"]
+    part.labels[2] = -1
+    module = registry.build("fusion", dims=DIMS, classes=3, hidden=8, heads=2, dropout=0.0).eval()
+    with torch.no_grad():
+        loss, score = _validate(module, part, classes=3)
+        logits = predict(module, part)
+    known = part.labels >= 0
+    assert loss == pytest.approx(torch.nn.functional.cross_entropy(logits[known], part.labels[known]).item())
+    assert score == pytest.approx(f1_score(part.labels[known], logits[known].argmax(1), average="weighted"))
+
+
+def test_impossible_arguments_leave_the_old_result(planted, tmp_path):
+    out = run(planted, tmp_path, epochs=1)
+    before = {name: (out / name).read_bytes() for name in FILES}
+    for changes, message in (
+        ({"model": "svm"}, "model is 'svm', expected one of"),
+        ({"heads": 3}, "heads is 3, expected a divisor of 16"),
+        ({"history": "all"}, "for both or for neither"),
+        ({"lr": float("inf")}, "loss is not finite"),
+    ):
+        with pytest.raises(EmotionError, match=message):
+            run(planted, tmp_path, **changes)
+    assert {name: (out / name).read_bytes() for name in FILES} == before
+
+
+def test_splits_without_labels_are_refused(planted, tmp_path):
+    planted.index.write_text(planted.index.read_text().replace(",validation,", ",test,"))
+    with pytest.raises(EmotionError, match="split validation has no labelled utterances"):
+        run(planted, tmp_path)
+
+
+def test_baselines_say_that_they_keep_their_sizes(planted, tmp_path, capsys):
+    run(planted, tmp_path, model="bc_lstm", epochs=1)
+    assert (
+        "bc_lstm keeps its published sizes; hidden, heads and dropout are for other models" in capsys.readouterr().err
+    )
