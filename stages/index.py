@@ -15,4 +15,5 @@ if __name__ == "__main__":
             out=Path("data/index.csv"),
             label_rule=params.index.label_rule,
             split=params.index.split,
+            allow_speaker_overlap=params.index.allow_speaker_overlap,
         )

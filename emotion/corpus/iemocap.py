@@ -8,10 +8,13 @@ SessionN/dialog/avi/DivX/<dialogue>.avi          both actors side by side
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+from emotion.corpus.ratings import Rating, read_ratings
+from emotion.corpus.reading import Kind, Notes, Reading, Vote
+from emotion.corpus.text import read_lines, repair
 from emotion.corpus.utterance import Utterance
 from emotion.errors import EmotionError
 
@@ -19,33 +22,25 @@ LABELS = ("happy", "sad", "neutral", "angry", "excited", "frustrated")
 CODES = {"hap": "happy", "sad": "sad", "neu": "neutral", "ang": "angry", "exc": "excited", "fru": "frustrated"}
 LABEL_RULES = ("released", "strict")
 
+NO_ID = Kind("transcript lines without id or time", "fact", "nothing to do: the release has such lines")
+UNRATED = Kind("unrated turns", "fact", "nothing to do: the release has turns that nobody rated")
+RELEASED = Kind("xxx counted as happy", "fact", "nothing to do, or take label rule strict: see docs/corpora.md")
+UNRATED_DIALOGUE = Kind("dialogues without evaluation", "error", "copy dialog/EmoEvaluation/<dialogue>.txt again")
+UNWRITTEN_DIALOGUE = Kind("dialogues without transcript", "error", "copy dialog/transcriptions/<dialogue>.txt again")
+UNWRITTEN = Kind("rated utterances without a transcript line", "error", "copy dialog/transcriptions again")
+TWICE = Kind("utterances transcribed twice", "warning", "remove the second line: the first is used")
+STRANGE = Kind("utterances with an id of another form", "warning", "mend the id: <dialogue>_F000 or <dialogue>_M000")
+BACKWARDS = Kind("utterances that end before they start", "warning", "mend the times in dialog/EmoEvaluation")
+NO_WAV = Kind("dialogues without wav", "error", "copy dialog/wav/<dialogue>.wav again; until then they have no audio")
+NO_VIDEO = Kind("dialogues without video", "error", "copy dialog/avi/DivX/<dialogue>.avi again; until then no face")
+
 _DIALOGUE = re.compile(r"Ses\d\d([FM])_\w+")
 _SPEAKER = re.compile(r"_([FM])\d{3}")
-_MAIN = re.compile(r"\[\s*(\d+(?:\.\d+)?)\s*-\s*(\d+(?:\.\d+)?)\s*\]\s+(\S+)\s+(\w+)")
-_VOTE = re.compile(r"C-([EFM])\d*:([^(]*)")
-_TURN = re.compile(r"(\S+)\s+\[\s*\d+(?:\.\d+)?\s*-\s*\d+(?:\.\d+)?\s*\]:?(.*)")
+_TIME = r"[0-9]+(?:\.[0-9]+)?"
+_TURN = re.compile(rf"(\S+)\s+\[\s*{_TIME}\s*-\s*{_TIME}\s*\]:?(.*)")
 
 
-@dataclass(frozen=True)
-class Rating:
-    """What EmoEvaluation says about an utterance.
-
-    Attributes:
-        start: s.
-        end: s.
-        label: the release's code: the raters' majority, or xxx.
-        votes: all labels of all raters, the self-report included; a rater may give several.
-        own: labels of the self-report.
-    """
-
-    start: float
-    end: float
-    label: str
-    votes: tuple[str, ...]
-    own: frozenset[str]
-
-
-def read_iemocap(root: Path, *, label_rule: str) -> tuple[list[Utterance], dict[str, int]]:
+def read_iemocap(root: Path, *, label_rule: str) -> Reading:
     """Read all utterances that have one of the six labels.
 
     The label is the majority of the raters. With `released` some utterances without a majority count as happy, as in
@@ -56,23 +51,36 @@ def read_iemocap(root: Path, *, label_rule: str) -> tuple[list[Utterance], dict[
         label_rule: `released` or `strict`.
 
     Returns:
-        Utterances in dialogue, then turn order, with split ''; and reason -> count of everything that was skipped or
-        lacks a medium.
+        The corpus, with split ''; utterances of a dialogue in the order of its transcript.
 
     Raises:
-        EmotionError: no dialogue was found, or the label rule is unknown.
+        EmotionError: no dialogue was found, one is there twice, a rating cannot be read, or the label rule is unknown.
     """
     if label_rule not in LABEL_RULES:
         raise EmotionError(f"label rule is {label_rule!r}, expected one of {', '.join(LABEL_RULES)}")
-    transcripts = [path for path in sorted(root.glob("Session*/dialog/transcriptions/*.txt")) if _is_ours(path)]
+    transcripts, evaluations = (_files(root, folder) for folder in ("transcriptions", "EmoEvaluation"))
     if not transcripts:
         raise EmotionError(
             f"{root}: no dialogues found, expected Session1/dialog/transcriptions/Ses01F_impro01.txt and so on; "
             f"copy or link the unpacked release there"
         )
-    skipped: Counter[str] = Counter()
-    utterances = [row for path in transcripts for row in _read_dialogue(root, path, label_rule, skipped)]
-    return utterances, dict(sorted(skipped.items()))
+    notes = Notes()
+    for dialogue in sorted(evaluations.keys() - transcripts.keys()):
+        notes.add(UNWRITTEN_DIALOGUE, dialogue)
+    utterances: list[Utterance] = []
+    votes: list[Vote] = []
+    codes: Counter[str] = Counter()
+    for dialogue, path in transcripts.items():
+        if dialogue not in evaluations:
+            notes.add(UNRATED_DIALOGUE, dialogue)
+            continue
+        ratings = read_ratings(evaluations[dialogue], notes)
+        codes.update(rating.label for rating in ratings.values())
+        votes += [vote for rating in ratings.values() for vote in rating.raters]
+        media = _media(root, path.parent.parent, dialogue, notes)
+        rows = _dialogue(dialogue, path, ratings, label_rule, notes)
+        utterances += [replace(row, audio=media["audio"], video=media["video"]) for row in rows]
+    return Reading(utterances, LABELS, notes, tuple(votes), dict(codes))
 
 
 def six_class_label(rating: Rating, *, label_rule: str) -> str:
@@ -89,73 +97,41 @@ def six_class_label(rating: Rating, *, label_rule: str) -> str:
     return CODES.get(rating.label, "")
 
 
-def read_ratings(path: Path) -> dict[str, Rating]:
-    """Read a file of EmoEvaluation: utterance -> rating, in the order of the file."""
-    ratings: dict[str, Rating] = {}
-    block: re.Match[str] | None = None
-    votes: list[str] = []
-    own: set[str] = set()
-
-    def close() -> None:
-        if block is not None:
-            start, end, name, label = block.groups()
-            ratings[name] = Rating(float(start), float(end), label, tuple(votes), frozenset(own))
-
-    for line in _text(path).splitlines():
-        if main := _MAIN.match(line):
-            close()
-            block, votes, own = main, [], set()
-        elif vote := _VOTE.match(line):
-            labels = [label.strip() for label in vote[2].split(";") if label.strip()]
-            votes += labels
-            if vote[1] != "E":
-                own.update(labels)
-    close()
-    return ratings
-
-
-def read_transcript(path: Path, skipped: Counter[str]) -> Iterator[tuple[str, str]]:
-    """Yield (turn's id, text) in the order of the file, unrated turns included; other lines are counted."""
-    for line in _text(path).splitlines():
-        if turn := _TURN.match(line):
-            yield turn[1], " ".join(turn[2].split())
+def read_transcript(path: Path, notes: Notes) -> Iterator[tuple[str, str]]:
+    """Yield (turn's id, text) in the order of the file, unrated turns included; other lines are noted."""
+    for number, line in enumerate(read_lines(path), start=1):
+        if turn := _TURN.fullmatch(line):
+            yield turn[1], " ".join(repair(turn[2]).split())
         elif line.strip():
-            skipped["transcript lines without id or time"] += 1
+            notes.add(NO_ID, f"{path}: line {number}: {line[:60].strip()}")
 
 
-def _is_ours(path: Path) -> bool:
-    # Not the AppleDouble file `._name` that macOS leaves beside each file it has copied.
-    return _DIALOGUE.fullmatch(path.stem) is not None
+def _files(root: Path, folder: str) -> dict[str, Path]:
+    """Dialogue -> its file, sorted; without the AppleDouble files `._name` that macOS leaves beside what it copies."""
+    paths = [path for path in sorted(root.glob(f"Session*/dialog/{folder}/*.txt")) if _DIALOGUE.fullmatch(path.stem)]
+    found: dict[str, Path] = {}
+    for path in paths:
+        if path.stem in found:
+            raise EmotionError(f"{path}: dialogue {path.stem} is there already: {found[path.stem]}; remove one")
+        found[path.stem] = path
+    return found
 
 
-def _text(path: Path) -> str:
-    content = path.read_bytes()
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("cp1252", errors="replace")
-
-
-def _read_dialogue(root: Path, transcript: Path, label_rule: str, skipped: Counter[str]) -> Iterator[Utterance]:
-    dialogue, folder = transcript.stem, transcript.parent.parent
-    evaluation = folder / "EmoEvaluation" / transcript.name
-    if not evaluation.is_file():
-        skipped["dialogues without evaluation"] += 1
-        return
-    media = {
-        "audio": _medium(root, folder / "wav" / f"{dialogue}.wav", skipped),
-        "video": _medium(root, folder / "avi" / "DivX" / f"{dialogue}.avi", skipped),
-    }
-    ratings = read_ratings(evaluation)
+def _dialogue(
+    dialogue: str, path: Path, ratings: dict[str, Rating], label_rule: str, notes: Notes
+) -> Iterator[Utterance]:
+    """The utterances of one dialogue, without media."""
     seen: set[str] = set()
-    for turn, (name, text) in enumerate(read_transcript(transcript, skipped)):
+    for turn, (name, text) in enumerate(read_transcript(path, notes)):
         rating = ratings.get(name)
         label = six_class_label(rating, label_rule=label_rule) if rating else ""
-        reason = _reason(name, dialogue, rating, label, seen)
+        kind = _left_out(name, dialogue, rating, label, seen)
         seen.add(name)
-        if reason or rating is None:
-            skipped[reason] += 1
+        if rating is None or kind is not None:
+            notes.add(kind or UNRATED, name)
             continue
+        if rating.label == "xxx":
+            notes.add(RELEASED, name)
         yield Utterance(
             utterance=name,
             dialogue=dialogue,
@@ -166,35 +142,38 @@ def _read_dialogue(root: Path, transcript: Path, label_rule: str, skipped: Count
             label=label,
             split="",
             text=text,
+            audio="",
+            video="",
             # The actor whose letter is in the dialogue's name sits on the left.
             side="left" if name[-4] == dialogue[5] else "right",
-            **media,
         )
-    _count(skipped, {"rated utterances without a transcript line": len(ratings.keys() - seen)})
+    for name in ratings:
+        if name not in seen:
+            notes.add(UNWRITTEN, f"{path}: {name}")
 
 
-def _reason(name: str, dialogue: str, rating: Rating | None, label: str, seen: set[str]) -> str:
-    """Why a turn is skipped, '' if it is not."""
+def _left_out(name: str, dialogue: str, rating: Rating | None, label: str, seen: set[str]) -> Kind | None:
+    """Why a turn is left out, None if it is not."""
     if rating is None:
-        return "unrated turns"
+        return UNRATED
     # Ids are compared whole: `script01_1` is a prefix of `script01_1b`, which is another dialogue.
     if not name.startswith(dialogue) or not _SPEAKER.fullmatch(name[len(dialogue) :]):
-        return "utterances with an id of another form"
+        return STRANGE
     if name in seen:
-        return "utterances transcribed twice"
+        return TWICE
     if rating.end <= rating.start:
-        return "utterances that end before they start"
-    return "" if label else f"label {rating.label}"
+        return BACKWARDS
+    return None if label else Kind(f"label {rating.label}", "fact", "nothing to do: it is none of the six")
 
 
-def _medium(root: Path, path: Path, skipped: Counter[str]) -> str:
-    if path.is_file():
-        return path.relative_to(root).as_posix()
-    skipped["dialogues without " + {".wav": "wav", ".avi": "video"}[path.suffix]] += 1
-    return ""
-
-
-def _count(skipped: Counter[str], counts: Mapping[str, int]) -> None:
-    for reason, count in counts.items():
-        if count:
-            skipped[reason] += count
+def _media(root: Path, folder: Path, dialogue: str, notes: Notes) -> dict[str, str]:
+    """Columns audio and video of a dialogue."""
+    found = {}
+    for column, path, kind in (
+        ("audio", folder / "wav" / f"{dialogue}.wav", NO_WAV),
+        ("video", folder / "avi" / "DivX" / f"{dialogue}.avi", NO_VIDEO),
+    ):
+        found[column] = path.relative_to(root).as_posix() if path.is_file() else ""
+        if not found[column]:
+            notes.add(kind, dialogue)
+    return found

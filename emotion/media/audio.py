@@ -13,16 +13,14 @@ from numpy.typing import NDArray
 from torchaudio.transforms import Resample
 
 from emotion.corpus.utterance import Index, Utterance
-from emotion.errors import MediaError
-
-_VIDEO = {".mp4", ".m4a", ".m4v", ".mov", ".mkv", ".webm", ".avi"}  # their sound is decoded by FFmpeg
+from emotion.errors import ABSENT, MediaError
 
 
 def read_segment(path: Path, *, start: float, end: float, rate: int) -> NDArray[np.float32]:
     """Read a segment, the mean of all channels.
 
     Args:
-        path: wav, flac or whatever else libsndfile decodes; 8 to 32-bit integers or floats. Or a video with sound.
+        path: wav, flac or whatever else libsndfile decodes (8 to 32-bit integers or floats), or a video with sound.
         start: s from the beginning of the file.
         end: s from the beginning of the file; a segment that ends after the file is cut to what exists.
         rate: Hz of the result; resampled (windowed sinc) only where the file's differs.
@@ -39,11 +37,11 @@ def read_segment(path: Path, *, start: float, end: float, rate: int) -> NDArray[
     if path.stat().st_size == 0:
         raise MediaError(f"empty audio file: {path} has 0 bytes, expected a wav or flac file")
     try:
-        if is_video(path):
-            wave, own_rate = _read_video(path, start, end)
-        else:
+        if path.suffix[1:].upper() in soundfile.available_formats():
             with soundfile.SoundFile(path) as file:
                 wave, own_rate = _read(file, path, start, end), file.samplerate
+        else:
+            wave, own_rate = _read_video(path, start, end)
     except (soundfile.LibsndfileError, av.FFmpegError, OSError, RuntimeError) as error:
         raise MediaError(f"undecodable audio: {path} ({' '.join(str(error).split())})") from None
     if not np.isfinite(wave).all():
@@ -57,17 +55,12 @@ def read_segment(path: Path, *, start: float, end: float, rate: int) -> NDArray[
     return wave
 
 
-def is_video(path: Path) -> bool:
-    """Whether a file's sound is that of a video, by the file's name."""
-    return path.suffix.lower() in _VIDEO
-
-
 def reader(root: Path, *, rate: int) -> Callable[[Utterance], NDArray[np.float32]]:
     """What reads an utterance's waveform: `read_segment` of its file under the corpus's folder `root`."""
 
     def read(row: Utterance) -> NDArray[np.float32]:
         if not row.audio:
-            raise MediaError("no audio: the corpus has none for this utterance")
+            raise MediaError(f"no audio: {ABSENT}")
         return read_segment(root / row.audio, start=row.start, end=row.end, rate=rate)
 
     return read

@@ -4,9 +4,12 @@ from collections import Counter
 
 import pytest
 
-from emotion.corpus.iemocap import Rating, read_iemocap, read_ratings, six_class_label
+from emotion.corpus.iemocap import read_iemocap, six_class_label
+from emotion.corpus.ratings import Rating, read_ratings
+from emotion.corpus.reading import Notes, Vote
 from emotion.errors import EmotionError
 
+NONE = ("", "", "")
 HEADER = "% [START_TIME - END_TIME] TURN_NAME EMOTION [V, A, D]\n\n"
 
 
@@ -82,7 +85,8 @@ def root(tmp_path):
 
 
 def test_every_quirk(root):
-    rows, skipped = read_iemocap(root, label_rule="released")
+    reading = read_iemocap(root, label_rule="released")
+    rows = reading.utterances
     found = [
         (row.utterance.split("_", 1)[1], row.turn, row.speaker, row.label, row.side, row.start, row.end) for row in rows
     ]
@@ -99,7 +103,7 @@ def test_every_quirk(root):
     ]
     assert [row.dialogue for row in rows][-2:] == ["Ses05M_script01_1", "Ses05M_script01_1b"]
     assert {row.split for row in rows} == {""}
-    assert skipped == {
+    assert reading.notes.counts() == {
         "dialogues without evaluation": 1,
         "dialogues without video": 2,
         "dialogues without wav": 1,
@@ -110,11 +114,12 @@ def test_every_quirk(root):
         "utterances that end before they start": 1,
         "utterances transcribed twice": 1,
         "utterances with an id of another form": 1,
+        "xxx counted as happy": 1,
     }
 
 
 def test_media_paths_are_of_the_dialogue_or_empty(root):
-    rows = {row.dialogue: (row.audio, row.video) for row in read_iemocap(root, label_rule="released")[0]}
+    rows = {row.dialogue: (row.audio, row.video) for row in read_iemocap(root, label_rule="released").utterances}
     assert rows == {
         "Ses01F_impro01": ("Session1/dialog/wav/Ses01F_impro01.wav", "Session1/dialog/avi/DivX/Ses01F_impro01.avi"),
         "Ses05M_script01_1": ("", ""),
@@ -125,8 +130,9 @@ def test_media_paths_are_of_the_dialogue_or_empty(root):
 
 def test_strict_leaves_out_what_the_raters_did_not_agree_on(root):
     released, strict = (read_iemocap(root, label_rule=rule) for rule in ("released", "strict"))
-    assert [row.utterance for row in released[0] if row not in strict[0]] == ["Ses01F_impro01_F001"]
-    assert Counter(strict[1]) - Counter(released[1]) == {"label xxx": 1}
+    extra = [row.utterance for row in released.utterances if row not in strict.utterances]
+    assert extra == ["Ses01F_impro01_F001"]
+    assert Counter(strict.notes.counts()) - Counter(released.notes.counts()) == {"label xxx": 1}
 
 
 @pytest.mark.parametrize(
@@ -145,7 +151,9 @@ def test_strict_leaves_out_what_the_raters_did_not_agree_on(root):
     ],
 )
 def test_released_rule(label, votes, own, expected):
-    rating = Rating(0.0, 1.0, label, tuple(votes.split()), frozenset(own.split()))
+    votes = Counter(votes.split()) - Counter(own.split())
+    outside = tuple(Vote("u", f"E{number}", (vote,), NONE) for number, vote in enumerate(votes.elements()))
+    rating = Rating(0.0, 1.0, label, (*outside, Vote("u", "F1", tuple(own.split()), NONE)))
     assert six_class_label(rating, label_rule="released") == expected
     assert six_class_label(rating, label_rule="strict") == ("" if label == "xxx" else expected)
 
@@ -155,13 +163,16 @@ def test_votes_for_several_labels_count_each_and_comments_do_not(tmp_path):
     path.write_text(
         HEADER + block("a", "xxx", "1", "2", ("Happiness; Excited;", "Anger", "Other; "), "Happiness; Sadness;")
     )
-    assert read_ratings(path)["a"] == Rating(
-        start=1.0,
-        end=2.0,
-        label="xxx",
-        votes=("Happiness", "Excited", "Anger", "Other", "Happiness", "Sadness"),
-        own=frozenset({"Happiness", "Sadness"}),
-    )
+    rating = read_ratings(path, notes := Notes())["a"]
+    assert rating.votes == ("Happiness", "Excited", "Anger", "Other", "Happiness", "Sadness")
+    assert rating.own == {"Happiness", "Sadness"} and (rating.start, rating.end) == (1.0, 2.0)
+    assert [(vote.rater, vote.labels, vote.scales) for vote in rating.raters] == [
+        ("E2", ("Happiness", "Excited"), NONE),
+        ("E3", ("Anger",), ("2", "4", "4")),
+        ("E4", ("Other",), NONE),
+        ("F1", ("Happiness", "Sadness"), ("2", "3", "3")),
+    ]
+    assert notes.counts() == {}
 
 
 def test_nothing_there_and_unknown_rule(tmp_path):

@@ -39,9 +39,11 @@ def test_index_and_its_last_line(root, capsys):
         ("Ses05F_impro01", "test"),
     ]
     assert index.corpus == "iemocap" and index.labels == ("happy", "sad", "neutral", "angry", "excited", "frustrated")
-    last = capsys.readouterr().err.splitlines()[-1]
-    assert "3 utterances of 3 dialogues (train 1, validation 1, test 1)" in last
-    assert "skipped: 3 dialogues without video, 3 dialogues without wav, 3 label xxx" in last
+    first, *named = capsys.readouterr().err.splitlines()
+    assert "3 utterances of 3 dialogues (train 1, validation 1, test 1)" in first
+    assert "noted: 3 dialogues without video, 3 dialogues without wav, 3 label xxx" in first
+    assert [line.split(":")[0] for line in named] == ["  3 dialogues without video", "  3 dialogues without wav"]
+    assert all(name in line for line in named for name in NAMES)
     skipped = json.loads((root.parent / "data" / "index.json").read_text())["skipped"]
     assert skipped == {"dialogues without video": 3, "dialogues without wav": 3, "label xxx": 3}
 
@@ -49,7 +51,9 @@ def test_index_and_its_last_line(root, capsys):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"corpus": "meld"}, "corpus is 'meld', expected one of synthetic, iemocap"),
+        ({"corpus": "youtube"}, "corpus is 'youtube', expected one of synthetic, iemocap, meld, table"),
+        ({"corpus": "meld"}, "no train_sent_emo.csv"),
+        ({"corpus": "table"}, r"expected one table \(utterances.csv, .tsv or .parquet\), found none"),
         ({"split": "halves"}, "split is 'halves'"),
         ({"split": "session3"}, "no dialogue for test"),
         ({"label_rule": "mine"}, "label rule is 'mine'"),
@@ -76,6 +80,6 @@ def test_no_six_class_label_at_all(root):
     for path in root.glob("Session*/dialog/EmoEvaluation/*.txt"):
         path.write_text(path.read_text().replace("\thap\t", "\tfea\t"))
     with pytest.raises(
-        EmotionError, match=r"no utterance with one of the six labels; skipped: .*3 label fea, 3 label xxx"
+        EmotionError, match=r"no utterance with one of the six labels; noted: .*3 label fea, 3 label xxx"
     ):
         run(root)

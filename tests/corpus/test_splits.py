@@ -1,8 +1,20 @@
 """Splits by session: who is tested is never heard in training."""
 
-import pytest
+from collections import Counter
+from dataclasses import replace
 
-from emotion.corpus.splits import COSMIC_VALIDATION, NAMES, PAPER_VALIDATION, check_speakers, split_dialogues
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from emotion.corpus.splits import (
+    COSMIC_VALIDATION,
+    NAMES,
+    PAPER_VALIDATION,
+    check_leaks,
+    draw_dialogues,
+    split_dialogues,
+)
 from emotion.corpus.utterance import Utterance
 from emotion.errors import EmotionError
 
@@ -52,11 +64,72 @@ def test_unknown_split_and_strange_names():
         split_dialogues(["talk7"], split="paper")
 
 
-def test_a_leaked_speaker_is_named():
-    def row(speaker, split):
-        return Utterance("u", "d", 0, speaker, 0.0, 1.0, "happy", split, "", "", "", "left")
+def row(speaker, split="", dialogue="", label="happy"):
+    return Utterance("u", dialogue or f"{speaker} {split}", 0, speaker, 0.0, 1.0, label, split, "", "", "", "left")
 
-    check_speakers([row("Ses01_F", "train"), row("Ses01_F", "validation"), row("Ses05_F", "test")])
+
+def test_a_leaked_speaker_is_named_with_both_splits():
+    fine = [row("Ses01_F", "train"), row("Ses01_F", "validation"), row("Ses05_F", "test")]
+    check_leaks(fine, allow_speaker_overlap=False)
     for split in ("train", "validation"):
-        with pytest.raises(EmotionError, match="Ses05_F"):
-            check_speakers([row("Ses01_F", "train"), row("Ses05_F", split), row("Ses05_F", "test")])
+        leaking = [*fine, row("Ses05_F", split)]
+        with pytest.raises(EmotionError, match=f"leak: speaker Ses05_F is in {split} and in test; .*--allow-speaker-"):
+            check_leaks(leaking, allow_speaker_overlap=False)
+        check_leaks(leaking, allow_speaker_overlap=True)
+
+
+def test_a_leaked_dialogue_is_refused_whatever_is_allowed():
+    rows = [row("a", "train", "d1"), row("b", "validation", "d1"), row("c", "train", "d2"), row("d", "test", "d2")]
+    for allowed in (False, True):
+        with pytest.raises(EmotionError, match=r"leak: dialogue d1 is in train and in validation \(1 others too\)"):
+            check_leaks(rows, allow_speaker_overlap=allowed)
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(st.tuples(st.integers(0, 14), st.integers(0, 9), st.sampled_from("ab")), min_size=1, max_size=60))
+def test_drawn_splits_never_leak(cells):
+    rows = [row(f"speaker {s}", dialogue=f"dialogue {d}", label=label) for d, s, label in cells]
+    for allowed in (False, True):
+        try:
+            parts = draw_dialogues(rows, allow_speaker_overlap=allowed)
+        except EmotionError as error:
+            groups = len(components(cells))
+            assert "cannot draw a split" in str(error)
+            assert len({d for d, _, _ in cells}) < 3 or (groups < 2 and not allowed)
+            continue
+        assert set(parts) == {item.dialogue for item in rows} and set(parts.values()) == {"train", "validation", "test"}
+        assert parts == draw_dialogues(rows, allow_speaker_overlap=allowed)
+        check_leaks([replace(item, split=parts[item.dialogue]) for item in rows], allow_speaker_overlap=allowed)
+
+
+def components(cells):
+    """Groups of dialogues that share speakers, by repeated merging."""
+    groups = [({d}, {s}) for d, s, _ in cells]
+    merged = True
+    while merged:
+        merged = False
+        for one in groups:
+            for two in groups:
+                if one is not two and (one[0] & two[0] or one[1] & two[1]):
+                    groups = [group for group in groups if group is not one and group is not two]
+                    groups.append((one[0] | two[0], one[1] | two[1]))
+                    merged = True
+                    break
+            if merged:
+                break
+    return groups
+
+
+def test_a_drawn_split_has_the_wanted_sizes_and_the_labels_of_the_whole():
+    rows = [row(f"s{k % 60}", dialogue=f"d{k % 60}", label="abbcc"[k % 60 % 5]) for k in range(1200)]
+    parts = draw_dialogues(rows, allow_speaker_overlap=False)
+    counts = Counter((parts[item.dialogue], item.label) for item in rows)
+    share = {"train": 0.7, "validation": 0.1, "test": 0.2}
+    for (split, label), count in counts.items():
+        assert abs(count - share[split] * {"a": 240, "b": 480, "c": 480}[label]) <= 40, (split, label)
+
+
+def test_two_people_in_many_dialogues():
+    rows = [row("anna", dialogue=f"a{k}") for k in range(6)] + [row("ben", dialogue=f"b{k}") for k in range(2)]
+    parts = draw_dialogues(rows, allow_speaker_overlap=False)
+    assert {parts["b0"], parts["b1"]} == {"test"} and {parts[f"a{k}"] for k in range(6)} == {"train", "validation"}

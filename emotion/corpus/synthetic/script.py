@@ -1,8 +1,8 @@
 """The script of the generated corpus: who says what in which emotion, and how well face, voice and words show it.
 
 Emotions follow a chain in which a speaker's emotion persists and is caught from the other, so what was said before
-helps. Each turn draws for face, voice and words on its own whether it is telling, so each of the three alone is often
-uninformative, but seldom all of them.
+helps. Each turn draws which of face, voice and words tell its emotion: each of the three alone is often uninformative,
+but never all of them.
 """
 
 from collections import Counter
@@ -31,12 +31,18 @@ DRIFT = 0.08  # one similar to the speaker's own last one
 TURN_OVER = 0.85  # the other one speaks next
 
 # How well a turn shows its emotion.
-FACE_TELLS = 0.6
-VOICE_TELLS = 0.6
-TEXT_TELLS = 0.6
+TELLS = {  # which of face, voice and words tell it: probability. Each is silent in two turns of five, never all three.
+    ("words",): 0.14,
+    ("voice",): 0.14,
+    ("face",): 0.10,
+    ("voice", "words"): 0.20,
+    ("face", "words"): 0.16,
+    ("face", "voice"): 0.16,
+    ("face", "voice", "words"): 0.10,
+}
 TEXT_SHARED = 0.25  # share of telling lines that a similar emotion shares
-STRONG = (0.7, 1.0)  # intensity of a telling face or voice
-WEAK = (0.0, 0.25)  # intensity of the others
+STRONG = (0.8, 1.0)  # intensity of a telling face or voice
+WEAK = (0.0, 0.05)  # intensity of the others
 
 RATED = (13, 14)  # turns with one of the six emotions, per dialogue
 UNDECIDED = (0, 2)  # turns on which the raters do not agree (xxx)
@@ -168,8 +174,10 @@ def next_emotion(own: str, others: str, had: Counter[str], rng: np.random.Genera
 
 
 def _turn(utterance: str, dialogue: str, actor: Actor, emotion: str, label: str, rng: np.random.Generator) -> Turn:
-    def intensity(tells: float) -> float:
-        return round(float(rng.uniform(*(STRONG if rng.random() < tells else WEAK))), 3)
+    tells = list(TELLS)[rng.choice(len(TELLS), p=list(TELLS.values()))]
+
+    def intensity(channel: str) -> float:
+        return round(float(rng.uniform(*(STRONG if channel in tells else WEAK))), 3)
 
     return Turn(
         utterance=utterance,
@@ -177,8 +185,8 @@ def _turn(utterance: str, dialogue: str, actor: Actor, emotion: str, label: str,
         actor=actor,
         emotion=emotion,
         label=label,
-        text=draw_line(emotion, telling=rng.random() < TEXT_TELLS, shared=rng.random() < TEXT_SHARED, rng=rng),
-        face_intensity=intensity(FACE_TELLS),
-        voice_intensity=intensity(VOICE_TELLS),
+        text=draw_line(emotion, telling="words" in tells, shared=rng.random() < TEXT_SHARED, rng=rng),
+        face_intensity=intensity("face"),
+        voice_intensity=intensity("voice"),
         seed=int(rng.integers(2**31)),
     )

@@ -60,7 +60,7 @@ MANNERS = {
 }
 
 # How much sentences differ anyway (standard deviations): pitch (semitones), tempo (log), level (dB), tilt (dB/octave).
-VARIATION = (0.8, 0.07, 1.5, 0.8)
+VARIATION = (0.5, 0.05, 0.8, 0.4)
 SHORTEST = 0.06  # s; shorter pauses and sighs would only be artefacts of a low intensity
 
 

@@ -4,7 +4,9 @@ from collections import Counter
 
 import numpy as np
 
-from emotion.corpus.iemocap import Rating, six_class_label
+from emotion.corpus.iemocap import six_class_label
+from emotion.corpus.ratings import Rating
+from emotion.corpus.reading import Vote
 from emotion.corpus.synthetic.ratings import SCALES, WORDS, rate
 from emotion.corpus.synthetic.script import EMOTIONS, write_script
 
@@ -25,8 +27,9 @@ def test_released_rule_calls_undecided_turns_happy_only_where_they_are():
     undecided = [turn for turn in TURNS if turn.label == "xxx"]
     for turn in undecided:
         ratings = rate(turn)
-        votes = (*sum(ratings.votes, ()), *ratings.own)
-        label = six_class_label(Rating(0, 1, "xxx", votes, frozenset(ratings.own)), label_rule="released")
+        said = {**{f"E{number}": vote for number, vote in enumerate(ratings.votes)}, "F1": ratings.own}
+        votes = tuple(Vote("u", rater, vote, ("", "", "")) for rater, vote in said.items())
+        label = six_class_label(Rating(0, 1, "xxx", votes), label_rule="released")
         assert label == ("happy" if turn.emotion == "happy" else "")
     assert any(turn.emotion == "happy" for turn in undecided)
 

@@ -37,7 +37,8 @@ def written(tmp_path_factory):
 
 def test_the_reader_finds_what_the_script_says(written):
     root, duration = written
-    rows, skipped = read_iemocap(root, label_rule="released")
+    reading = read_iemocap(root, label_rule="released")
+    rows, skipped = reading.utterances, reading.notes.counts()
     expected = [turn for turn in DIALOGUE.turns if turn.label not in ("", "xxx")]
     assert len(expected) >= 3 and skipped == {"label xxx": 1, "unrated turns": 1}
     for row, turn in zip(rows, expected, strict=True):
@@ -50,7 +51,7 @@ def test_the_reader_finds_what_the_script_says(written):
 
 def test_each_voice_is_in_its_channel_at_its_time(written):
     root, duration = written
-    rows = read_iemocap(root, label_rule="released")[0]
+    rows = read_iemocap(root, label_rule="released").utterances
     sound, rate = soundfile.read(root / rows[0].audio)
     info = soundfile.info(root / rows[0].audio)
     assert (rate, info.channels, info.subtype) == (16000, 2, "PCM_16") and len(sound) == round(duration * rate)

@@ -1,0 +1,83 @@
+"""A newcomer's corpus: a handful of wav files and a table of two or three columns, all the way to metrics."""
+
+import json
+
+import numpy as np
+import pytest
+import soundfile
+
+from emotion.corpus.index import index_corpus
+from emotion.corpus.utterance import read_index
+from emotion.encoders.audio import AudioEncoder
+from emotion.extraction.features import extract_features
+from emotion.extraction.fitting import fit_encoder
+from emotion.fuse import fuse
+from emotion.media.audio import files, reader
+from emotion.report import evaluate
+
+
+def write_corpus(root, count):
+    """Low and high tones, `low` and `high`."""
+    root.mkdir()
+    lines = ["utterance,label,audio"]
+    for number in range(count):
+        label = ("low", "high")[number % 2]
+        hertz = (120 if label == "low" else 900) + 5 * number
+        soundfile.write(root / f"{number}.wav", 0.4 * np.sin(2 * np.pi * hertz * np.arange(8000) / 8000), 8000)
+        lines.append(f"u{number},{label},{number}.wav")
+    (root / "utterances.csv").write_text("\n".join(lines))
+
+
+@pytest.mark.parametrize("count", [5, pytest.param(12, marks=pytest.mark.slow)])
+def test_wavs_with_labels_run_through(tmp_path, count):
+    root, index_path, scratch = tmp_path / "raw", tmp_path / "data" / "index.csv", tmp_path / "scratch"
+    write_corpus(root, count)
+    index_corpus(corpus="table", root=root, out=index_path, label_rule="released", split="corpus")
+    index = read_index(index_path)
+    read = reader(root, rate=8000)
+    fit_encoder(
+        index,
+        AudioEncoder(rate=8000, dim=8, hidden=4, layers=1, filters=8),
+        read,
+        out=tmp_path / "encoder",
+        report=tmp_path / "encoder.json",
+        scratch=scratch,
+        epochs=2,
+        lr=1e-3,
+        weight_decay=0.0,
+        batch=4,
+        patience=0,
+        seed=1,
+    )
+    extract_features(
+        index,
+        AudioEncoder.load(tmp_path / "encoder"),
+        read,
+        out=tmp_path / "audio.h5",
+        scratch=scratch,
+        budget=100_000,
+        max_missing=0.2,
+        media=files(index, root=root),
+    )
+    fuse(
+        index_path,
+        {"audio": tmp_path / "audio.h5"},
+        out=tmp_path / "fusion",
+        curve=tmp_path / "training.csv",
+        scratch=scratch,
+        model="fusion",
+        history=10,
+        future=0,
+        hidden=8,
+        heads=2,
+        dropout=0.0,
+        lr=1e-2,
+        weight_decay=0.0,
+        batch=4,
+        epochs=3,
+        seed=1,
+    )
+    evaluate(index_path, tmp_path / "fusion" / "probabilities.csv", tmp_path / "training.csv", out=tmp_path / "metrics")
+    test = json.loads((tmp_path / "metrics" / "metrics.json").read_text())["test"]
+    assert test["n"] == sum(row.split == "test" for row in index.utterances) >= 1
+    assert set(test["per_class"]) == {"low", "high"} and 0 <= test["accuracy"] <= 1
