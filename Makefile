@@ -39,6 +39,7 @@ bench: $(VENV)/.installed  ## measure speed and memory into benchmarks/results.j
 
 docs: $(VENV)/.installed  ## write the figures in README.md and docs/ anew from measurements (about half an hour)
 	@python -m benchmarks.synthetic
+	@python -m benchmarks.corpora
 	@python -m benchmarks.readme
 
 clean:  ## remove the environment, caches and everything generated (not your raw data)

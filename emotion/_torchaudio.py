@@ -1,9 +1,10 @@
 """Make `import torchaudio` work beside a torch without CUDA.
 
-The Linux wheels of torchaudio are linked against CUDA libraries, so with a CPU build of torch `import torchaudio` (and every
-`transformers` module that imports it) raises OSError. torchaudio needs its compiled extension for forced alignment only and has a
-documented answer for "the extension is not there": `torchaudio._extension.utils._load_lib` returns False. We give that answer
-when loading fails. The hook costs nothing until torchaudio is imported, and changes nothing where the extension loads.
+The Linux wheels of torchaudio are linked against CUDA libraries, so with a CPU build of torch `import torchaudio`
+(and every `transformers` module that imports it) raises OSError. torchaudio needs its compiled extension for forced
+alignment only and has a documented answer for "the extension is not there": `torchaudio._extension.utils._load_lib`
+returns False. We give that answer when loading fails. The hook costs nothing until torchaudio is imported, and
+changes nothing where the extension loads.
 """
 
 import sys

@@ -133,6 +133,9 @@ class CacheWriter:
             self._journal.flush()
             self._put(partial)
             self._journal.delete()
+        except EmotionError:
+            self._journal.delete()  # what does not verify must not be taken up again
+            raise
         except (OSError, RuntimeError) as error:  # h5py raises both
             cause = " ".join(str(error).split())
             raise EmotionError(
@@ -195,6 +198,7 @@ class Cache:
         reason: why the modality is missing, '' where it is present.
         notes: what the extraction noted about each utterance.
         offsets: (n + 1,) int64.
+        shape: of one row of an item's values.
         attributes: provenance.
 
     Raises:
@@ -218,6 +222,7 @@ class Cache:
     def _open(self) -> None:
         layout.check_head(self.path, self._file)
         self._values = self._file["values"]
+        self.shape: tuple[int, ...] = self._values.shape[1:]
         self.offsets: NDArray[np.int64] = self._file["offsets"][()]
         self.present: NDArray[np.bool_] = self._file["present"][()]
         self.ids: list[str] = layout.strings(self._file["ids"])

@@ -2,16 +2,25 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 
 class EmotionError(ValueError):
-    """Something the user can mend: the message names the file or utterance, what was found, what was expected and the mend."""
+    """Something the user can mend: the message names the file or utterance, found, expected and the mend."""
 
 
 class MediaError(EmotionError):
     """Audio or video of one utterance cannot be used; the message is kept as the reason of the missing modality."""
+
+
+ABSENT = "the corpus has none for this utterance"
+"""How the reason of a missing modality ends where the corpus itself lacks it: that is no fault of the media."""
+
+
+def absent_everywhere(reasons: Sequence[str]) -> bool:
+    """Whether no utterance has the modality, because the corpus has none: e.g. a table of sound files without video."""
+    return bool(reasons) and all(reason.endswith(ABSENT) for reason in reasons)
 
 
 @contextmanager

@@ -4,9 +4,10 @@ import difflib
 import math
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, is_dataclass
 from pathlib import Path
-from typing import Any, TypeVar, cast, get_type_hints
+from types import UnionType
+from typing import Annotated, Any, TypeVar, get_args, get_type_hints
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
@@ -17,112 +18,118 @@ MODALITIES = ("audio", "face", "text")
 T = TypeVar("T")
 
 
-def _checked(expected: str, good: Callable[[Any], bool]) -> Any:
-    return field(metadata={"expected": expected, "good": good})
+@dataclass(frozen=True)
+class Rule:
+    """What a value may be, in words and as a test; stands beside the type in `Annotated`."""
+
+    expected: str
+    good: Callable[[Any], bool]
 
 
-def _choice(*names: str) -> Any:
-    return _checked("one of " + ", ".join(names), lambda value: value in names)
+def _choice(*names: str) -> Rule:
+    return Rule("one of " + ", ".join(names), lambda value: value in names)
 
 
-def _positive() -> Any:
-    return _checked("a finite number > 0", lambda value: 0 < value < math.inf)
-
-
-def _natural() -> Any:
-    return _checked("a finite number >= 0", lambda value: 0 <= value < math.inf)
-
-
-def _share() -> Any:
-    return _checked("a number from 0 to 1", lambda value: 0 <= value <= 1)
-
-
-def _modalities(value: str) -> bool:
+def _some_modalities(value: str) -> bool:
     names = value.split(",")
     return len(set(names)) == len(names) and set(names) <= set(MODALITIES)
 
 
-def _context() -> Any:
-    return _checked("a whole number >= 0, or all", lambda value: value == "all" or (isinstance(value, int) and value >= 0))
+def _is_context(value: int | str) -> bool:
+    return value == "all" or (isinstance(value, int) and value >= 0)
+
+
+POSITIVE = Rule("a finite number > 0", lambda value: 0 < value < math.inf)
+NATURAL = Rule("a finite number >= 0", lambda value: 0 <= value < math.inf)
+SHARE = Rule("a number from 0 to 1", lambda value: 0 <= value <= 1)
+BELOW_ONE = Rule("a number from 0 to below 1", lambda value: 0 <= value < 1)
+CONTEXT = Rule("a whole number >= 0, or all", _is_context)
+SOME_MODALITIES = Rule("some of audio, face, text, with commas and no spaces", _some_modalities)
+LABEL_RULE = _choice("released", "strict")
+SPLIT = _choice("corpus", "paper", "cosmic", "session1", "session2", "session3", "session4", "session5")
+DETECTOR = Rule("haar or the path of a .onnx file", lambda value: value == "haar" or value.endswith(".onnx"))
+CHECKPOINT = Rule("scratch, or the name or folder of a RoBERTa checkpoint", lambda value: value.strip() != "")
+YES_OR_NO = Rule("true or false", lambda value: value in (True, False))
 
 
 @dataclass(frozen=True)
 class Synthesize:
     """The generated corpus."""
 
-    seed: int = _natural()
+    seed: Annotated[int, NATURAL]
 
 
 @dataclass(frozen=True)
 class IndexParams:
     """Reading the corpus."""
 
-    label_rule: str = _choice("released", "strict")
-    split: str = _choice("paper", "cosmic", "session1", "session2", "session3", "session4", "session5")
+    label_rule: Annotated[str, LABEL_RULE]
+    split: Annotated[str, SPLIT]
+    allow_speaker_overlap: Annotated[bool, YES_OR_NO]
 
 
 @dataclass(frozen=True)
 class Fit:
     """Supervised fitting of one encoder."""
 
-    epochs: int = _positive()
-    lr: float = _positive()
-    weight_decay: float = _natural()
-    batch: int = _positive()
-    patience: int = _natural()
-    seed: int = _natural()
+    epochs: Annotated[int, POSITIVE]
+    lr: Annotated[float, POSITIVE]
+    weight_decay: Annotated[float, NATURAL]
+    batch: Annotated[int, POSITIVE]
+    patience: Annotated[int, NATURAL]
+    seed: Annotated[int, NATURAL]
 
 
 @dataclass(frozen=True)
 class Audio(Fit):
     """Audio encoder; rate in Hz."""
 
-    encoder: str = _choice("paper")
-    rate: int = _positive()
+    encoder: Annotated[str, _choice("paper")]
+    rate: Annotated[int, POSITIVE]
 
 
 @dataclass(frozen=True)
 class Face(Fit):
     """Face clips (size in px, fps in frames per second) and face encoder."""
 
-    detector: str = _checked("haar or the path of a .onnx file", lambda value: value == "haar" or value.endswith(".onnx"))
-    detect_every: int = _positive()
-    size: int = _checked("a whole number of pixels from 16 to 512", lambda value: 16 <= value <= 512)
-    fps: float = _positive()
-    encoder: str = _choice("paper")
-    frames: int = _checked("a whole number of frames from 8 to 256", lambda value: 8 <= value <= 256)
+    detector: Annotated[str, DETECTOR]
+    detect_every: Annotated[int, POSITIVE]
+    size: Annotated[int, Rule("a whole number of pixels from 16 to 512", lambda value: 16 <= value <= 512)]
+    fps: Annotated[float, POSITIVE]
+    encoder: Annotated[str, _choice("paper")]
+    frames: Annotated[int, Rule("a whole number of frames from 8 to 256", lambda value: 8 <= value <= 256)]
 
 
 @dataclass(frozen=True)
 class Text(Fit):
     """Text encoder."""
 
-    encoder: str = _checked("scratch, or the name or folder of a RoBERTa checkpoint", lambda value: value.strip() != "")
+    encoder: Annotated[str, CHECKPOINT]
 
 
 @dataclass(frozen=True)
 class Params:
     """All of params.yaml; the keys of the fusion stage stand at the top level."""
 
-    corpus: str = _choice("synthetic", "iemocap")
-    max_missing: float = _share()
-    model: str = _choice("fusion", "bc_lstm", "cmn", "cnn")
-    modalities: str = _checked("some of audio, face, text, with commas and no spaces", _modalities)
-    history: int | str = _context()
-    future: int | str = _context()
-    hidden: int = _positive()
-    heads: int = _positive()
-    dropout: float = _checked("a number from 0 to below 1", lambda value: 0 <= value < 1)
-    lr: float = _positive()
-    weight_decay: float = _natural()
-    batch: int = _positive()
-    epochs: int = _positive()
-    seed: int = _natural()
-    synthesize: Synthesize = field()
-    index: IndexParams = field()
-    audio: Audio = field()
-    face: Face = field()
-    text: Text = field()
+    corpus: Annotated[str, _choice("synthetic", "iemocap", "meld", "table")]
+    max_missing: Annotated[float, SHARE]
+    model: Annotated[str, _choice("fusion", "bc_lstm", "cmn", "cnn")]
+    modalities: Annotated[str, SOME_MODALITIES]
+    history: Annotated[int | str, CONTEXT]
+    future: Annotated[int | str, CONTEXT]
+    hidden: Annotated[int, POSITIVE]
+    heads: Annotated[int, POSITIVE]
+    dropout: Annotated[float, BELOW_ONE]
+    lr: Annotated[float, POSITIVE]
+    weight_decay: Annotated[float, NATURAL]
+    batch: Annotated[int, POSITIVE]
+    epochs: Annotated[int, POSITIVE]
+    seed: Annotated[int, NATURAL]
+    synthesize: Synthesize
+    index: IndexParams
+    audio: Audio
+    face: Face
+    text: Text
 
 
 def read_params(path: Path = Path("params.yaml")) -> Params:
@@ -144,39 +151,42 @@ def read_params(path: Path = Path("params.yaml")) -> Params:
         raise EmotionError(f"{path}: heads is {params.heads}, expected a divisor of 2 * hidden = {2 * params.hidden}")
     if (params.history == "all") != (params.future == "all"):
         raise EmotionError(
-            f"{path}: history is {params.history} and future is {params.future}, expected all for both (the whole dialogue) or for neither"
+            f"{path}: history is {params.history} and future is {params.future}, "
+            "expected all for both (the whole dialogue) or for neither"
         )
     return params
 
 
-def _build(cls: type[T], mapping: Any, *, source: str, prefix: str) -> T:
+def _build(cls: type[T], mapping: object, *, source: str, prefix: str) -> T:
     if not isinstance(mapping, dict):
         raise EmotionError(f"{source}: {prefix.rstrip('.') or 'the file'} is {mapping!r}, expected keys with values")
-    hints = get_type_hints(cls)
+    hints = get_type_hints(cls, include_extras=True)
     unknown = [str(key) for key in mapping if key not in hints]
     if unknown:
         near = difflib.get_close_matches(unknown[0], hints, n=1)
         mend = f"did you mean {prefix}{near[0]}?" if near else "remove it"
         raise EmotionError(f"{source}: unknown key {prefix}{unknown[0]}; {mend}")
-    values = {}
-    for item in fields(cast(Any, cls)):
-        key = prefix + item.name
-        if item.name not in mapping:
-            raise EmotionError(f"{source}: key {key} is missing, expected {item.metadata.get('expected', 'a section')}")
-        value, hint = mapping[item.name], hints[item.name]
+    values: dict[str, Any] = {}
+    for name, hint in hints.items():
+        key = prefix + name
+        if name not in mapping:
+            expected = "a section" if is_dataclass(hint) else get_args(hint)[1].expected
+            raise EmotionError(f"{source}: key {key} is missing, expected {expected}")
         if is_dataclass(hint):
-            values[item.name] = _build(cast(type, hint), value, source=source, prefix=key + ".")
+            assert isinstance(hint, type)
+            values[name] = _build(hint, mapping[name], source=source, prefix=key + ".")
         else:
-            values[item.name] = _value(value, hint, item.metadata, f"{source}: {key}")
+            values[name] = _value(mapping[name], *get_args(hint), where=f"{source}: {key}")
     return cls(**values)
 
 
-def _value(value: Any, hint: Any, metadata: Any, where: str) -> Any:
-    if hint is float and type(value) is int:
+def _value(value: object, kind: type | UnionType, rule: Rule, *, where: str) -> object:
+    if kind is float and type(value) is int:
         value = float(value)
-    kinds = (int, str) if hint == int | str else (hint,)
-    if type(value) not in kinds or not metadata["good"](value):
-        raise EmotionError(f"{where} is {value!r}, expected {metadata['expected']} ({' or '.join(k.__name__ for k in kinds)})")
+    kinds = get_args(kind) or (kind,)
+    if type(value) not in kinds or not rule.good(value):
+        names = " or ".join(item.__name__ for item in kinds)
+        raise EmotionError(f"{where} is {value!r}, expected {rule.expected} ({names})")
     return value
 
 

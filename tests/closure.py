@@ -1,4 +1,7 @@
-"""Which of our own files a script needs: the closure of its import statements, read from the source, functions included."""
+"""Which of our own files a script needs: the closure of its import statements, functions included.
+
+Packages whose `__init__.py` holds a docstring only are left out: an edit there cannot change a result.
+"""
 
 import ast
 from pathlib import Path
@@ -40,4 +43,10 @@ def import_closure(script: Path) -> set[str]:
         if path not in seen:
             seen.add(path)
             todo += [file for name in imported_names(path) for file in module_files(name)]
-    return {path.relative_to(ROOT).as_posix() for path in seen}
+    return {path.relative_to(ROOT).as_posix() for path in seen if holds_code(path)}
+
+
+def holds_code(path: Path) -> bool:
+    """Whether the file has any statement but a docstring."""
+    body = ast.parse(path.read_text(encoding="utf-8")).body
+    return any(not isinstance(node, ast.Expr) for node in body)

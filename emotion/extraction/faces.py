@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from emotion.cache import Cache, CacheWriter, fingerprint
 from emotion.corpus.utterance import Index, Utterance
-from emotion.errors import EmotionError, MediaError
+from emotion.errors import ABSENT, EmotionError, MediaError
 from emotion.extraction.outcome import check_missing, kinds, say_outcome
 from emotion.media.faces import FaceTrack, make_detector
 from emotion.media.video import Video, frame_numbers, half
@@ -173,7 +173,7 @@ def _in_order(
     for position, row in enumerate(rows):
         videos.setdefault(row.video, []).append(position)
     no_video = videos.pop("", [])
-    ready = {position: Clip(None, "no video: the corpus has none for this utterance", {}) for position in no_video}
+    ready = {position: Clip(None, f"no video: {ABSENT}", {}) for position in no_video}
     jobs = [(root / name, [_span(rows[position]) for position in videos[name]]) for name in videos]
     results = _decoded(jobs, decode, workers)
     waiting = iter(videos.values())

@@ -5,13 +5,13 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from emotion.errors import EmotionError
+from emotion.errors import EmotionError, absent_everywhere
 
 _SHOWN = 3  # kinds of reasons in a line
 
 
 def check_missing(reasons: Sequence[str], *, max_missing: float, what: str) -> None:
-    """Stop where too many utterances are missing.
+    """Stop where too many utterances are missing; a modality that the corpus lacks everywhere is no fault.
 
     Args:
         reasons: one per utterance, '' where it is present.
@@ -22,7 +22,7 @@ def check_missing(reasons: Sequence[str], *, max_missing: float, what: str) -> N
         EmotionError: the share is larger; says why the utterances are missing.
     """
     missing = [reason for reason in reasons if reason]
-    if len(missing) > max_missing * len(reasons):
+    if len(missing) > max_missing * len(reasons) and not absent_everywhere(reasons):
         raise EmotionError(
             f"{what}: {len(missing)} of {len(reasons)} utterances are missing, more than max_missing = {max_missing:g} "
             f"allows ({_kinds(missing)}; e.g. {missing[0]}); mend the media or raise max_missing"
