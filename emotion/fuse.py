@@ -79,7 +79,9 @@ def fuse(
     module = _build(model, dims, classes=len(index.labels), hidden=hidden, heads=heads, dropout=dropout)
     settings: dict[str, Any] = {"model": model, "dims": dims, "labels": list(index.labels)}
     settings |= {"hidden": hidden, "heads": heads, "dropout": dropout, "history": history, "future": future}
-    key = _key(splits, settings | {"batch": batch, "seed": seed})
+    # All that tells two runs apart: queued experiments share the scratch folder.
+    how = {"batch": batch, "seed": seed, "lr": lr, "weight_decay": weight_decay, "epochs": epochs}
+    key = _key(splits, settings | how)
     where = device()
     module.to(where)
     ready = {name: split.to(where) for name, split in splits.items()}
