@@ -20,7 +20,7 @@ repro: $(VENV)/.installed  ## run the whole pipeline, from raw video to metrics,
 	@emotion summary
 
 test: $(VENV)/.installed-test  ## run the unit tests
-	@python -m pytest
+	@python -m pytest -n auto --dist loadfile
 
 test-slow: $(VENV)/.installed-test  ## run the slow tests: the pipeline from a fresh clone, experiments, queue
 	@python -m pytest -m slow -rs
