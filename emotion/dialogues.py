@@ -188,6 +188,7 @@ def _read(path: Path, index: Index, modality: str) -> tuple[NDArray[np.float32],
     """Values (n, d), 0 where missing, and presence (n,), both in the order of the index."""
     mend = f"extract again: dvc repro -s extract@{modality}"
     with Cache(path) as cache:
+        cache.check()
         found = cache.attributes.get("index")
         if found != index.digest:
             raise EmotionError(

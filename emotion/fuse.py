@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
@@ -24,6 +25,7 @@ from emotion import dialogues, evaluation
 from emotion.corpus.utterance import Index, read_index
 from emotion.dialogues import Batch, Sequences
 from emotion.errors import EmotionError
+from emotion.files import write_text, writing
 from emotion.models import registry
 from emotion.training import Epoch, best_epoch, device, seed_everything, train
 
@@ -98,7 +100,7 @@ def fuse(
     )
     scored = [ready[name] for name in ("validation", "test") if len(ready[name])]
     _write(out, module, settings, scored)
-    _write_text(curve, _curve_csv(lines))
+    write_text(curve, _curve_csv(lines))
     best = best_epoch(lines)
     sys.stderr.write(
         f"fuse: {model} on {'+'.join(dims)} -> {out}, best epoch {best.epoch} of {len(lines)}, "
@@ -201,7 +203,8 @@ def _write(out: Path, module: nn.Module, settings: Mapping[str, Any], scored: Se
         tensors = {f"model.{name}": value.cpu().contiguous() for name, value in module.state_dict().items()}
         for name, scaling in scored[0].scaling.items():
             tensors |= {f"scaling.{name}.mean": scaling.mean, f"scaling.{name}.std": scaling.std}
-        save_file(tensors, partial / "model.safetensors")
+        with writing(partial / "model.safetensors", SafetensorError) as file:
+            save_file(tensors, file)
         (partial / "settings.json").write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
         (partial / "probabilities.csv").write_text(
             _probabilities_csv(module, settings["labels"], scored), encoding="utf-8"
@@ -228,10 +231,3 @@ def _curve_csv(lines: Sequence[Epoch]) -> str:
     names = list(asdict(lines[0]))
     rows = ([str(line.epoch), *(f"{value:.6f}" for value in list(asdict(line).values())[1:])] for line in lines)
     return "\n".join(",".join(row) for row in [names, *rows]) + "\n"
-
-
-def _write_text(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)

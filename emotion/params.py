@@ -41,6 +41,11 @@ def _is_context(value: int | str) -> bool:
 
 POSITIVE = Rule("a finite number > 0", lambda value: 0 < value < math.inf)
 NATURAL = Rule("a finite number >= 0", lambda value: 0 <= value < math.inf)
+COUNT = Rule("a whole number from 1 to 100000", lambda value: 1 <= value <= 100_000)
+COUNT_OR_NONE = Rule("a whole number from 0 to 100000", lambda value: 0 <= value <= 100_000)
+UNITS = Rule("a whole number from 1 to 8192", lambda value: 1 <= value <= 8192)
+RATE = Rule("a whole number of Hz from 1000 to 192000", lambda value: 1000 <= value <= 192_000)
+SEED = Rule("a whole number from 0 to 4294967295", lambda value: 0 <= value < 2**32)
 SHARE = Rule("a number from 0 to 1", lambda value: 0 <= value <= 1)
 BELOW_ONE = Rule("a number from 0 to below 1", lambda value: 0 <= value < 1)
 CONTEXT = Rule("a whole number >= 0, or all", _is_context)
@@ -56,7 +61,7 @@ YES_OR_NO = Rule("true or false", lambda value: value in (True, False))
 class Synthesize:
     """The generated corpus."""
 
-    seed: Annotated[int, NATURAL]
+    seed: Annotated[int, SEED]
 
 
 @dataclass(frozen=True)
@@ -72,12 +77,12 @@ class IndexParams:
 class Fit:
     """Supervised fitting of one encoder."""
 
-    epochs: Annotated[int, POSITIVE]
+    epochs: Annotated[int, COUNT]
     lr: Annotated[float, POSITIVE]
     weight_decay: Annotated[float, NATURAL]
-    batch: Annotated[int, POSITIVE]
-    patience: Annotated[int, NATURAL]
-    seed: Annotated[int, NATURAL]
+    batch: Annotated[int, COUNT]
+    patience: Annotated[int, COUNT_OR_NONE]
+    seed: Annotated[int, SEED]
 
 
 @dataclass(frozen=True)
@@ -85,7 +90,7 @@ class Audio(Fit):
     """Audio encoder; rate in Hz."""
 
     encoder: Annotated[str, _choice("paper")]
-    rate: Annotated[int, POSITIVE]
+    rate: Annotated[int, RATE]
 
 
 @dataclass(frozen=True)
@@ -93,7 +98,7 @@ class Face(Fit):
     """Face clips (size in px, fps in frames per second) and face encoder."""
 
     detector: Annotated[str, DETECTOR]
-    detect_every: Annotated[int, POSITIVE]
+    detect_every: Annotated[int, COUNT]
     size: Annotated[int, Rule("a whole number of pixels from 16 to 512", lambda value: 16 <= value <= 512)]
     fps: Annotated[float, POSITIVE]
     encoder: Annotated[str, _choice("paper")]
@@ -117,14 +122,14 @@ class Params:
     modalities: Annotated[str, SOME_MODALITIES]
     history: Annotated[int | str, CONTEXT]
     future: Annotated[int | str, CONTEXT]
-    hidden: Annotated[int, POSITIVE]
-    heads: Annotated[int, POSITIVE]
+    hidden: Annotated[int, UNITS]
+    heads: Annotated[int, COUNT]
     dropout: Annotated[float, BELOW_ONE]
     lr: Annotated[float, POSITIVE]
     weight_decay: Annotated[float, NATURAL]
-    batch: Annotated[int, POSITIVE]
-    epochs: Annotated[int, POSITIVE]
-    seed: Annotated[int, NATURAL]
+    batch: Annotated[int, COUNT]
+    epochs: Annotated[int, COUNT]
+    seed: Annotated[int, SEED]
     synthesize: Synthesize
     index: IndexParams
     audio: Audio

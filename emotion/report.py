@@ -4,7 +4,9 @@ All output is byte-deterministic: fixed number formats, no dates, no versions.
 """
 
 import csv
+import io
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +23,7 @@ from rich.table import Table
 from emotion import evaluation
 from emotion.corpus.utterance import Index, read_index
 from emotion.errors import EmotionError
+from emotion.files import write_text, writing
 
 SHORT = ("n", "accuracy", "weighted_f1", "macro_f1", "unweighted_recall")
 """What is reported for validation; the test set gets everything."""
@@ -69,7 +72,7 @@ def evaluate(index_path: Path, probabilities: Path, curve: Path, *, out: Path, s
         )
     pairs = [[labels[actual], labels[guess]] for actual, guess in zip(test.actual, test.predicted, strict=True)]
     out.mkdir(parents=True, exist_ok=True)
-    _write_text(out / "metrics.json", json.dumps(_rounded(result), indent=2) + "\n")
+    write_text(out / "metrics.json", json.dumps(_rounded(result), indent=2, allow_nan=False) + "\n")
     _write_csv(out / "confusion.csv", ["actual", "predicted"], pairs)
     _write_csv(
         out / "predictions.csv",
@@ -166,9 +169,8 @@ def curve_figure(epochs: Mapping[str, NDArray[np.float64]]) -> Figure:
 
 def _save(figure: Figure, path: Path) -> None:
     """Without a display and without matplotlib's version in the file."""
-    partial = path.with_name(path.name + ".partial")
-    FigureCanvasAgg(figure).print_png(partial, metadata={"Software": None})
-    partial.replace(path)
+    with writing(path) as partial:
+        FigureCanvasAgg(figure).print_png(partial, metadata={"Software": None})
 
 
 def _best(epochs: Mapping[str, NDArray[np.float64]]) -> int:
@@ -179,7 +181,7 @@ def _best(epochs: Mapping[str, NDArray[np.float64]]) -> int:
 def _read_curve(path: Path) -> dict[str, NDArray[np.float64]]:
     rows = _read_csv(path)
     try:
-        columns = {name: np.array([float(row[name]) for row in rows]) for name in _CURVE}
+        columns = {name: np.array([_finite(row[name]) for row in rows]) for name in _CURVE}
     except (KeyError, TypeError, ValueError):
         raise EmotionError(f"{path}: damaged, expected the columns {','.join(_CURVE)} with numbers; {_MEND}") from None
     if not rows:
@@ -199,7 +201,7 @@ def _read_probabilities(path: Path, index: Index) -> dict[str, Predictions]:
                 f"{path}: {len(absent)} utterances of split {split} are missing, e.g. {absent[0]}; {_MEND}"
             )
         try:
-            values = [[float(rows[row.utterance][label]) for label in index.labels] for row in known]
+            values = [[_finite(rows[row.utterance][label]) for label in index.labels] for row in known]
         except (KeyError, TypeError, ValueError):
             raise EmotionError(f"{path}: expected a number for each of {', '.join(index.labels)}; {_MEND}") from None
         probabilities = np.array(values, dtype=np.float64).reshape(len(known), len(index.labels))
@@ -213,12 +215,21 @@ def _read_probabilities(path: Path, index: Index) -> dict[str, Predictions]:
     return found
 
 
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(text)
+    return value
+
+
 def _read_csv(path: Path) -> list[dict[str, str]]:
     try:
         with path.open(encoding="utf-8", newline="") as file:
             return list(csv.DictReader(file))
     except FileNotFoundError:
         raise EmotionError(f"{path}: not found; {_MEND}") from None
+    except (UnicodeDecodeError, csv.Error):
+        raise EmotionError(f"{path}: damaged, expected CSV in UTF-8; {_MEND}") from None
 
 
 def _overall_table(test: Mapping[str, Any]) -> Table:
@@ -258,15 +269,8 @@ def _rounded(value: object) -> object:
 
 
 def _write_csv(path: Path, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    partial = path.with_name(path.name + ".partial")
-    with partial.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(header)
-        writer.writerows(rows)
-    partial.replace(path)
-
-
-def _write_text(path: Path, text: str) -> None:
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)
+    table = io.StringIO()
+    writer = csv.writer(table, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    write_text(path, table.getvalue())

@@ -20,6 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from emotion.errors import EmotionError
+from emotion.files import writing
 from emotion.progress import track
 
 B = TypeVar("B")
@@ -227,10 +228,8 @@ def _save(path: Path, key: str, run: _Run, module: nn.Module, optimiser: torch.o
         "rng": torch.get_rng_state(),
         "cuda_rng": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".partial")
-    torch.save(state, partial)
-    partial.replace(path)
+    with writing(path, RuntimeError) as partial:
+        torch.save(state, partial)
 
 
 def _resume(path: Path | None, key: str, module: nn.Module, optimiser: torch.optim.Optimizer) -> _Run:

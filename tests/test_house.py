@@ -23,6 +23,7 @@ ROOMS = [
     ["journal"],
     ["params"],
     ["progress"],
+    ["files"],
     ["errors"],
     ["_torchaudio"],
 ]

@@ -39,6 +39,8 @@ def test_the_committed_file_is_valid_and_holds_the_papers_values():
         ("\nmodel: fusion", "\nmodel: transformer", ["model is 'transformer'", "bc_lstm", "cmn"]),
         ("audio,face,text", "audio,smell", ["modalities is 'audio,smell'"]),
         ("audio,face,text", "audio,audio", ["modalities is 'audio,audio'"]),
+        ("\nseed: 1", "\nseed: 99999999999999999999999", ["seed is 99999999999999999999999", "4294967295"]),
+        ("\nhidden: 128", "\nhidden: 100000000", ["hidden is 100000000", "8192"]),
         ("\nhistory: 10", "\nhistory: all", ["history is all", "future is 0"]),
         ("\nhistory: 10", "\nhistory: -1", ["history is -1"]),
         ("\nheads: 4", "\nheads: 7", ["heads is 7", "256"]),

@@ -194,3 +194,15 @@ def test_missing_and_damaged_files(planted):
 def test_torch_is_not_needed():
     code = "import sys; import emotion.report; assert 'torch' not in sys.modules, 'torch was imported'"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("name", ["probabilities.csv", "training.csv"])
+@pytest.mark.parametrize("damage", [b"\xff\xfe\x00", None])
+def test_no_text_and_no_number_is_one_line(planted, name, damage):
+    path = planted / name
+    lines = path.read_text().splitlines()
+    last = lines[-1].rsplit(",", 1)[0] + ",nan"
+    path.write_bytes(damage or "\n".join([*lines[:-1], last]).encode())
+    with pytest.raises(EmotionError, match=name):
+        evaluate(planted, planted / "metrics")
+    assert not (planted / "metrics" / "metrics.json").exists()

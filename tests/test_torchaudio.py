@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 
 def run(code):
     return subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=False)
@@ -18,6 +20,7 @@ def test_torchaudio_imports_and_resamples():
     assert result.stdout.split() == ["16000", "True"], result.stderr
 
 
+@pytest.mark.slow
 def test_transformers_models_import():
     result = run("import emotion; from transformers import RobertaModel; print(RobertaModel.__name__)")
     assert result.stdout.strip() == "RobertaModel", result.stderr

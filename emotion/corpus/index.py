@@ -15,6 +15,7 @@ from emotion.corpus.splits import NAMES, check_leaks, draw_dialogues, split_dial
 from emotion.corpus.table import read_table
 from emotion.corpus.utterance import SPLITS, Utterance, write_index
 from emotion.errors import EmotionError
+from emotion.files import write_text
 
 # How to get a corpus whose folder is missing. The generated one is laid out like IEMOCAP's release, so one reader reads
 # both.
@@ -125,10 +126,7 @@ def write_votes(path: Path, votes: Iterable[Vote]) -> None:
     writer = csv.writer(table, lineterminator="\n")
     writer.writerow(("utterance", "rater", "labels", "valence", "activation", "dominance"))
     writer.writerows((vote.utterance, vote.rater, ";".join(vote.labels), *vote.scales) for vote in votes)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(table.getvalue(), encoding="utf-8", newline="")
-    partial.replace(path)
+    write_text(path, table.getvalue())
 
 
 def _summary(rows: Sequence[Utterance], notes: Notes, out: Path) -> str:

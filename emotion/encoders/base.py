@@ -11,6 +11,7 @@ from safetensors.torch import load_file, save_file
 from torch import Generator, Tensor, nn
 
 from emotion.errors import EmotionError
+from emotion.files import writing
 
 SETTINGS = "settings.json"
 WEIGHTS = "model.safetensors"
@@ -60,7 +61,8 @@ class Encoder(nn.Module):
         head = {"modality": self.modality, "name": self.name, "settings": self.settings()}
         (folder / SETTINGS).write_text(json.dumps(head, indent=2, sort_keys=True) + "\n", encoding="utf-8")
         weights = {name: value.detach().cpu().contiguous() for name, value in self.state_dict().items()}
-        save_file(weights, folder / WEIGHTS)
+        with writing(folder / WEIGHTS, SafetensorError) as partial:
+            save_file(weights, partial)
         self.save_extra(folder)
 
     @classmethod

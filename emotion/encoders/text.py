@@ -93,6 +93,12 @@ class TextEncoder(Encoder):
         )
 
     def _attach(self, body: Any, tokenizer: PreTrainedTokenizerBase) -> None:  # noqa: ANN401 - transformers is untyped
+        size, known = body.config.vocab_size, len(tokenizer)
+        if 2 * known < size or tokenizer.pad_token_id is None or tokenizer.mask_token_id is None:
+            raise EmotionError(
+                f"text encoder: its tokenizer has {known} tokens, the model {size}: files of the tokenizer are missing "
+                "or of another model; complete the checkpoint's folder, or fit the text encoder again"
+            )
         body.pooler = None  # the mean over the tokens takes its place
         self.body, self.tokenizer = body, tokenizer
         self.project = nn.Linear(body.config.hidden_size, self.dim)

@@ -27,6 +27,7 @@ from emotion.cache import Cache, CacheWriter, fingerprint
 from emotion.corpus.utterance import Index, Utterance
 from emotion.errors import ABSENT, EmotionError, MediaError
 from emotion.extraction.outcome import check_missing, kinds, say_outcome
+from emotion.files import write_text
 from emotion.media.faces import FaceTrack, make_detector
 from emotion.media.video import Video, frame_numbers, half
 from emotion.progress import track
@@ -100,7 +101,7 @@ def extract_faces(
         check_missing(writer.reasons, max_missing=max_missing, what="face clips")
     with Cache(out) as cache:
         reasons = cache.reason
-        _write_report(report, _summary(rows, reasons, cache.notes))
+        write_text(report, json.dumps(_summary(rows, reasons, cache.notes), indent=2) + "\n")
     say_outcome(reasons, what="face clips", out=out)
 
 
@@ -149,20 +150,24 @@ def _cut(video: Video, spans: Sequence[Span], new_track: Callable[..., FaceTrack
                 tracks[span] = new_track(fps=min(fps, video.fps))
             tracks[span].add(greys[side])
             if number == plans[span][-1]:
-                clips[span] = _finish(tracks.pop(span), spans[span], picture.shape[1])
+                clips[span] = _finish(tracks.pop(span), spans[span])
     for span, unfinished in tracks.items():  # the video ended within them
-        clips[span] = _finish(unfinished, spans[span], 0, cut=True)
+        clips[span] = _finish(unfinished, spans[span], cut=True)
     return [clips.get(span) or Clip(None, video.end(), {}) for span in range(len(spans))]
 
 
-def _finish(face: FaceTrack, span: Span, width: int, *, cut: bool = False) -> Clip:
+def _finish(face: FaceTrack, span: Span, *, cut: bool = False) -> Clip:
     clip, quality = face.finish()
     note = asdict(quality)
     if cut:
         note["cut"] = True
     if clip is None:
-        return Clip(None, f"no face found: in none of {quality.examined} frames of {span[0]:g}-{span[1]:g} s", note)
+        return Clip(None, f"no face found: in none of {quality.examined} frames of {_times(span)}", note)
     return Clip(clip, "", note)
+
+
+def _times(span: Span) -> str:
+    return f"{span[0]:g}-{span[1]:g} s"
 
 
 def _in_order(
@@ -260,10 +265,3 @@ def _coverage(
         "mean_score": round(score / max(1, found), 3),
         "longest_gap": round(max((note["gap"] for note in seen), default=0.0), 3),
     }
-
-
-def _write_report(path: Path, content: dict[str, Any]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial_file = path.with_name(path.name + ".partial")
-    partial_file.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    partial_file.replace(path)

@@ -16,6 +16,7 @@ from emotion.corpus.utterance import Index, Utterance
 from emotion.encoders.base import Encoder
 from emotion.encoders.fit import fit
 from emotion.errors import EmotionError, MediaError, absent_everywhere
+from emotion.files import write_text
 from emotion.progress import track
 from emotion.training import Epoch, best_epoch, seed_everything
 
@@ -152,7 +153,4 @@ def _write_report(path: Path, encoder: Encoder, history: Sequence[Epoch], splits
         "skipped": sorted(reason for split in splits.values() for reason in split.skipped),
         "curve": [asdict(line) for line in history],
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    partial.replace(path)
+    write_text(path, json.dumps(content, indent=2) + "\n")

@@ -22,7 +22,7 @@ def read_segment(path: Path, *, start: float, end: float, rate: int) -> NDArray[
     Args:
         path: wav, flac or whatever else libsndfile decodes (8 to 32-bit integers or floats), or a video with sound.
         start: s from the beginning of the file.
-        end: s from the beginning of the file; a segment that ends after the file is cut to what exists.
+        end: s from the beginning of the file; a segment that ends after the file is cut, if at least half exists.
         rate: Hz of the result; resampled (windowed sinc) only where the file's differs.
 
     Returns:
@@ -79,6 +79,9 @@ def _read(file: Any, path: Path, start: float, end: float) -> NDArray[np.float32
     if first >= file.frames:
         length = file.frames / file.samplerate
         raise MediaError(f"segment beyond the audio's end: {path} is {length:g} s long, segment is {start:g}-{end:g} s")
+    if 2 * (file.frames - first) < last - first:
+        length = file.frames / file.samplerate
+        raise MediaError(f"audio ends early: {path} is {length:g} s long, before the middle of {start:g}-{end:g} s")
     file.seek(first)
     channels = file.read(min(last, file.frames) - first, dtype="float32", always_2d=True)
     wave: NDArray[np.float32] = np.ascontiguousarray(channels.mean(axis=1, dtype=np.float32))

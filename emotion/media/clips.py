@@ -37,7 +37,8 @@ def read_clip(cache: Cache, utterance_id: str, *, frames: int) -> NDArray[np.uin
 
 
 def reader(cache: Cache, *, frames: int) -> Callable[[Utterance], NDArray[np.uint8]]:
-    """What reads an utterance's face clip: `read_clip` from an open clip cache."""
+    """What reads an utterance's face clip: `read_clip` from an open clip cache, whose content is checked first."""
+    cache.check()
 
     def read(row: Utterance) -> NDArray[np.uint8]:
         return read_clip(cache, row.utterance, frames=frames)

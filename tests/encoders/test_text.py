@@ -167,3 +167,12 @@ def test_hub_out_of_reach():
 def test_not_fitted_yet():
     with pytest.raises(EmotionError, match="no tokenizer yet: fit it"):
         small().collate(["hello"])
+
+
+@pytest.mark.parametrize("name", ["tokenizer.json", "tokenizer_config.json"])
+def test_a_fitted_folder_without_its_tokenizer_is_refused(tmp_path, name):
+    prepared().save(tmp_path / "text")
+    (found,) = (tmp_path / "text").rglob(name)
+    found.unlink()
+    with pytest.raises(EmotionError, match="tokenizer"):
+        TextEncoder.load(tmp_path / "text")

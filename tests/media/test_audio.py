@@ -51,14 +51,14 @@ def test_other_rates_are_resampled(tmp_path):
 
 def test_a_segment_is_cut_to_what_exists(tmp_path):
     soundfile.write(tmp_path / "a.wav", tone(1), RATE)
-    assert len(read_segment(tmp_path / "a.wav", start=0.75, end=9, rate=RATE)) == 4000
+    assert len(read_segment(tmp_path / "a.wav", start=0.75, end=1.2, rate=RATE)) == 4000
 
 
 def test_truncated_file_gives_what_it_has(tmp_path):
     soundfile.write(tmp_path / "a.wav", tone(2), RATE)
     content = (tmp_path / "a.wav").read_bytes()
     (tmp_path / "a.wav").write_bytes(content[: len(content) // 2])
-    assert len(read_segment(tmp_path / "a.wav", start=0.5, end=2, rate=RATE)) == pytest.approx(8000, abs=50)
+    assert len(read_segment(tmp_path / "a.wav", start=0.5, end=1.4, rate=RATE)) == pytest.approx(8000, abs=50)
     with pytest.raises(MediaError, match="beyond the audio's end"):
         read_segment(tmp_path / "a.wav", start=1.5, end=2, rate=RATE)
 
@@ -81,7 +81,8 @@ def test_bad_audio_is_named(tmp_path):
         ("header.wav", 0, 1, "undecodable audio"),
         ("nan.wav", 0, 1, "audio is not finite"),
         ("inf.wav", 0, 1, "audio is not finite"),
-        ("one.wav", 0, 1, "audio too short"),
+        ("one.wav", 0, 1, "audio ends early"),
+        ("one.wav", 0, 1 / RATE, "audio too short"),
         ("none.wav", 0, 1, "segment beyond the audio's end"),
         ("good.wav", 2, 3, "segment beyond the audio's end"),
         ("good.wav", 0.5, 0.5, "empty segment"),
@@ -105,3 +106,11 @@ def test_reader(tmp_path):
     with pytest.raises(MediaError, match="no audio: "):
         read(silent)
     assert files(Index((row, silent, row), ("happy",), "c", ""), root=tmp_path) == [tmp_path / "a.wav"]
+
+
+def test_less_than_half_of_a_segment_is_missing(tmp_path):
+    path = tmp_path / "a.wav"
+    soundfile.write(path, tone(1.0), RATE)
+    assert len(read_segment(path, start=0.5, end=1.4, rate=RATE)) == RATE // 2
+    with pytest.raises(MediaError, match="audio ends early"):
+        read_segment(path, start=0.9, end=1.9, rate=RATE)
