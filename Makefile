@@ -22,7 +22,7 @@ repro: $(VENV)/.installed  ## run the whole pipeline, from raw video to metrics,
 test: $(VENV)/.installed-test  ## run the unit tests
 	@python -m pytest -n auto --dist loadfile
 
-test-slow: $(VENV)/.installed-test  ## run the slow tests: the pipeline from a fresh clone, experiments, queue
+test-slow: $(VENV)/.installed-test-slow  ## run the slow tests: the pipeline from a fresh clone, experiments, queue
 	@python -m pytest -m slow -rs
 
 lint: $(VENV)/.installed-lint  ## check style and types: ruff, ruff format, mypy --strict
@@ -34,8 +34,14 @@ format: $(VENV)/.installed-lint  ## mend what ruff can mend
 	@ruff check --fix
 	@ruff format
 
-bench: $(VENV)/.installed  ## measure speed and memory into benchmarks/results.json
+bench: $(VENV)/.installed-bench  ## measure speed, memory and robustness into benchmarks/results.json (about an hour)
 	@python -m benchmarks.run
+	@python -m benchmarks.performance
+	@python -m benchmarks.encoders
+	@python -m benchmarks.fit
+	@python -m benchmarks.fusion
+	@python -m benchmarks.bad_media
+	@python -m benchmarks.faults
 
 docs: $(VENV)/.installed  ## write the figures in README.md and docs/ anew from measurements (about half an hour)
 	@python -m benchmarks.synthetic
@@ -56,6 +62,6 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	@.ci/system-packages python
 	@touch $@
 
-$(VENV)/.installed-test $(VENV)/.installed-lint: $(VENV)/.installed-%: $(VENV)/.installed
+$(VENV)/.installed-test $(VENV)/.installed-test-slow $(VENV)/.installed-bench $(VENV)/.installed-lint: $(VENV)/.installed-%: $(VENV)/.installed
 	@python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[$*]'
 	@touch $@

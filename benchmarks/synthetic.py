@@ -1,45 +1,33 @@
-"""Write docs/synthetic.md: what each modality and their fusion reach on the generated corpus, over three seeds.
+"""Write docs/synthetic.md: what modalities, encoders and their fusion reach on the generated corpus, over three seeds.
 
-Every figure comes from the pipeline's own stages, run in a scratch folder on the index, videos and face clips of the
+Every figure comes from the pipeline's own stages, run in scratch folders on the index, videos and face clips of the
 last `dvc repro`, with the seeds of encoders and fusion changed together. As a check, everything is fitted once more
-with the labels shuffled within the training split: what is left then is chance.
+with the labels shuffled within the training split: what is left then is chance. Two runs at a time, a thread each; a
+run that was stopped goes on with the stage that it was in, as long as neither code, parameters nor data have changed.
 """
 
 import csv
+import hashlib
 import json
-import os
 import shutil
-import statistics
-import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from ruamel.yaml import YAML
 
+from benchmarks.synthetic_page import EVERYTHING, FOLDS, SEEDS, SUBSETS, Scores, page
+from benchmarks.workspace import CODE, ROOT, Workspace
 from emotion.params import MODALITIES
 from emotion.progress import track
 
-ROOT = Path(__file__).parent.parent
 DOCUMENT = ROOT / "docs" / "synthetic.md"
-SEEDS = (1, 2, 3)
-EVERYTHING = ",".join(MODALITIES)
-SUBSETS = (EVERYTHING, *MODALITIES)
-
-
-def workspace(folder: Path, *, shuffle_seed: int | None) -> None:
-    """Lay out a folder in which the stages from `fit` on can run."""
-    for name in ("emotion", "stages"):
-        (folder / name).symlink_to(ROOT / name)
-    (folder / "data").mkdir()
-    for name in ("raw", "faces.h5"):
-        (folder / "data" / name).symlink_to(ROOT / "data" / name)
-    for name in ("index.csv", "index.json"):
-        shutil.copy(ROOT / "data" / name, folder / "data" / name)
-    if shuffle_seed is not None:
-        shuffle_training_labels(folder / "data" / "index.csv", seed=shuffle_seed)
+SCRATCH = ROOT / ".cache" / "benchmarks" / "synthetic"
+AT_ONCE = 2
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "EMOTION_WORKERS": "1"}
 
 
 def shuffle_training_labels(path: Path, *, seed: int) -> None:
@@ -56,87 +44,78 @@ def shuffle_training_labels(path: Path, *, seed: int) -> None:
         writer.writerows(rows)
 
 
-def set_params(folder: Path, *, seed: int, modalities: str) -> None:
-    """Write params.yaml with other seeds and modalities."""
-    yaml = YAML()
-    params = yaml.load(ROOT / "params.yaml")
-    params["seed"], params["modalities"] = seed, modalities
-    for name in MODALITIES:
-        params[name]["seed"] = seed
-    yaml.dump(params, folder / "params.yaml")
+def drop_folds(fitted: Path) -> None:
+    """Make of a fitted folder what `folds: 1` makes: the encoder fitted on all training data is the same."""
+    (fitted / "folds.json").unlink(missing_ok=True)
+    shutil.rmtree(fitted / "folds", ignore_errors=True)
 
 
-def run_stage(folder: Path, name: str) -> None:
-    """Run one stage script there."""
-    environment = os.environ | {"DVC_ROOT": str(folder)}
-    result = subprocess.run(
-        [sys.executable, "-m", f"stages.{name}"],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if result.returncode:
-        sys.exit(f"stage {name} failed:\n{result.stderr}")
+def scores(workspace: Workspace, seed: int, *, shuffled: bool) -> Iterator[tuple[str, Any]]:
+    """Name and value of all that is measured with one seed."""
+    seeds = {"seed": seed, **{f"{name}__seed": seed for name in MODALITIES}}
+
+    def encoders(name: str, modalities: tuple[str, ...], **changes: Any) -> list[dict[str, Any]]:  # noqa: ANN401
+        found = []
+        for modality in modalities:
+            stages = [f"fit_{modality}", f"extract_{modality}"]
+            report = f"metrics/{modality}_encoder.json"
+            found.append(workspace.step(f"fit {name} {modality}", stages, report, **seeds, **changes))
+        return found
+
+    def fused(name: str, modalities: str) -> tuple[str, float]:
+        how = {**seeds, "modalities": modalities}
+        metrics = workspace.step(f"fuse {name} {modalities}", ["fuse", "evaluate"], "metrics/metrics.json", **how)
+        return f"{name} {modalities}", metrics["test"]["weighted_f1"]
+
+    if shuffled:
+        encoders("shuffled", MODALITIES)
+        yield from (fused("shuffled", subset) for subset in SUBSETS)
+        return
+    for modality, report in zip(MODALITIES, encoders("folds", MODALITIES, fit__folds=FOLDS), strict=True):
+        yield f"seen {modality}", report["folds"]["training_weighted_f1_seen"]
+        yield f"left out {modality}", report["folds"]["training_weighted_f1_left_out"]
+        yield f"validation {modality}", report["validation_weighted_f1"]
+    yield fused("folds", EVERYTHING)
+    for modality in MODALITIES:
+        drop = partial(drop_folds, workspace.folder / "models" / "encoders" / modality)
+        workspace.step(f"one {modality}", [f"extract_{modality}"], prepare=drop)
+    yield from (fused("plain", subset) for subset in SUBSETS)
+    encoders("logmel", ("audio",), audio__front="logmel")
+    yield from (fused("logmel", subset) for subset in (EVERYTHING, "audio"))
 
 
-def scores(seed: int, subsets: Sequence[str], *, shuffled: bool) -> Iterator[tuple[str, float]]:
-    """Test weighted F1 of each subset of modalities, encoders and fusion fitted with this seed."""
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary)
-        workspace(folder, shuffle_seed=seed if shuffled else None)
-        set_params(folder, seed=seed, modalities=EVERYTHING)
-        for modality in MODALITIES:
-            run_stage(folder, f"fit_{modality}")
-            run_stage(folder, f"extract_{modality}")
-        for subset in subsets:
-            set_params(folder, seed=seed, modalities=subset)
-            run_stage(folder, "fuse")
-            run_stage(folder, "evaluate")
-            metrics = json.loads((folder / "metrics" / "metrics.json").read_text(encoding="utf-8"))
-            yield subset, metrics["test"]["weighted_f1"]
-
-
-def document(plain: dict[str, list[float]], shuffled: list[float]) -> str:
-    """The Markdown page."""
-    count = json.loads((ROOT / "metrics" / "metrics.json").read_text(encoding="utf-8"))["test"]["n"]
-    lines = [
-        "# The generated corpus",
-        "",
-        "Test weighted F1 on session 5, whose two actors are never seen in training. Encoders and fusion are fitted",
-        f"anew for each seed; {count} test utterances, six classes. Written by `python -m benchmarks.synthetic`,",
-        "which `make docs` runs.",
-        "",
-        "| modalities | " + " | ".join(f"seed {seed}" for seed in SEEDS) + " | mean | standard deviation |",
-        "| --- |" + " --- |" * (len(SEEDS) + 2),
-    ]
-    rows = {name.replace(",", ", "): values for name, values in plain.items()}
-    rows[f"{EVERYTHING.replace(',', ', ')}; training labels shuffled"] = shuffled
-    for name, values in rows.items():
-        figures = [*values, statistics.mean(values), statistics.stdev(values)]
-        lines.append(f"| {name} | " + " | ".join(f"{figure:.3f}" for figure in figures) + " |")
-    best = max(statistics.mean(plain[name]) for name in MODALITIES)
-    gain = statistics.mean(plain[EVERYTHING]) - best
-    lines += [
-        "",
-        f"All modalities together gain {gain:+.3f} over the best single one. A single modality uses the context too.",
-    ]
-    return "\n".join(lines) + "\n"
+def key() -> str:
+    """Names the runs after all that they depend on."""
+    digest = hashlib.sha256()
+    code = [path for name in CODE for path in sorted((ROOT / name).rglob("*")) if path.suffix in (".py", ".yaml")]
+    data = [ROOT / "params.yaml", ROOT / "data" / "index.csv", ROOT / "data" / "faces.h5"]
+    for path in [*code, *data]:
+        digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def main() -> None:
     """Fit, score, write."""
     if not (ROOT / "data" / "faces.h5").exists():
         sys.exit("data/faces.h5 is missing: run `make repro` first")
-    plain: dict[str, list[float]] = {subset: [] for subset in SUBSETS}
-    shuffled: list[float] = []
-    jobs = [(seed, mixed) for seed in SEEDS for mixed in (False, True)]
-    for seed, mixed in track(jobs, total=len(jobs), title="synthetic", unit="runs"):
-        for subset, score in scores(seed, [EVERYTHING] if mixed else SUBSETS, shuffled=mixed):
-            (shuffled if mixed else plain[subset]).append(score)
-            sys.stderr.write(f"seed {seed}{', shuffled' if mixed else ''}: {subset} {score:.3f}\n")
-    DOCUMENT.write_text(document(plain, shuffled), encoding="utf-8")
+    place, found = SCRATCH / key(), Scores()
+    jobs = [(seed, shuffled) for seed in SEEDS for shuffled in (False, True)]
+
+    def work(job: tuple[int, bool]) -> tuple[int, dict[str, Any]]:
+        seed, shuffled = job
+        workspace = Workspace(place / f"{seed}{'-shuffled' if shuffled else ''}", environment=ONE_THREAD)
+        if shuffled:
+            workspace.step("labels", [], prepare=partial(shuffle_training_labels, workspace.index, seed=seed))
+        return seed, dict(scores(workspace, seed, shuffled=shuffled))
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        futures = [pool.submit(work, job) for job in jobs]
+        for future in track(as_completed(futures), total=len(jobs), title="synthetic", unit="runs"):
+            seed, values = future.result()
+            found.add(seed, values)
+    count = json.loads((ROOT / "metrics" / "metrics.json").read_text(encoding="utf-8"))["test"]["n"]
+    DOCUMENT.write_text(page(found, count=count), encoding="utf-8")
+    shutil.rmtree(SCRATCH)
     sys.stderr.write(f"written to {DOCUMENT.relative_to(ROOT)}\n")
 
 

@@ -1,18 +1,9 @@
-"""The `emotion` command: thin, every subcommand calls one function."""
-
-from pathlib import Path
-from typing import Annotated
+"""The `emotion` command: its subcommands are in `emotion.commands`, which import what they need when they run."""
 
 import typer
-from rich.console import Console
 
-from emotion.corpus.check import check_corpus
-from emotion.corpus.index import index_corpus
-from emotion.corpus.show import show_report
+from emotion.commands import cache, corpus, encoders, exchange, models, study
 from emotion.errors import one_line_errors
-from emotion.media.probe import decode
-from emotion.params import workers
-from emotion.report import summary
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -20,81 +11,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Multimodal emotion recognition in conversation. The pipeline itself is run with `dvc repro`.",
 )
-corpus_app = typer.Typer(no_args_is_help=True, help="Look into a corpus.")
-app.add_typer(corpus_app, name="corpus")
-
-CorpusName = Annotated[str, typer.Option(help="synthetic | iemocap | meld | table")]
-Root = Annotated[Path, typer.Option(help="The corpus's folder.")]
-LabelRule = Annotated[str, typer.Option(help="Of iemocap: released (7433 utterances) | strict (7380).")]
-Split = Annotated[str, typer.Option(help="corpus (its own) | of iemocap also: paper | cosmic | session1 .. session5")]
-Overlap = Annotated[
-    bool, typer.Option("--allow-speaker-overlap", help="Let speakers of the test set be in training; MELD needs it.")
-]
-
-
-@app.callback()
-def _group() -> None:
-    """Keeps subcommands even while there is only one."""
-
-
-@app.command("summary")
-def summary_command(
-    folder: Annotated[Path, typer.Argument(help="Folder with metrics.json and the pictures.")] = Path("metrics"),
-) -> None:
-    """Print the test metrics as a table, and where the pictures are."""
-    summary(folder / "metrics.json", pictures=[folder / "confusion.png", folder / "training.png"])
-
-
-@app.command("index")
-def index_command(
-    corpus: CorpusName,
-    root: Root,
-    out: Annotated[Path, typer.Option(help="The CSV file to write; a JSON file is written beside it.")],
-    label_rule: LabelRule = "released",
-    split: Split = "corpus",
-    allow_speaker_overlap: Overlap = False,
-    annotators: Annotated[
-        Path | None, typer.Option(help="Also write what every rater says into this CSV file (iemocap).")
-    ] = None,
-) -> None:
-    """Read a corpus and write its index: one row per utterance."""
-    index_corpus(
-        corpus=corpus,
-        root=root,
-        out=out,
-        label_rule=label_rule,
-        split=split,
-        allow_speaker_overlap=allow_speaker_overlap,
-        annotators=annotators,
-    )
-
-
-@corpus_app.command("check")
-def check_command(
-    corpus: CorpusName,
-    root: Root,
-    label_rule: LabelRule = "released",
-    split: Split = "corpus",
-    allow_speaker_overlap: Overlap = False,
-    media: Annotated[bool, typer.Option("--media", help="Decode every media file to its end.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-) -> None:
-    """Compare a corpus with what is expected; name every deviation and its mend; exit with 1 on errors."""
-    report = check_corpus(
-        corpus=corpus,
-        root=root,
-        label_rule=label_rule,
-        split=split,
-        allow_speaker_overlap=allow_speaker_overlap,
-        decode=decode if media else None,
-        workers=workers(),
-    )
-    if as_json:
-        typer.echo(report.to_json())
-    else:
-        show_report(report, Console())
-    if report.count("error"):
-        raise typer.Exit(1)
+for part in (corpus, exchange, study):
+    app.add_typer(part.app)
+app.add_typer(cache.app, name="cache")
+app.add_typer(encoders.app, name="encoders")
+app.add_typer(models.app, name="models")
 
 
 def main() -> None:

@@ -1,17 +1,7 @@
-"""From feature caches and the index to the sequences a fusion model trains on, with no work per item while it does.
-
-A split's features lie in flat tensors, one row per utterance. `windows` holds row numbers, so a batch is one indexing
-operation on the device:
-
-    rows                 0  1  2 | 3  4          two dialogues, of 3 and 2 utterances
-    history 1, future 0  0 -      0 1      1 2   |  3 -      3 4          one window per utterance, eq. (1)
-             target      ^          ^        ^      ^          ^
-    history, future all  0 1 2   |  3 4 -                                 one sequence per dialogue
-             target      ^ ^ ^      ^ ^
-"""
+"""From feature caches and the index to the sequences a fusion model trains on (`emotion.sequences`)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -22,103 +12,31 @@ from torch import Tensor
 from emotion.cache import Cache
 from emotion.corpus.utterance import SPLITS, Index, Utterance
 from emotion.errors import EmotionError
+from emotion.sequences import Batch, Scaling, Sequences, Words
+
+__all__ = ["WHOLE", "Batch", "Scaling", "Sequences", "Words", "check_context", "load"]
 
 WHOLE = "all"
 """The value of `history` and `future` that means the whole dialogue."""
 
 
 @dataclass(frozen=True)
-class Scaling:
-    """Mean and standard deviation of the training features, both (d,) float32; constant features have deviation 1."""
-
-    mean: Tensor
-    std: Tensor
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Sequences gathered for one step: `b` sequences, `u` utterances, `m` modalities.
+class _Table:
+    """A cache in the order of the index.
 
     Attributes:
-        features: per modality (b, u, d_m) float32, 0 at the padding.
-        present: (b, u, m) bool, False at the padding.
-        speakers: (b, u) long.
-        mask: (b, u) bool, True = real; the real utterances of a sequence come first.
-        labels: (b, u) long, -1 = hidden or padding.
-        target: (b, u) bool, the positions that are scored.
-        rows: (b, u) long row numbers, 0 at the padding.
+        values: (n, d) one vector per utterance, the mean of its words; 0 where missing.
+        present: (n,).
+        words: (w, d) all words, in the order of the cache; None where every utterance has one vector.
+        first: (n,) the place of each utterance's first word.
+        count: (n,) how many it has, 0 where missing.
     """
 
-    features: dict[str, Tensor]
-    present: Tensor
-    speakers: Tensor
-    mask: Tensor
-    labels: Tensor
-    target: Tensor
-    rows: Tensor
-
-
-@dataclass(frozen=True)
-class Sequences:
-    """One split: `n` utterances, `s` sequences of at most `u` utterances.
-
-    Attributes:
-        utterances: (n) the rows of the index.
-        features: per modality (n, d_m) float32, standardised with the training rows; 0 where missing.
-        present: (n, m) bool, in the order of `features`.
-        speakers: (n,) long, a number per person.
-        labels: (n,) long, -1 = hidden.
-        windows: (s, u) long row numbers, -1 = padding; it follows the real rows.
-        target: (s, u) bool, the positions that are scored; each row is a target exactly once.
-        lengths: (s,) long, real rows per sequence; stays on the CPU.
-        scaling: per modality, what the features were standardised with.
-    """
-
-    utterances: tuple[Utterance, ...]
-    features: dict[str, Tensor]
-    present: Tensor
-    speakers: Tensor
-    labels: Tensor
-    windows: Tensor
-    target: Tensor
-    lengths: Tensor
-    scaling: dict[str, Scaling]
-
-    def __len__(self) -> int:
-        return len(self.windows)
-
-    def to(self, device: torch.device) -> "Sequences":
-        """The same on a device; only `lengths` stays on the CPU, where batches are planned."""
-        return replace(
-            self,
-            features={name: values.to(device) for name, values in self.features.items()},
-            present=self.present.to(device),
-            speakers=self.speakers.to(device),
-            labels=self.labels.to(device),
-            windows=self.windows.to(device),
-            target=self.target.to(device),
-        )
-
-    def batch(self, which: Tensor) -> Batch:
-        """Gather sequences, cut to the longest of them.
-
-        Args:
-            which: (b,) long sequence numbers, on the CPU.
-        """
-        u = int(self.lengths[which].max())
-        chosen = which.to(self.windows.device)
-        windows = self.windows[chosen, :u]  # (b, u)
-        mask = windows >= 0
-        rows = windows.clamp(min=0)
-        return Batch(
-            features={name: values[rows] * mask[..., None] for name, values in self.features.items()},
-            present=self.present[rows] & mask[..., None],
-            speakers=self.speakers[rows] * mask,
-            mask=mask,
-            labels=self.labels[rows].masked_fill(~mask, -1),
-            target=self.target[chosen, :u],
-            rows=rows,
-        )
+    values: NDArray[np.float32]
+    present: NDArray[np.bool_]
+    words: NDArray[np.float32] | None
+    first: NDArray[np.int64]
+    count: NDArray[np.int64]
 
 
 def load(index: Index, features: Mapping[str, Path], *, history: int | str, future: int | str) -> dict[str, Sequences]:
@@ -126,7 +44,7 @@ def load(index: Index, features: Mapping[str, Path], *, history: int | str, futu
 
     Args:
         index: the corpus.
-        features: per modality the cache, one vector per utterance.
+        features: per modality the cache; of utterances with several vectors (words) the mean is taken as well.
         history: utterances before the one to classify, H of eq. (1); or `all`.
         future: utterances after it; 0 = causal; or `all`.
 
@@ -144,9 +62,11 @@ def load(index: Index, features: Mapping[str, Path], *, history: int | str, futu
     if not splits["train"]:
         raise EmotionError(f"corpus {index.corpus} has no training utterances; choose another split")
     tables = {name: _read(path, index, name) for name, path in features.items()}
-    scaling = {
-        name: _scaling(values[splits["train"]], here[splits["train"]]) for name, (values, here) in tables.items()
-    }
+    train = splits["train"]
+    scaling = {name: _scaling(table.values[train], table.present[train]) for name, table in tables.items()}
+    spoken = {name: table for name, table in tables.items() if table.words is not None}
+    scaling |= {f"{name}/words": _scaling_of_words(table, train) for name, table in spoken.items()}
+    words = {name: _scaled_words(table, scaling[f"{name}/words"]) for name, table in spoken.items()}
     people = {name: i for i, name in enumerate(sorted({row.speaker for row in index.utterances}))}
     classes = {name: i for i, name in enumerate(index.labels)}
     loaded = {}
@@ -156,15 +76,17 @@ def load(index: Index, features: Mapping[str, Path], *, history: int | str, futu
         loaded[split] = Sequences(
             utterances=utterances,
             features={
-                name: _standardised(values[rows], here[rows], scaling[name]) for name, (values, here) in tables.items()
+                name: _standardised(table.values[rows], table.present[rows], scaling[name])
+                for name, table in tables.items()
             },
-            present=torch.from_numpy(np.stack([here[rows] for _, here in tables.values()], axis=1)),
+            present=torch.from_numpy(np.stack([table.present[rows] for table in tables.values()], axis=1)),
             speakers=torch.tensor([people[row.speaker] for row in utterances], dtype=torch.long),
             labels=torch.tensor([classes.get(row.label, -1) for row in utterances], dtype=torch.long),
             windows=windows,
             target=target,
             lengths=(windows >= 0).sum(1),
             scaling=scaling,
+            words={name: Words(values, first[rows], count[rows]) for name, (values, first, count) in words.items()},
         )
     return loaded
 
@@ -184,8 +106,8 @@ def check_context(history: int | str, future: int | str) -> None:
         )
 
 
-def _read(path: Path, index: Index, modality: str) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Values (n, d), 0 where missing, and presence (n,), both in the order of the index."""
+def _read(path: Path, index: Index, modality: str) -> _Table:
+    """A whole cache."""
     mend = f"extract again: dvc repro -s extract@{modality}"
     with Cache(path) as cache:
         cache.check()
@@ -195,17 +117,40 @@ def _read(path: Path, index: Index, modality: str) -> tuple[NDArray[np.float32],
                 f"{path}: made for another index ({str(found)[:12]}, expected {index.digest[:12]}); {mend}"
             )
         rows = np.array([cache.row(row.utterance) for row in index.utterances], dtype=np.int64)
-        packed, present, frames = cache.values(), cache.present[rows], np.diff(cache.offsets)[rows]
+        packed, present, count = cache.values(), cache.present[rows], np.diff(cache.offsets)[rows]
         first = cache.offsets[rows]
-    if packed.ndim != 2 or (frames[present] != 1).any():
-        raise EmotionError(f"{path}: holds frames, expected one vector per utterance; {mend}")
+    if packed.ndim != 2:
+        raise EmotionError(
+            f"{path}: holds arrays {packed.shape[1:]}, expected one vector per utterance or word; {mend}"
+        )
     values = np.zeros((len(rows), packed.shape[1]), dtype=np.float32)
-    values[present] = packed[first[present]]
+    several = bool((count > 1).any())
+    if several:
+        for row in present.nonzero()[0]:
+            values[row] = packed[first[row] : first[row] + count[row]].mean(axis=0, dtype=np.float64)
+    else:
+        values[present] = packed[first[present]]
     broken = ~np.isfinite(values).all(axis=1)
     if broken.any():
         name = index.utterances[int(broken.argmax())].utterance
         raise EmotionError(f"{path}: values of {broken.sum()} utterances are not finite, the first is {name}; {mend}")
-    return values, present
+    return _Table(values, present, packed.astype(np.float32) if several else None, first, count)
+
+
+def _scaling_of_words(table: _Table, train: Sequence[int]) -> Scaling:
+    """Mean and deviation over the words of the training rows."""
+    assert table.words is not None
+    taught = np.zeros(len(table.words) + 1, dtype=np.int64)  # +1 where an utterance begins, -1 where it ends
+    np.add.at(taught, table.first[train], 1)
+    np.add.at(taught, table.first[train] + table.count[train], -1)
+    return _scaling(table.words, taught[:-1].cumsum() > 0)
+
+
+def _scaled_words(table: _Table, scaling: Scaling) -> tuple[Tensor, Tensor, Tensor]:
+    """All words, standardised; first and count of every row."""
+    assert table.words is not None
+    values = (torch.from_numpy(table.words) - scaling.mean) / scaling.std
+    return values, torch.from_numpy(table.first), torch.from_numpy(table.count)
 
 
 def _scaling(values: NDArray[np.float32], present: NDArray[np.bool_]) -> Scaling:

@@ -1,15 +1,14 @@
-"""Train a fusion model on cached features: plain arguments in, files out.
+"""Train a fusion model on cached features.
 
+`fuse` is the stage: files in, files out. `fit` is the training behind it, also for studies: sequences in, module out.
 Only the training labels teach, only the validation labels choose the epoch; the test labels are never read here.
 """
 
-import csv
 import hashlib
-import io
 import json
-import shutil
+import math
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -17,19 +16,23 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from emotion import dialogues, evaluation
+from emotion import classifier, dialogues, evaluation
+from emotion.augment import Variation
 from emotion.corpus.utterance import Index, read_index
-from emotion.dialogues import Batch, Sequences
 from emotion.errors import EmotionError
-from emotion.files import write_text, writing
+from emotion.files import write_text
 from emotion.models import registry
+from emotion.sequences import Batch, Sequences
 from emotion.training import Epoch, best_epoch, device, seed_everything, train
 
 EVALUATION_BATCH = 256  # sequences; the result does not depend on it
+SCHEDULES: dict[str, Callable[[int, int], float]] = {
+    "constant": lambda epoch, epochs: 1.0,
+    "cosine": lambda epoch, epochs: 0.5 * (1 + math.cos(math.pi * (epoch - 1) / epochs)),
+}
+"""Factor on the learning rate, from epoch (counted from 1) and number of epochs; never 0."""
 
 
 def fuse(
@@ -42,14 +45,7 @@ def fuse(
     model: str,
     history: int | str,
     future: int | str,
-    hidden: int,
-    heads: int,
-    dropout: float,
-    lr: float,
-    weight_decay: float,
-    batch: int,
-    epochs: int,
-    seed: int,
+    **how: Any,  # noqa: ANN401 - the arguments of `fit`
 ) -> None:
     """Train a model and write it, its probabilities for validation and test, and its training curve.
 
@@ -62,14 +58,7 @@ def fuse(
         model: a name of `emotion.models.registry`.
         history: context before each utterance, eq. (1), or `all`.
         future: context after it, or `all`.
-        hidden: LSTM units per direction (`fusion`).
-        heads: attention heads (`fusion`).
-        dropout: (`fusion`).
-        lr: Adam's learning rate.
-        weight_decay: L2 penalty.
-        batch: sequences per step: windows, or dialogues where the context is `all`.
-        epochs: how many; the one with the best validation weighted F1 is kept.
-        seed: of weights, dropout and the order of sequences.
+        how: the arguments of `fit`, from `hidden` to `seed`.
 
     Raises:
         EmotionError: index, caches and arguments do not fit together, or a split has no labels.
@@ -77,35 +66,114 @@ def fuse(
     index = read_index(index_path)
     splits = _load(index_path, index, features, history=history, future=future)
     dims = {name: values.shape[1] for name, values in splits["train"].features.items()}
-    seed_everything(seed)
-    module = _build(model, dims, classes=len(index.labels), hidden=hidden, heads=heads, dropout=dropout)
+    if model in registry.MODELS and not registry.MODELS[model].sizes:
+        sys.stderr.write(f"fuse: {model} keeps its published sizes; hidden, heads and dropout are for other models\n")
     settings: dict[str, Any] = {"model": model, "dims": dims, "labels": list(index.labels)}
-    settings |= {"hidden": hidden, "heads": heads, "dropout": dropout, "history": history, "future": future}
+    settings |= {name: how[name] for name in (*registry.SIZES, "members", *registry.PARTS) if name in how}
+    settings |= {"words": list(splits["train"].words), "history": history, "future": future}
     # All that tells two runs apart: queued experiments share the scratch folder.
-    how = {"batch": batch, "seed": seed, "lr": lr, "weight_decay": weight_decay, "epochs": epochs}
-    key = _key(splits, settings | how)
-    where = device()
-    module.to(where)
-    ready = {name: split.to(where) for name, split in splits.items()}
-    lines = train(
-        module,
-        batches=lambda epoch: _batches(ready["train"], batch=batch, seed=seed, epoch=epoch),
-        loss=_loss,
-        validate=lambda module: _validate(module, ready["validation"], classes=len(index.labels)),
-        epochs=epochs,
-        lr=lr,
-        weight_decay=weight_decay,
-        checkpoint=scratch / f"fuse-{key}.pt",
-        title=f"fuse {model}",
+    checkpoint = scratch / f"fuse-{_key(splits, settings | how)}.pt"
+    module, lines = fit(
+        splits, classes=len(index.labels), model=model, checkpoint=checkpoint, title=f"fuse {model}", **how
     )
-    scored = [ready[name] for name in ("validation", "test") if len(ready[name])]
-    _write(out, module, settings, scored)
+    scored = [(splits[name], probabilities(module, splits[name])) for name in ("validation", "test")]
+    classifier.save(out, module, settings=settings, scaling=splits["train"].scaling, scored=scored)
     write_text(curve, _curve_csv(lines))
     best = best_epoch(lines)
     sys.stderr.write(
         f"fuse: {model} on {'+'.join(dims)} -> {out}, best epoch {best.epoch} of {len(lines)}, "
         f"validation weighted F1 {100 * best.validation_weighted_f1:.2f} %\n"
     )
+
+
+def fit(
+    splits: Mapping[str, Sequences],
+    *,
+    classes: int,
+    model: str,
+    lr: float,
+    weight_decay: float,
+    batch: int,
+    epochs: int,
+    seed: int,
+    hidden: int = 128,
+    heads: int = 4,
+    dropout: float = 0.3,
+    members: int = 1,
+    schedule: str = "constant",
+    averaging: float = 0.0,
+    input_dropout: float = 0.0,
+    modality_dropout: float = 0.0,
+    smoothing: float = 0.0,
+    clip: float = 0.0,
+    attention: bool = True,
+    residual: bool = True,
+    speakers: bool = True,
+    checkpoint: Path | None = None,
+    title: str = "",
+    watch: Callable[[int, nn.Module], None] | None = None,
+) -> tuple[nn.Module, list[Epoch]]:
+    """Train a model on the training sequences; the epoch is chosen on the validation sequences.
+
+    Args:
+        splits: `train` and `validation`, as `dialogues.load` makes them.
+        classes: how many emotions.
+        model: a name of `emotion.models.registry`.
+        hidden: LSTM units per direction (models that take it).
+        heads: attention heads (models that take it).
+        dropout: inside the model (models that take it).
+        members: how many copies of the model, with other starting weights, are trained side by side and vote.
+        lr: Adam's learning rate.
+        weight_decay: L2 penalty.
+        batch: sequences per step: windows, or dialogues where the context is `all`.
+        epochs: how many; the one with the best validation weighted F1 is kept.
+        seed: of weights, dropout and the order of sequences.
+        schedule: of the learning rate, a name of `SCHEDULES`.
+        averaging: decay per step of a moving average of the weights, which is what is validated and kept; 0 = none.
+        input_dropout: share of the input features that are dropped while training.
+        modality_dropout: chance that an utterance loses a modality while training; one always stays.
+        smoothing: share of the training target that is spread over all classes.
+        clip: largest gradient norm; 0 = no clipping.
+        attention: False switches the model's self-attention off.
+        residual: False switches the connection around the attention off.
+        speakers: False hides from the model who speaks.
+        checkpoint: file for continuing after a kill, see `training.train`; name it after data and settings.
+        title: what the progress line says; '' = say nothing.
+        watch: called with (epoch, module) after each epoch's validation, in eval mode without gradients, with the
+            averaged weights where there are any.
+
+    Returns:
+        The module in eval mode with the weights of its best epoch, and the training curve.
+
+    Raises:
+        EmotionError: the arguments do not fit together, or the loss is not finite.
+    """
+    if schedule not in SCHEDULES:
+        raise EmotionError(f"schedule is {schedule!r}, expected one of: {', '.join(SCHEDULES)}")
+    seed_everything(seed)
+    parts = {"attention": attention, "residual": residual, "speakers": speakers}
+    where = device()
+    sizes = {"hidden": hidden, "heads": heads, "dropout": dropout, "members": members}
+    module = _build(splits, model, classes=classes, **sizes, **parts).to(where)
+    ready = {name: splits[name].to(where) for name in ("train", "validation")}
+    words = getattr(module, "words", ())
+    vary = Variation(input_dropout=input_dropout, modality_dropout=modality_dropout)
+    lines = train(
+        module,
+        batches=lambda epoch: _batches(ready["train"], batch=batch, seed=seed, epoch=epoch, words=words),
+        loss=lambda module, groups: _loss(module, groups, vary=vary, smoothing=smoothing),
+        validate=lambda module: _validate(module, ready["validation"], classes=classes),
+        epochs=epochs,
+        lr=lr,
+        weight_decay=weight_decay,
+        clip=clip,
+        averaging=averaging,
+        schedule=lambda epoch: SCHEDULES[schedule](epoch, epochs),
+        checkpoint=checkpoint,
+        watch=watch,
+        title=title,
+    )
+    return module, lines
 
 
 def _load(
@@ -119,15 +187,13 @@ def _load(
     return splits
 
 
-def _build(model: str, dims: Mapping[str, int], *, classes: int, hidden: int, heads: int, dropout: float) -> nn.Module:
+def _build(splits: Mapping[str, Sequences], model: str, **sizes: Any) -> nn.Module:  # noqa: ANN401
     """The model; wrong names and sizes are the user's to mend."""
+    dims = {name: values.shape[1] for name, values in splits["train"].features.items()}
     try:
-        module = registry.build(model, dims=dims, classes=classes, hidden=hidden, heads=heads, dropout=dropout)
+        return registry.build(model, dims=dims, words=tuple(splits["train"].words), **sizes)
     except ValueError as error:
         raise EmotionError(str(error)) from None
-    if model not in registry.SIZED:
-        sys.stderr.write(f"fuse: {model} keeps its published sizes; hidden, heads and dropout are for other models\n")
-    return module
 
 
 def predict(module: nn.Module, sequences: Sequences) -> Tensor:
@@ -135,28 +201,44 @@ def predict(module: nn.Module, sequences: Sequences) -> Tensor:
 
     Args:
         module: a fusion model, in eval mode.
-        sequences: on the module's device.
+        sequences: on any device.
 
     Returns:
-        (n, classes) in the order of the split's rows.
+        (n, classes) in the order of the split's rows, on the module's device.
     """
+    weight = next(module.parameters())
+    sequences = sequences.to(weight.device)
+    if len(sequences) == 0:
+        return weight.new_zeros(0, 0)
     found, rows = [], []
-    for which in _chunks(torch.arange(len(sequences)), EVALUATION_BATCH):
-        batch = sequences.batch(which)
-        logits = module(batch.features, batch.present, batch.speakers, batch.mask)
-        found.append(logits[batch.target])
-        rows.append(batch.rows[batch.target])
+    with torch.no_grad():
+        for which in _chunks(torch.arange(len(sequences)), EVALUATION_BATCH):
+            for group in sequences.groups(which):
+                batch = sequences.batch(group, words=getattr(module, "words", ()))
+                logits = module(batch.features, batch.present, batch.speakers, batch.mask)
+                found.append(logits[batch.target])
+                rows.append(batch.rows[batch.target])
     logits = torch.cat(found)
     out: Tensor = torch.empty_like(logits)
     out[torch.cat(rows)] = logits
     return out
 
 
-def _batches(sequences: Sequences, *, batch: int, seed: int, epoch: int) -> Iterator[Batch]:
-    """All sequences with a labelled target, in an order that depends on seed and epoch alone."""
+def probabilities(module: nn.Module, sequences: Sequences) -> Tensor:
+    """Softmax of `predict` in double precision on the CPU, (n, classes)."""
+    return torch.softmax(predict(module, sequences).double(), dim=1).cpu()
+
+
+def _batches(
+    sequences: Sequences, *, batch: int, seed: int, epoch: int, words: Collection[str] = ()
+) -> Iterator[list[Batch]]:
+    """All sequences with a labelled target, in an order that depends on seed and epoch alone.
+
+    Each step's sequences come in groups of like length: the same step with less padding.
+    """
     order = np.random.default_rng([seed, epoch]).permutation(_labelled(sequences))
     for which in _chunks(torch.from_numpy(order), batch):
-        yield sequences.batch(which)
+        yield [sequences.batch(group, words=words) for group in sequences.groups(which)]
 
 
 def _chunks(which: Tensor, size: int) -> Iterator[Tensor]:
@@ -169,11 +251,17 @@ def _labelled(sequences: Sequences) -> NDArray[np.int64]:
     return useful.nonzero().squeeze(1).cpu().numpy()
 
 
-def _loss(module: nn.Module, batch: Batch) -> Tensor:
-    """Mean cross-entropy over the labelled targets."""
-    logits = module(batch.features, batch.present, batch.speakers, batch.mask)
-    scored = batch.target & (batch.labels >= 0)
-    return nn.functional.cross_entropy(logits[scored], batch.labels[scored])
+def _loss(module: nn.Module, groups: Sequence[Batch], *, vary: Variation, smoothing: float) -> Tensor:
+    """Mean cross-entropy over the labelled targets of a step; summed over the members where there are several."""
+    logits, labels = [], []
+    for batch in map(vary, groups):
+        scored = batch.target & (batch.labels >= 0)
+        found = module(batch.features, batch.present, batch.speakers, batch.mask)  # ([members,] b, u, classes)
+        logits.append(found[..., scored, :].reshape(-1, int(scored.sum()), found.shape[-1]))
+        labels.append(batch.labels[scored])
+    joined, right = torch.cat(logits, dim=1), torch.cat(labels)  # (members, n, classes), (n,)
+    losses = [nn.functional.cross_entropy(one, right, label_smoothing=smoothing) for one in joined]
+    return torch.stack(losses).sum()
 
 
 def _validate(module: nn.Module, sequences: Sequences, *, classes: int) -> tuple[float, float]:
@@ -192,39 +280,6 @@ def _key(splits: Mapping[str, Sequences], settings: Mapping[str, Any]) -> str:
         for tensor in (*part.features.values(), part.present, part.speakers, part.labels, part.windows):
             digest.update(tensor.numpy().tobytes())
     return digest.hexdigest()[:16]
-
-
-def _write(out: Path, module: nn.Module, settings: Mapping[str, Any], scored: Sequence[Sequences]) -> None:
-    """Fill a folder beside `out`, then put it in place."""
-    partial = out.with_name(out.name + ".partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    try:
-        tensors = {f"model.{name}": value.cpu().contiguous() for name, value in module.state_dict().items()}
-        for name, scaling in scored[0].scaling.items():
-            tensors |= {f"scaling.{name}.mean": scaling.mean, f"scaling.{name}.std": scaling.std}
-        with writing(partial / "model.safetensors", SafetensorError) as file:
-            save_file(tensors, file)
-        (partial / "settings.json").write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
-        (partial / "probabilities.csv").write_text(
-            _probabilities_csv(module, settings["labels"], scored), encoding="utf-8"
-        )
-        shutil.rmtree(out, ignore_errors=True)
-        partial.rename(out)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-
-
-def _probabilities_csv(module: nn.Module, labels: Sequence[str], scored: Sequence[Sequences]) -> str:
-    table = io.StringIO()
-    writer = csv.writer(table, lineterminator="\n")
-    writer.writerow(["utterance", "dialogue", "split", *labels])
-    with torch.no_grad():
-        for sequences in scored:
-            probabilities = torch.softmax(predict(module, sequences).double(), dim=1).cpu()
-            for row, values in zip(sequences.utterances, probabilities.tolist(), strict=True):
-                writer.writerow([row.utterance, row.dialogue, row.split, *(f"{value:.6f}" for value in values)])
-    return table.getvalue()
 
 
 def _curve_csv(lines: Sequence[Epoch]) -> str:

@@ -10,18 +10,19 @@ index may be on disk in part.) One process at a time may hold a journal.
 
 import contextlib
 import fcntl
+import itertools
 import json
 import os
 import struct
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from emotion.errors import EmotionError
 
-_MAGIC = b"emotion journal 1\n"
+_MAGIC = b"emotion journal 2\n"
 _HEADER = struct.Struct("<4sIQI")  # mark, bytes of meta, bytes of payload, crc32 of both lengths, meta and payload
 _MARK = b"rec:"
 _BUFFER = 8 << 20  # bytes kept in memory before they are written anyway
@@ -75,7 +76,7 @@ def sync(path: Path) -> None:
 
 
 class Journal:
-    """Records in order; what an earlier process left is kept.
+    """Records in the order in which they came; what an earlier process left is kept.
 
     Args:
         path: the file, created where it is missing.
@@ -145,12 +146,18 @@ class Journal:
         self._end += len(self._pending)
         self._pending = bytearray()
 
-    def payloads(self) -> Iterator[bytes]:
-        """Yield the payload of every flushed record, in order, one in memory at a time."""
+    def payloads(self, numbers: Sequence[int]) -> Iterator[bytes]:
+        """Yield the payloads of flushed records, one in memory at a time.
+
+        Args:
+            numbers: of the records, in any order.
+        """
+        sizes = [_HEADER.size + sum(pair) for pair in self._sizes]
+        starts = list(itertools.accumulate(sizes, initial=len(_MAGIC)))
         with self.path.open("rb") as file:
-            file.seek(len(_MAGIC))
-            for meta_size, payload_size in self._sizes:
-                file.seek(_HEADER.size + meta_size, os.SEEK_CUR)
+            for number in numbers:
+                meta_size, payload_size = self._sizes[number]
+                file.seek(starts[number] + _HEADER.size + meta_size)
                 yield file.read(payload_size)
 
     def close(self) -> None:

@@ -13,6 +13,7 @@ gives the same bytes.
 """
 
 import hashlib
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from emotion.errors import EmotionError
 SCHEMA = 1
 DATASETS = ("values", "offsets", "ids", "present", "reason", "notes")  # the order of the checksum
 _BLOCK = 32 << 20  # bytes read or written at once
+_HEAD = 64 << 10  # bytes, more than HDF5's own structures and our attributes take
 
 
 def write(
@@ -64,6 +66,8 @@ def write(
         "reason": _text(reasons),
         "notes": _text(notes),
     }
+    size = int(offsets[-1]) * dtype.itemsize * int(np.prod(shape))
+    _check_space(path, size + sum(data.nbytes for data in small.values()) + _HEAD)
     with h5py.File(path, "w") as file:
         target = file.create_dataset("values", (int(offsets[-1]), *shape), dtype=dtype, track_times=False)
         start = 0
@@ -76,6 +80,13 @@ def write(
         for name, value in sorted({"schema": SCHEMA, **attributes}.items()):
             file.attrs[name] = value
         file.attrs["checksum"] = _checksum(file)
+
+
+def _check_space(path: Path, size: int) -> None:
+    """Raise OSError where so many bytes do not fit: HDF5 crashes when a disk is full while it closes a file."""
+    if hasattr(os, "posix_fallocate"):
+        with path.open("wb") as file:
+            os.posix_fallocate(file.fileno(), 0, size)
 
 
 def check_head(path: Path, file: h5py.File) -> None:

@@ -1,33 +1,17 @@
 """The one place that reads params.yaml: frozen dataclasses, each value checked when it is read."""
 
-import difflib
 import math
 import os
-from collections.abc import Callable
-from dataclasses import dataclass, is_dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from types import UnionType
-from typing import Annotated, Any, TypeVar, get_args, get_type_hints
-
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
+from typing import Annotated
 
 from emotion.errors import EmotionError
+from emotion.rules import Rule, choice, read_values, read_yaml
 
 MODALITIES = ("audio", "face", "text")
-T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Rule:
-    """What a value may be, in words and as a test; stands beside the type in `Annotated`."""
-
-    expected: str
-    good: Callable[[Any], bool]
-
-
-def _choice(*names: str) -> Rule:
-    return Rule("one of " + ", ".join(names), lambda value: value in names)
+MODELS = ("fusion", "cnn", "bc_lstm", "cmn", "mdre", "bilstm_cnn", "dialogue_transformer", "speaker_fusion")
+HEADED = ("fusion", "dialogue_transformer", "speaker_fusion")  # models with attention heads of 2 * hidden features
 
 
 def _some_modalities(value: str) -> bool:
@@ -50,10 +34,17 @@ SHARE = Rule("a number from 0 to 1", lambda value: 0 <= value <= 1)
 BELOW_ONE = Rule("a number from 0 to below 1", lambda value: 0 <= value < 1)
 CONTEXT = Rule("a whole number >= 0, or all", _is_context)
 SOME_MODALITIES = Rule("some of audio, face, text, with commas and no spaces", _some_modalities)
-LABEL_RULE = _choice("released", "strict")
-SPLIT = _choice("corpus", "paper", "cosmic", "session1", "session2", "session3", "session4", "session5")
+LABEL_RULE = choice("released", "strict")
+SPLIT = choice("corpus", "paper", "cosmic", "session1", "session2", "session3", "session4", "session5")
 DETECTOR = Rule("haar or the path of a .onnx file", lambda value: value == "haar" or value.endswith(".onnx"))
-CHECKPOINT = Rule("scratch, or the name or folder of a RoBERTa checkpoint", lambda value: value.strip() != "")
+CHECKPOINT = Rule("scratch, or the name or folder of a text checkpoint", lambda value: value.strip() != "")
+ENCODER = Rule("paper, or the name or folder of a checkpoint", lambda value: value.strip() != "")
+LAYERS = Rule(
+    "last, last4, all, or a whole number >= 0",
+    lambda value: value in ("last", "last4", "all") or (isinstance(value, int) and value >= 0),
+)
+POOLING = choice("mean", "mean_std", "cls")
+WIDTH = Rule("a whole number from 0 to 8192", lambda value: 0 <= value <= 8192)
 YES_OR_NO = Rule("true or false", lambda value: value in (True, False))
 
 
@@ -82,56 +73,96 @@ class Fit:
     weight_decay: Annotated[float, NATURAL]
     batch: Annotated[int, COUNT]
     patience: Annotated[int, COUNT_OR_NONE]
+    balanced: Annotated[bool, YES_OR_NO]
     seed: Annotated[int, SEED]
 
 
 @dataclass(frozen=True)
-class Audio(Fit):
-    """Audio encoder; rate in Hz."""
+class Pretrained(Fit):
+    """What is chosen of a checkpoint."""
 
-    encoder: Annotated[str, _choice("paper")]
-    rate: Annotated[int, RATE]
+    layers: Annotated[int | str, LAYERS]
+    pooling: Annotated[str, POOLING]
+    tune: Annotated[bool, YES_OR_NO]
+    dim: Annotated[int, WIDTH]
 
 
 @dataclass(frozen=True)
-class Face(Fit):
+class Fitting:
+    """What the fitting of all encoders has in common."""
+
+    folds: Annotated[int, Rule("a whole number from 1 to 100", lambda value: 1 <= value <= 100)]
+
+
+@dataclass(frozen=True)
+class Audio(Pretrained):
+    """Audio encoder; rate in Hz."""
+
+    encoder: Annotated[str, ENCODER]
+    rate: Annotated[int, RATE]
+    channel: Annotated[str, choice("mix", "side")]
+    front: Annotated[str, choice("waveform", "logmel")]
+
+
+@dataclass(frozen=True)
+class Face(Pretrained):
     """Face clips (size in px, fps in frames per second) and face encoder."""
 
     detector: Annotated[str, DETECTOR]
     detect_every: Annotated[int, COUNT]
+    fallback: Annotated[str, choice("none", "iemocap")]
     size: Annotated[int, Rule("a whole number of pixels from 16 to 512", lambda value: 16 <= value <= 512)]
     fps: Annotated[float, POSITIVE]
-    encoder: Annotated[str, _choice("paper")]
+    encoder: Annotated[str, ENCODER]
     frames: Annotated[int, Rule("a whole number of frames from 8 to 256", lambda value: 8 <= value <= 256)]
 
 
 @dataclass(frozen=True)
-class Text(Fit):
+class Text(Pretrained):
     """Text encoder."""
 
     encoder: Annotated[str, CHECKPOINT]
+    level: Annotated[str, choice("utterance", "word")]
 
 
 @dataclass(frozen=True)
-class Params:
-    """All of params.yaml; the keys of the fusion stage stand at the top level."""
+class Recipe:
+    """How a fusion model is trained, in params.yaml and in recipes/*.yaml."""
 
-    corpus: Annotated[str, _choice("synthetic", "iemocap", "meld", "table")]
-    max_missing: Annotated[float, SHARE]
-    model: Annotated[str, _choice("fusion", "bc_lstm", "cmn", "cnn")]
-    modalities: Annotated[str, SOME_MODALITIES]
     history: Annotated[int | str, CONTEXT]
     future: Annotated[int | str, CONTEXT]
     hidden: Annotated[int, UNITS]
     heads: Annotated[int, COUNT]
     dropout: Annotated[float, BELOW_ONE]
+    members: Annotated[int, Rule("a whole number from 1 to 100", lambda value: 1 <= value <= 100)]
     lr: Annotated[float, POSITIVE]
+    schedule: Annotated[str, choice("constant", "cosine")]
     weight_decay: Annotated[float, NATURAL]
+    clip: Annotated[float, NATURAL]
     batch: Annotated[int, COUNT]
     epochs: Annotated[int, COUNT]
+    averaging: Annotated[float, BELOW_ONE]
+    input_dropout: Annotated[float, BELOW_ONE]
+    modality_dropout: Annotated[float, BELOW_ONE]
+    smoothing: Annotated[float, BELOW_ONE]
+
+
+@dataclass(frozen=True)
+class Params(Recipe):
+    """All of params.yaml; the keys of the fusion stage stand at the top level."""
+
+    corpus: Annotated[str, choice("synthetic", "iemocap", "meld", "table")]
+    max_missing: Annotated[float, SHARE]
+    on_error: Annotated[str, choice("skip", "fail")]
+    model: Annotated[str, choice(*MODELS)]
+    modalities: Annotated[str, SOME_MODALITIES]
+    attention: Annotated[bool, YES_OR_NO]
+    residual: Annotated[bool, YES_OR_NO]
+    speakers: Annotated[bool, YES_OR_NO]
     seed: Annotated[int, SEED]
     synthesize: Synthesize
     index: IndexParams
+    fit: Fitting
     audio: Audio
     face: Face
     text: Text
@@ -144,15 +175,8 @@ def read_params(path: Path = Path("params.yaml")) -> Params:
         EmotionError: the file is missing or no YAML, or a key is unknown, missing, of the wrong type or impossible; the
             message names file, key, value and expectation.
     """
-    try:
-        # YAML 1.2: PyYAML reads 3e-4 (and DVC's own 1e-05) as text.
-        mapping = YAML(typ="safe", pure=True).load(path)
-    except FileNotFoundError:
-        raise EmotionError(f"{path}: not found; run the command in the project's folder") from None
-    except YAMLError as error:
-        raise EmotionError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
-    params = _build(Params, mapping, source=str(path), prefix="")
-    if params.model == "fusion" and 2 * params.hidden % params.heads:
+    params = Params(**read_values(Params, read_yaml(path), source=str(path)))
+    if params.model in HEADED and 2 * params.hidden % params.heads:
         raise EmotionError(f"{path}: heads is {params.heads}, expected a divisor of 2 * hidden = {2 * params.hidden}")
     if (params.history == "all") != (params.future == "all"):
         raise EmotionError(
@@ -160,39 +184,6 @@ def read_params(path: Path = Path("params.yaml")) -> Params:
             "expected all for both (the whole dialogue) or for neither"
         )
     return params
-
-
-def _build(cls: type[T], mapping: object, *, source: str, prefix: str) -> T:
-    if not isinstance(mapping, dict):
-        raise EmotionError(f"{source}: {prefix.rstrip('.') or 'the file'} is {mapping!r}, expected keys with values")
-    hints = get_type_hints(cls, include_extras=True)
-    unknown = [str(key) for key in mapping if key not in hints]
-    if unknown:
-        near = difflib.get_close_matches(unknown[0], hints, n=1)
-        mend = f"did you mean {prefix}{near[0]}?" if near else "remove it"
-        raise EmotionError(f"{source}: unknown key {prefix}{unknown[0]}; {mend}")
-    values: dict[str, Any] = {}
-    for name, hint in hints.items():
-        key = prefix + name
-        if name not in mapping:
-            expected = "a section" if is_dataclass(hint) else get_args(hint)[1].expected
-            raise EmotionError(f"{source}: key {key} is missing, expected {expected}")
-        if is_dataclass(hint):
-            assert isinstance(hint, type)
-            values[name] = _build(hint, mapping[name], source=source, prefix=key + ".")
-        else:
-            values[name] = _value(mapping[name], *get_args(hint), where=f"{source}: {key}")
-    return cls(**values)
-
-
-def _value(value: object, kind: type | UnionType, rule: Rule, *, where: str) -> object:
-    if kind is float and type(value) is int:
-        value = float(value)
-    kinds = get_args(kind) or (kind,)
-    if type(value) not in kinds or not rule.good(value):
-        names = " or ".join(item.__name__ for item in kinds)
-        raise EmotionError(f"{where} is {value!r}, expected {rule.expected} ({names})")
-    return value
 
 
 def scratch_folder() -> Path:
@@ -205,9 +196,32 @@ def scratch_folder() -> Path:
 
 def workers() -> int:
     """Number of worker processes: `EMOTION_WORKERS`, else the number of usable cores; never changes a result."""
-    text = os.environ.get("EMOTION_WORKERS", "")
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return wanted_workers() or cores
+
+
+def wanted_workers() -> int:
+    """`EMOTION_WORKERS`, or 0 where it is not set: the executor then takes all cores, or GPUs, that it finds."""
+    return _from_environment("EMOTION_WORKERS", least=1, default=0)
+
+
+def executor() -> str:
+    """`EMOTION_EXECUTOR`: who extracts, local (default) or ray; never changes a result."""
+    name = os.environ.get("EMOTION_EXECUTOR") or "local"
+    if name not in ("local", "ray"):
+        raise EmotionError(f"EMOTION_EXECUTOR is {name!r}, expected local or ray")
+    return name
+
+
+def budget() -> int:
+    """`EMOTION_BUDGET`: batches that a worker holds in memory at once while it extracts."""
+    return _from_environment("EMOTION_BUDGET", least=1, default=4)
+
+
+def _from_environment(name: str, *, least: int, default: int) -> int:
+    text = os.environ.get(name, "")
     if not text:
-        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if not text.isdecimal() or int(text) < 1:
-        raise EmotionError(f"EMOTION_WORKERS is {text!r}, expected a whole number > 0")
+        return default
+    if not text.isdecimal() or int(text) < least:
+        raise EmotionError(f"{name} is {text!r}, expected a whole number >= {least}")
     return int(text)

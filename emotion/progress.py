@@ -14,14 +14,14 @@ _LINE_EVERY = 10.0  # s between lines when the output is not a terminal
 
 
 class _Rate(ProgressColumn):
-    """Units per second."""
+    """Units per second or minute."""
 
     def __init__(self, unit: str) -> None:
         super().__init__()
         self.unit = unit
 
     def render(self, task: Task) -> Text:
-        return Text(f"{task.finished_speed or task.speed or 0:.1f} {self.unit}/s")
+        return Text(_speed(task.finished_speed or task.speed or 0, self.unit))
 
 
 def track(items: Iterable[T], *, total: int, title: str, unit: str = "it", done: int = 0) -> Iterator[T]:
@@ -60,5 +60,10 @@ def _lines(items: Iterable[T], *, total: int, title: str, unit: str, done: int) 
         if now - last >= _LINE_EVERY or done + count == total:
             rate = count / max(now - start, 1e-9)
             left = (total - done - count) / max(rate, 1e-9)
-            sys.stderr.write(f"{title}: {done + count}/{total} {unit}, {rate:.1f} {unit}/s, {left:.0f} s left\n")
+            sys.stderr.write(f"{title}: {done + count}/{total} {unit}, {_speed(rate, unit)}, {left:.0f} s left\n")
             last = now
+
+
+def _speed(rate: float, unit: str) -> str:
+    """Rate in words; slow work is counted per minute."""
+    return f"{rate:.1f} {unit}/s" if rate >= 1 else f"{60 * rate:.1f} {unit}/min"

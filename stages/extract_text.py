@@ -1,23 +1,31 @@
 """Stage `extract@text`: runs the frozen text encoder over every utterance, into data/features/text.h5."""
 
+from functools import partial
 from pathlib import Path
 
 from emotion.corpus.utterance import read_index
-from emotion.encoders.text import TextEncoder, read_text
+from emotion.encoders.folds import load_folds
+from emotion.encoders.for_text import load_encoder
+from emotion.encoders.text import open_reader
 from emotion.errors import one_line_errors
-from emotion.extraction.features import extract_features
-from emotion.params import read_params, scratch_folder
+from emotion.extraction import executors
+from emotion.extraction.features import characters, choose_device, extract_features
+from emotion.params import budget, read_params, scratch_folder
 
 if __name__ == "__main__":
     with one_line_errors():
         params = read_params()
-        encoder = TextEncoder.load(Path("models/encoders/text"))
         extract_features(
             read_index(Path("data/index.csv")),
-            encoder,
-            read_text,
+            load=partial(load_folds, Path("models/encoders/text"), load_encoder),
+            open_media=open_reader,
+            length=characters,
+            per_batch=8_192,
             out=Path("data/features/text.h5"),
             scratch=scratch_folder(),
-            budget=4_096,  # tokens
+            budget=budget(),
             max_missing=params.max_missing,
+            on_error=params.on_error,
+            execute=executors.choose(),
+            device=choose_device(),
         )

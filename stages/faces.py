@@ -4,8 +4,9 @@ from pathlib import Path
 
 from emotion.corpus.utterance import read_index
 from emotion.errors import one_line_errors
+from emotion.extraction import executors
 from emotion.extraction.faces import extract_faces
-from emotion.params import read_params, scratch_folder, workers
+from emotion.params import read_params, scratch_folder
 
 if __name__ == "__main__":
     with one_line_errors():
@@ -20,6 +21,8 @@ if __name__ == "__main__":
             size=params.face.size,
             fps=params.face.fps,
             detect_every=params.face.detect_every,
+            fallback=params.face.fallback,
             max_missing=params.max_missing,
-            workers=workers(),
+            on_error=params.on_error,
+            execute=executors.choose(),
         )

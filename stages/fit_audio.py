@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from emotion.corpus.utterance import read_index
-from emotion.encoders.audio import AudioEncoder
+from emotion.encoders.for_audio import new_encoder
 from emotion.errors import one_line_errors
 from emotion.extraction.fitting import fit_encoder
 from emotion.media.audio import reader
@@ -13,10 +13,19 @@ if __name__ == "__main__":
     with one_line_errors():
         params = read_params()
         index = read_index(Path("data/index.csv"))
+        encoder = new_encoder(
+            encoder=params.audio.encoder,
+            rate=params.audio.rate,
+            front=params.audio.front,
+            layers=params.audio.layers,
+            pooling=params.audio.pooling,
+            tune=params.audio.tune,
+            dim=params.audio.dim,
+        )
         fit_encoder(
             index,
-            AudioEncoder(rate=params.audio.rate),
-            reader(Path("data/raw") / index.corpus, rate=params.audio.rate),
+            encoder,
+            reader(Path("data/raw") / index.corpus, rate=encoder.rate, channel=params.audio.channel),
             out=Path("models/encoders/audio"),
             report=Path("metrics/audio_encoder.json"),
             scratch=scratch_folder(),
@@ -26,4 +35,6 @@ if __name__ == "__main__":
             batch=params.audio.batch,
             patience=params.audio.patience,
             seed=params.audio.seed,
+            balanced=params.audio.balanced,
+            folds=params.fit.folds,
         )

@@ -5,24 +5,17 @@ import math
 import torch
 
 
-def lstm(layer, x, *, reverse=False, depth=0):
-    """Hidden states (u, hidden) of one direction of one layer, by eqs (2)-(7)."""
-    ending = f"_l{depth}" + ("_reverse" if reverse else "")
-    w_x, w_h, b_x, b_h = (getattr(layer, name + ending) for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"))
+def lstm(layer, x):
+    """Hidden states (u, hidden) of one direction, by eqs (2)-(7)."""
     h = c = torch.zeros(layer.hidden_size)
-    states = [None] * len(x)
-    for t in reversed(range(len(x))) if reverse else range(len(x)):
-        i, f, g, o = (w_x @ x[t] + b_x + w_h @ h + b_h).chunk(4)
+    states = []
+    for vector in x:
+        gates = layer.weight_ih_l0 @ vector + layer.bias_ih_l0 + layer.weight_hh_l0 @ h + layer.bias_hh_l0
+        i, f, g, o = gates.chunk(4)
         c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
         h = torch.sigmoid(o) * torch.tanh(c)
-        states[t] = h
-    return torch.stack(states)
-
-
-def bi_lstm(layer, x):
-    for depth in range(layer.num_layers):
-        x = torch.cat([lstm(layer, x, depth=depth), lstm(layer, x, reverse=True, depth=depth)], dim=1)
-    return x
+        states.append(h)
+    return states
 
 
 def gru(layer, x):
@@ -37,58 +30,83 @@ def gru(layer, x):
     return states
 
 
-def joined(features, present, sequence, u):
-    """Inputs of one sequence's first u utterances, missing modalities as zeros: (u, d)."""
-    rows = []
-    for t in range(u):
-        parts = []
-        for m, values in enumerate(features.values()):
-            vector = values[sequence, t]
-            parts.append(vector if present[sequence, t, m] else torch.zeros_like(vector))
-        rows.append(torch.cat(parts))
-    return torch.stack(rows)
+def both_ways(layer, x):
+    """Layer upon layer, each direction by itself: (u, 2 * hidden)."""
+    for forwards, backwards in zip(layer.forwards, layer.backwards, strict=True):
+        run = lstm if isinstance(forwards, torch.nn.LSTM) else gru
+        there, back = run(forwards, list(x)), run(backwards, list(x)[::-1])[::-1]
+        x = torch.stack([torch.cat(pair) for pair in zip(there, back, strict=True)])
+    return x
 
 
-def fusion(module, x, speakers):
-    f = bi_lstm(module.recurrent, x)
-    heads, k = module.attention.heads, f.shape[1] // module.attention.heads
+def read(q, keys, values, heads):
+    """What one query (d,) reads from keys and values, head by head, one weight at a time; 0 from nothing."""
+    k = len(q) // heads
+    attended = []
+    for head in range(heads):
+        part = slice(head * k, (head + 1) * k)
+        scores = [float(q[part] @ key[part]) / math.sqrt(k) for key in keys]
+        weights = [math.exp(score - max(scores)) for score in scores]
+        found = [w / sum(weights) * value[part] for w, value in zip(weights, values, strict=True)]
+        attended.append(sum(found, torch.zeros(k)))
+    return torch.cat(attended)
+
+
+def norm(layer, x):
+    return (x - x.mean()) / torch.sqrt(x.var(unbiased=False) + layer.eps) * layer.weight + layer.bias
+
+
+def joined(row):
+    """All modalities of one utterance side by side, those missing as zeros."""
+    return torch.cat([vector if here else torch.zeros_like(vector) for vector, here in row.values()])
+
+
+def fusion(module, rows, speakers):
+    f = both_ways(module.recurrent, [joined(row) for row in rows])
+    if module.attention is None:
+        return torch.stack([module.classifier(norm(module.norm, state)) for state in f])
     q, key, value = (f @ module.attention.to_qkv.weight.T + module.attention.to_qkv.bias).chunk(3, dim=1)
     out = []
     for t in range(len(f)):
-        attended = []
-        for head in range(heads):
-            part = slice(head * k, (head + 1) * k)
-            scores = [float(q[t, part] @ key[s, part]) / math.sqrt(k) for s in range(len(f))]
-            top = max(scores)
-            weights = [math.exp(score - top) for score in scores]
-            attended.append(sum(w / sum(weights) * value[s, part] for s, w in enumerate(weights)))
-        h = f[t] + module.attention.out(torch.cat(attended))
-        h = (h - h.mean()) / torch.sqrt(h.var(unbiased=False) + module.norm.eps) * module.norm.weight + module.norm.bias
-        out.append(module.classifier(h))
+        attended = module.attention.out(read(q[t], key, value, module.attention.heads))
+        out.append(module.classifier(norm(module.norm, f[t] + attended if module.residual else attended)))
     return torch.stack(out)
 
 
-def bc_lstm(module, x, speakers):
-    context = bi_lstm(module.recurrent, x)
+def bc_lstm(module, rows, speakers):
+    context = both_ways(module.recurrent, [joined(row) for row in rows])
     return torch.stack([module.classifier(module.dense(state).clamp(min=0)) for state in context])
 
 
-def cnn(module, x, speakers):
+def max_over_time(module, words):
+    """Largest response of each kernel (maps of all widths) as it slides over the words and a margin of zeros."""
+    pooled = []
+    for convolution in module.parts:
+        span, pad = convolution.kernel_size[0], convolution.padding[0]
+        margin = [torch.zeros(convolution.in_channels)] * pad
+        padded = torch.stack(margin + list(words) + margin)
+        for kernel, bias in zip(convolution.weight, convolution.bias, strict=True):
+            values = [(kernel.T * padded[i : i + span]).sum() + bias for i in range(len(padded) - span + 1)]
+            pooled.append(torch.stack(values).clamp(min=0).max())
+    return torch.stack(pooled)
+
+
+def cnn(module, rows, speakers, words=None):
     out = []
-    for vector in x:
+    for t, row in enumerate(rows):
         pooled = []
-        words = module.embed(vector).reshape(-1, module.words).T  # (words, width)
-        for convolution in module.convolutions:
-            span, pad = convolution.kernel_size[0], convolution.padding[0]
-            padded = torch.cat([torch.zeros(pad, words.shape[1]), words, torch.zeros(pad, words.shape[1])])
-            for kernel, bias in zip(convolution.weight, convolution.bias, strict=True):
-                values = [(kernel.T * padded[i : i + span]).sum() + bias for i in range(len(padded) - span + 1)]
-                pooled.append(torch.stack(values).clamp(min=0).max())
-        out.append(module.classifier(module.dense(torch.stack(pooled)).clamp(min=0)))
+        for name in module.words:
+            here = row[name][1] and len(words[t][name])
+            maps = max_over_time(module.convolutions[name], words[t][name]) if here else torch.zeros(150)
+            pooled.append(maps)
+        vectors = joined({name: row[name] for name in module.vectors})
+        pooled.append(max_over_time(module.convolutions["vectors"], module.embed(vectors).reshape(module.spread, -1)))
+        out.append(module.classifier(module.dense(torch.cat(pooled)).clamp(min=0)))
     return torch.stack(out)
 
 
-def cmn(module, x, speakers):
+def cmn(module, rows, speakers):
+    x = [joined(row) for row in rows]
     out = []
     for t in range(len(x)):
         query = torch.tanh(module.embed(x[t]))
@@ -110,4 +128,99 @@ def cmn(module, x, speakers):
                     read = read + sum(w * m for w, m in zip(weights, levels[hop + 1], strict=True))
             query = torch.tanh(query + read)
         out.append(module.classifier(query))
+    return torch.stack(out)
+
+
+def alone(row, name):
+    vector, here = row[name]
+    return vector if here else torch.zeros_like(vector)
+
+
+def mdre(module, rows, speakers):
+    states = {name: both_ways(module.encoders[name], [alone(row, name) for row in rows]) for name in module.modalities}
+    out = []
+    for t in range(len(rows)):
+        found = [states[name][t] for name in module.modalities]
+        for name in module.modalities:
+            for other in module.modalities:
+                if other != name:
+                    heard = [states[other][s] for s, row in enumerate(rows) if row[other][1]]
+                    found.append(read(module.queries[name](states[name][t]), heard, heard, 1))
+        out.append(module.classifier(module.dense(torch.cat(found)).clamp(min=0)))
+    return torch.stack(out)
+
+
+def bilstm_cnn(module, rows, speakers):
+    parts = [both_ways(module.encoders[name], [alone(row, name) for row in rows]) for name in module.modalities]
+    context = torch.cat(parts, dim=1)
+    out = []
+    for t in range(len(rows)):
+        maps = []
+        for convolution in module.convolutions:
+            half = convolution.kernel_size[0] // 2
+            total = convolution.bias.clone()
+            for step in range(-half, half + 1):
+                if 0 <= t + step < len(rows):
+                    total = total + convolution.weight[:, :, step + half] @ context[t + step]
+            maps.append(total.clamp(min=0))
+        out.append(module.classifier(torch.cat(maps)))
+    return torch.stack(out)
+
+
+def place(t, size):
+    values = []
+    for i in range(0, size, 2):
+        values += [math.sin(t / 10000 ** (i / size)), math.cos(t / 10000 ** (i / size))]
+    return torch.tensor(values)
+
+
+def dialogue_transformer(module, rows, speakers):
+    size = module.classifier.in_features
+    streams = {
+        name: [module.embed[name](alone(row, name)) + place(t, size) for t, row in enumerate(rows)]
+        for name in module.modalities
+    }
+    for layer in module.layers:
+        pairs = [(name, s) for name in module.modalities for s, row in enumerate(rows) if row[name][1]]
+        after = {}
+        for name in module.modalities:
+            block = layer[name]
+            keys = [block.key(streams[other][s]) for other, s in pairs]
+            values = [block.value(streams[other][s]) for other, s in pairs]
+            after[name] = []
+            for x in streams[name]:
+                x = norm(block.norm, x + block.out(read(block.query(x), keys, values, block.heads)))
+                wide = block.widen(x).clamp(min=0)
+                after[name].append(norm(block.last_norm, x + block.narrow(wide)))
+        streams = after
+    out = []
+    for t in range(len(rows)):
+        dense = module.dense(torch.cat([streams[name][t] for name in module.modalities]))
+        out.append(module.classifier(dense.clamp(min=0)))
+    return torch.stack(out)
+
+
+def speaker_fusion(module, rows, speakers):
+    states = {name: both_ways(module.encoders[name], [alone(row, name) for row in rows]) for name in module.modalities}
+    f = []
+    for t, row in enumerate(rows):
+        here = [name for name in module.modalities if row[name][1]]
+        fused = torch.zeros(module.norm.normalized_shape)
+        gates = [module.gates[name](states[name][t]).exp() for name in here]
+        for name, gate in zip(here, gates, strict=True):
+            fused = fused + gate / sum(gates) * torch.tanh(module.values[name](states[name][t]))
+        f.append(fused)
+    attention = module.attention
+    if attention is None:
+        return torch.stack([module.classifier(norm(module.norm, state)) for state in f])
+    q, key, value = attention.to_qkv(torch.stack(f)).chunk(3, dim=1)
+    out = []
+    for t in range(len(rows)):
+        found = []
+        for group, looks_at in enumerate((lambda s, t: True, lambda s, t: s == t, lambda s, t: s != t)):
+            part = slice(group * len(f[0]), (group + 1) * len(f[0]))
+            seen = [s for s in range(len(rows)) if not attention.speakers or looks_at(speakers[s], speakers[t])]
+            found.append(read(q[t, part], key[seen][:, part], value[seen][:, part], attention.heads))
+        attended = attention.out(torch.cat(found))
+        out.append(module.classifier(norm(module.norm, f[t] + attended if module.residual else attended)))
     return torch.stack(out)

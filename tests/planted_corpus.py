@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from emotion.cache import CacheWriter
 from emotion.corpus.utterance import Utterance, read_index, write_index
+from emotion.writer import CacheWriter
 
 LABELS = ("happy", "sad", "neutral")
 DIMS = {"audio": 4, "text": 6}
@@ -50,13 +50,19 @@ def utterances(lengths, *, labels, seed):
 
 
 def write_cache(path, rows, values, present, *, digest):
-    shape = values.shape[1:]
+    """One vector per utterance."""
+    write_words(path, rows, values[:, None], present, digest=digest)
+
+
+def write_words(path, rows, values, present, *, digest):
+    """Several vectors per utterance: each of `values` is (t, *shape)."""
+    shape = values[0].shape[1:]
     attributes = {"index": digest, "modality": path.stem}
     ids = [row.utterance for row in rows]
     scratch = path.parent / "scratch"
     with CacheWriter(path, ids=ids, shape=shape, dtype="float32", attributes=attributes, scratch=scratch) as writer:
-        for vector, here in zip(values, present, strict=True):
-            writer.append(vector[None] if here else None, "" if here else "no face")
+        for words, here in zip(values, present, strict=True):
+            writer.append(words if here else None, "" if here else "no face")
 
 
 def plant(folder, *, lengths=(5, 3, 4, 6, 2, 7, 5, 1), labels=LABELS, missing=0.2, seed=0):

@@ -12,8 +12,9 @@ import h5py
 import numpy as np
 import pytest
 
-from emotion.cache import Cache, CacheWriter, fingerprint, verify
+from emotion.cache import Cache, verify
 from emotion.errors import EmotionError
+from emotion.writer import CacheWriter, fingerprint
 
 IDS = [f"Ses01_ü{i:03}" for i in range(50)]
 
@@ -72,7 +73,7 @@ def test_round_trip(tmp_path):
             cache.row("Ses09")
     with h5py.File(tmp_path / "out/a.h5") as file:
         assert file["values"].chunks is None and file["values"].compression is None
-    assert list((tmp_path / "scratch").iterdir()) == []  # finished work leaves nothing
+    assert [path.suffix for path in (tmp_path / "scratch").iterdir()] == [".finished"]  # all that finished work leaves
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["a.h5"]
 
 

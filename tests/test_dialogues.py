@@ -155,14 +155,59 @@ def test_a_cache_without_some_utterances_is_refused(tmp_path):
         load(planted)
 
 
-def test_frames_instead_of_vectors_are_refused(tmp_path):
+def plant_words(folder):
+    """The text word by word: one to five words per utterance; returns them as well."""
+    planted = plant(folder)
+    index = read_index(planted.index)
+    rng = np.random.default_rng(4)
+    words = [rng.normal(size=(rng.integers(1, 6), 6)).astype(np.float32) + 3 for _ in planted.utterances]
+    here = planted.present["text"]
+    planted_corpus.write_words(planted.features["text"], planted.utterances, words, here, digest=index.digest)
+    return planted, words
+
+
+def test_words_give_a_mean_and_the_words_themselves(tmp_path):
+    planted, words = plant_words(tmp_path)
+    here = planted.present["text"]
+    train = [i for i, row in enumerate(planted.utterances) if row.split == "train" and here[i]]
+    known = np.concatenate([words[i] for i in train]).astype(np.float64)
+    means = np.stack([word.mean(0) for word in words])
+    for split, part in load(planted, history="all", future="all").items():
+        rows = [i for i, row in enumerate(planted.utterances) if row.split == split]
+        expected = (means[rows] - means[train].mean(0)) / means[train].std(0) * here[rows][:, None]
+        np.testing.assert_allclose(part.features["text"].numpy(), expected, atol=1e-5)
+        assert "audio" not in part.words
+        batch = part.batch(torch.arange(len(part)), words=("text",))
+        for place in batch.mask.nonzero().tolist():
+            row = rows[int(batch.rows[tuple(place)])]
+            count = int(batch.features["text/count"][tuple(place)])
+            assert count == (len(words[row]) if here[row] else 0)
+            found = batch.features["text/words"][tuple(place)].numpy()
+            scaled = (words[row][:count] - known.mean(0)) / known.std(0)
+            np.testing.assert_allclose(found[:count], scaled, atol=1e-5)
+            assert not found[count:].any()
+        assert set(part.batch(torch.arange(len(part))).features) == {"audio", "text"}
+
+
+def test_groups_hold_sequences_of_like_length(tmp_path):
+    planted = plant(tmp_path, lengths=(60, 58, 3, 3, 57, 30, 3, 3, 25, 56, 2, 1, 4, 55))
+    train = load(planted, history="all", future="all")["train"]
+    which = torch.arange(len(train)).flip(0)
+    groups = train.groups(which)
+    assert sorted(torch.cat(groups).tolist()) == sorted(which.tolist())
+    assert [train.lengths[group].tolist() for group in groups] == [[60, 58, 57, 56, 55], [30, 25, 4]]
+    windows = load(planted, history=10, future=0)["train"]  # all short: one group
+    assert len(windows.groups(torch.arange(32))) == 1
+
+
+def test_arrays_instead_of_vectors_are_refused(tmp_path):
     planted = plant(tmp_path)
     values = planted.values["text"][:, None, :]
     digest = read_index(planted.index).digest
     planted_corpus.write_cache(
         planted.features["text"], planted.utterances, values, planted.present["text"], digest=digest
     )
-    with pytest.raises(EmotionError, match=r"text\.h5: holds frames, expected one vector per utterance"):
+    with pytest.raises(EmotionError, match=r"text\.h5: holds arrays \(1, 6\), expected one vector"):
         load(planted)
 
 

@@ -13,13 +13,13 @@ from closure import ROOT
 pytestmark = pytest.mark.slow
 
 
-def run(folder, *command, expect=0):
+def run(folder, *command, expect=0, **variables):
     keep = {
         key: value
         for key, value in os.environ.items()
         if key not in ("VIRTUAL_ENV", "PYTHONPATH", "MAKEFLAGS", "MAKELEVEL")
     }
-    environment = keep | {"PATH": f"{folder / '.venv' / 'bin'}:{os.environ['PATH']}"}
+    environment = keep | {"PATH": f"{folder / '.venv' / 'bin'}:{os.environ['PATH']}"} | variables
     result = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     output = result.stdout + result.stderr
     assert result.returncode == expect, f"{command} gave {result.returncode}:\n{output[-4000:]}"
@@ -71,6 +71,32 @@ def test_two_clones_give_the_same_bytes(clone, tmp_path):
     run(second, "dvc", "repro")
     assert digests(second) == digests(folder)
     assert (second / "dvc.lock").read_bytes() == (folder / "dvc.lock").read_bytes()
+
+
+def test_who_extracts_changes_no_byte(clone, tmp_path):
+    folder, _ = clone
+    run(folder, "pip", "install", "--quiet", "-c", "constraints.txt", "-e", ".[ray]")
+    expected = {name: digest for name, digest in digests(folder).items() if name.endswith((".h5", ".md"))}
+    assert len(expected) == 8  # four caches and their cards
+    for number, variables in enumerate(
+        (
+            {"EMOTION_WORKERS": "1"},
+            {"EMOTION_WORKERS": "4", "EMOTION_BUDGET": "1"},
+            {"EMOTION_EXECUTOR": "ray", "EMOTION_WORKERS": "2"},
+        )
+    ):
+        work = tmp_path / str(number)
+        (work / "data" / "raw").mkdir(parents=True)
+        for name in (".venv", "emotion", "stages", "params.yaml", "models", "data/raw/synthetic"):
+            (work / name).symlink_to(folder / name)
+        for name in ("index.csv", "index.json"):
+            shutil.copy(folder / "data" / name, work / "data" / name)
+        for stage in ("faces", "extract_audio", "extract_face", "extract_text"):
+            run(work, "python", "-m", f"stages.{stage}", **variables)
+        made = {path.relative_to(work).as_posix() for path in (work / "data").glob("**/*.h5")}
+        assert len(made) == 4
+        for name, digest in expected.items():
+            assert hashlib.sha256((work / name).read_bytes()).hexdigest() == digest, (name, variables)
 
 
 def test_experiments_touch_the_fusion_stage_only(clone):

@@ -11,9 +11,10 @@ from safetensors.torch import load_file
 from sklearn.metrics import f1_score
 
 from emotion import dialogues
+from emotion.augment import Variation
 from emotion.corpus.utterance import read_index
 from emotion.errors import EmotionError
-from emotion.fuse import _batches, _validate, fuse, predict
+from emotion.fuse import _batches, _loss, _validate, fuse, predict
 from emotion.models import registry
 
 FILES = ("model.safetensors", "settings.json", "probabilities.csv")
@@ -60,7 +61,8 @@ def planted(tmp_path):
 @pytest.mark.parametrize("model", registry.NAMES)
 @pytest.mark.parametrize(("history", "future"), [(3, 0), ("all", "all")])
 def test_every_model_learns_what_is_planted(planted, tmp_path, model, history, future, capsys):
-    out = run(planted, tmp_path, model=model, history=history, future=future, batch=8, epochs=6)
+    batch = 2 if history == "all" else 8
+    out = run(planted, tmp_path, model=model, history=history, future=future, batch=batch, epochs=6)
     truth = {row.utterance: row.label for row in planted.utterances}
     test = [row for row in rows_of(out / "probabilities.csv") if row["split"] == "test"]
     right = [max(LABELS, key=lambda label, row=row: float(row[label])) == truth[row["utterance"]] for row in test]
@@ -149,31 +151,51 @@ def test_test_labels_and_test_features_teach_nothing(planted, tmp_path):
     assert (before / "probabilities.csv").read_bytes() != (after / "probabilities.csv").read_bytes()
 
 
-def test_nothing_outside_the_window_influences_an_output(planted):
-    """Eq. (1): with history 2 and future 1, changing one utterance moves exactly those whose window holds it."""
-    part = dialogues.load(read_index(planted.index), planted.features, history=2, future=1)["train"]
+@pytest.mark.parametrize("name", registry.NAMES)
+@pytest.mark.parametrize(("history", "future"), [(2, 1), (3, 0)])
+def test_nothing_outside_the_window_influences_an_output(planted, name, history, future):
+    """Eq. (1): changing utterance 12 reaches at most 12 - future to 12 + history; with future 0 it is causal."""
+    part = dialogues.load(read_index(planted.index), planted.features, history=history, future=future)["train"]
     present = torch.ones_like(part.present)
-    for name in ("fusion", "bc_lstm"):
-        torch.manual_seed(0)
-        module = registry.build(name, dims=DIMS, classes=3, hidden=8, heads=2, dropout=0.0).eval()
-        features = {key: values.clone() for key, values in part.features.items()}
-        features["text"][12] += 5.0  # the second dialogue's fourth utterance
-        with torch.no_grad():
-            before = predict(module, replace(part, present=present))
-            after = predict(module, replace(part, present=present, features=features))
-        assert (before != after).any(1).nonzero().squeeze(1).tolist() == [11, 12, 13, 14]
+    torch.manual_seed(0)
+    module = registry.build(name, dims=DIMS, classes=3, hidden=8, heads=2, dropout=0.0).eval()
+    features = {key: values.clone() for key, values in part.features.items()}
+    features["text"][12] += 5.0  # the second dialogue's fourth utterance
+    before = predict(module, replace(part, present=present))
+    after = predict(module, replace(part, present=present, features=features))
+    within = {"cnn": [12], "cmn": range(12, 13 + history)}.get(name, range(12 - future, 13 + history))
+    assert (before != after).any(1).nonzero().squeeze(1).tolist() == list(within)
 
 
-def test_batches_cover_every_labelled_target_once_and_reshuffle(planted):
-    part = dialogues.load(read_index(planted.index), planted.features, history=2, future=0)["train"]
+@pytest.mark.parametrize("context", [(2, 0), ("all", "all")])
+def test_batches_cover_every_labelled_target_once_and_reshuffle(tmp_path, context):
+    planted = plant(tmp_path, lengths=(40, 9, 6, 7) * 6)
+    part = dialogues.load(read_index(planted.index), planted.features, history=context[0], future=context[1])["train"]
     part.labels[5] = -1
+    expected = [row for row in range(len(part.labels)) if row != 5 or context[0] == "all"]
     seen = []
     for epoch in (1, 1, 2):
-        batches = list(_batches(part, batch=10, seed=3, epoch=epoch))
-        assert [len(batch.mask) for batch in batches[:-1]] == [10] * (len(batches) - 1)
-        seen.append(torch.cat([batch.rows[batch.target] for batch in batches]).tolist())
-    assert sorted(seen[0]) == [row for row in range(len(part.labels)) if row != 5]
+        steps = list(_batches(part, batch=10, seed=3, epoch=epoch))
+        assert [sum(len(batch.mask) for batch in groups) for groups in steps[:-1]] == [10] * (len(steps) - 1)
+        seen.append([sorted(torch.cat([batch.rows[batch.target] for batch in groups]).tolist()) for groups in steps])
+    assert sorted(row for step in seen[0] for row in step) == expected
     assert seen[0] == seen[1] != seen[2]
+
+
+def test_a_step_in_groups_is_the_step_in_one_piece(tmp_path):
+    planted = plant(tmp_path, lengths=(40, 9, 6, 7) * 6)
+    part = dialogues.load(read_index(planted.index), planted.features, history="all", future="all")["train"]
+    part.labels[3] = -1
+    (groups,) = _batches(part, batch=32, seed=3, epoch=1)
+    assert len(groups) > 1
+    module = registry.build("fusion", dims=DIMS, classes=3, hidden=8, heads=2, dropout=0.0)
+    found = []
+    for step in (groups, [part.batch(torch.arange(len(part)))]):
+        module.zero_grad()
+        loss = _loss(module, step, vary=Variation(), smoothing=0.2)
+        loss.backward()
+        found.append([loss.detach(), *(value.grad for value in module.parameters())])
+    torch.testing.assert_close(*found)
 
 
 def test_validation_scores_agree_with_scikit_learn(planted):

@@ -1,6 +1,7 @@
 """A newcomer's corpus: a handful of wav files and a table of two or three columns, all the way to metrics."""
 
 import json
+from functools import partial
 
 import numpy as np
 import pytest
@@ -9,7 +10,10 @@ import soundfile
 from emotion.corpus.index import index_corpus
 from emotion.corpus.utterance import read_index
 from emotion.encoders.audio import AudioEncoder
-from emotion.extraction.features import extract_features
+from emotion.encoders.folds import load_folds
+from emotion.encoders.for_audio import load_encoder
+from emotion.extraction.executors import run_local
+from emotion.extraction.features import extract_features, seconds
 from emotion.extraction.fitting import fit_encoder
 from emotion.fuse import fuse
 from emotion.media.audio import files, reader
@@ -51,12 +55,17 @@ def test_wavs_with_labels_run_through(tmp_path, count):
     )
     extract_features(
         index,
-        AudioEncoder.load(tmp_path / "encoder"),
-        read,
+        load=partial(load_folds, tmp_path / "encoder", load_encoder),
+        open_media=partial(reader, root, rate=8000),
+        length=seconds,
+        per_batch=240,
         out=tmp_path / "audio.h5",
         scratch=scratch,
-        budget=100_000,
+        budget=4,
         max_missing=0.2,
+        on_error="fail",
+        execute=partial(run_local, workers=1),
+        device="cpu",
         media=files(index, root=root),
     )
     fuse(

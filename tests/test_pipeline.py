@@ -10,7 +10,7 @@ from closure import ROOT, holds_code, import_closure
 from dvc.repo import Repo
 from ruamel.yaml import YAML
 
-SECTIONS = ("synthesize", "index", "audio", "face", "text")
+SECTIONS = ("synthesize", "index", "fit", "audio", "face", "text")
 
 
 @pytest.fixture(scope="module")

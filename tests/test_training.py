@@ -162,3 +162,57 @@ def test_not_finite_names_epoch_and_mend():
 def test_no_epochs_is_an_error():
     with pytest.raises(EmotionError, match="at least 1"):
         run(*problem(), epochs=0)
+
+
+def averaged(history, decay):
+    """The moving average by hand."""
+    average = [value.clone() for value in history[0]]
+    for step in history[1:]:
+        average = [decay * old + (1 - decay) * new for old, new in zip(average, step, strict=True)]
+    return average
+
+
+def test_averaged_weights_are_validated_and_kept():
+    module, points, classes = problem()
+    steps = []
+    module.register_forward_pre_hook(lambda net, inputs: steps.append(weights(net)) if net.training else None)
+    seen = []
+    run(module, points, classes, epochs=1, averaging=0.8, watch=lambda epoch, net: seen.append((epoch, weights(net))))
+    # The hook sees the weights before each step; those after the last one are what an unaveraged run ends with.
+    plain, points, classes = problem()
+    run(plain, points, classes, epochs=1)
+    expected = averaged([*steps[1:], weights(plain)], 0.8)
+    assert [epoch for epoch, _ in seen] == [1]
+    for found, value, last in zip(weights(module), expected, weights(plain), strict=True):
+        torch.testing.assert_close(found, value)
+        assert not torch.equal(found, last)
+    assert same(seen[0][1], weights(module))
+
+
+@pytest.mark.parametrize("die_at", [(2, 1), (5, 3)])
+def test_killed_and_continued_with_averaging_is_bit_identical(tmp_path, die_at):
+    module, points, classes = problem()
+    history = run(module, points, classes, averaging=0.9)
+    expected = weights(module)
+    checkpoint = tmp_path / "toy.pt"
+    module, points, classes = problem()
+    with pytest.raises(Killed):
+        run(module, points, classes, die_at=die_at, checkpoint=checkpoint, averaging=0.9)
+    module, points, classes = problem()
+    watched = []
+    again = run(
+        module,
+        points,
+        classes,
+        checkpoint=checkpoint,
+        averaging=0.9,
+        watch=lambda epoch, net: watched.append(epoch),
+    )
+    assert again == history
+    assert same(weights(module), expected)
+    assert watched == list(range(die_at[0], 7))
+
+
+def test_without_a_title_nothing_is_said(capsys):
+    run(*problem(), title="")
+    assert capsys.readouterr().err == ""

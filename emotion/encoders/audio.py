@@ -3,7 +3,8 @@
 wave       |------------------------------------|     (t,) samples
 frames     |--f1--|                                   `frame` samples each, one every `hop`;
                |--f2--|   ...               |--fn--|  the last one is padded with silence
-filters    x1 x2 ... xn                               (n, filters) log energy behind learned filters
+front      x1 x2 ... xn                               (n, filters) log energy behind learned filters (`waveform`),
+                                                      or in mel bands (`logmel`)
 Bi-LSTM    h1 h2 ... hn, four linear: v1 ... vn       (n, dim)
 attention  a1 + ... + an = 1;  vector = sum a_i v_i   (dim,)
 """
@@ -19,8 +20,10 @@ from numpy.typing import NDArray
 from torch import Generator, Tensor, nn
 
 from emotion.encoders.base import Encoder
-from emotion.errors import MediaError
+from emotion.encoders.logmel import LogMel, spec_augment
+from emotion.errors import EmotionError, MediaError
 
+FRONTS = ("waveform", "logmel")
 _FLOOR = 1e-6  # added to energies before the logarithm; full scale is 1
 _PREPARE = 2000  # waveforms that set the scale of the energies
 
@@ -52,16 +55,21 @@ class AudioEncoder(Encoder):
     Args:
         dim: size of the vector.
         rate: sampling rate of the waveforms, Hz.
+        front: `waveform`, the paper's time-domain vectors, or `logmel`, log energies in mel bands, with SpecAugment
+            while fitting.
         frame: length of one vector of the sequence, samples.
         hop: distance between two vectors, samples.
-        filters: number of learned filters between samples and LSTM, which make a frame's vector independent of where
-            in the glottal cycle it begins (Sainath et al., 2015, "Learning the speech front-end with raw waveform
-            CLDNNs"); 0 = the samples themselves.
-        kernel: length of a filter, samples.
-        stride: distance between two places of a filter within a frame, samples.
+        filters: of `waveform`: number of learned filters between samples and LSTM, which make a frame's vector
+            independent of where in the glottal cycle it begins (Sainath et al., 2015, "Learning the speech front-end
+            with raw waveform CLDNNs"); 0 = the samples themselves. Of `logmel`: number of bands.
+        kernel: length of a learned filter, samples.
+        stride: distance between two places of a learned filter within a frame, samples.
         hidden: size of one direction of an LSTM.
         layers: number of Bi-LSTM layers and of linear layers.
         dropout: after the LSTM and linear layers.
+
+    Raises:
+        EmotionError: `front` is neither.
     """
 
     modality: ClassVar[str] = "audio"
@@ -72,6 +80,7 @@ class AudioEncoder(Encoder):
         *,
         dim: int = 128,
         rate: int = 16000,
+        front: str = "waveform",
         frame: int = 960,
         hop: int = 640,
         filters: int = 48,
@@ -82,11 +91,15 @@ class AudioEncoder(Encoder):
         dropout: float = 0.1,
     ) -> None:
         super().__init__()
-        self.dim, self.rate, self.frame, self.hop = dim, rate, frame, hop
+        if front not in FRONTS:
+            raise EmotionError(f"audio encoder: front is '{front}', expected one of {', '.join(FRONTS)}")
+        self.dim, self.rate, self.front, self.frame, self.hop = dim, rate, front, frame, hop
         self.filters, self.kernel, self.stride = filters, kernel, stride
         self.hidden, self.layers, self.dropout = hidden, layers, dropout
         inputs = filters or frame
-        if filters:
+        if front == "logmel":
+            self.mel = LogMel(rate=rate, frame=frame, hop=hop, bands=filters)
+        elif filters:
             self.bank = nn.Parameter(band_passes(filters, kernel=kernel, rate=rate))
         self.mean: Tensor
         self.deviation: Tensor
@@ -103,7 +116,7 @@ class AudioEncoder(Encoder):
 
     def settings(self) -> dict[str, Any]:
         """See `Encoder.settings`."""
-        names = ("dim", "rate", "frame", "hop", "filters", "kernel", "stride", "hidden", "layers", "dropout")
+        names = ("dim", "rate", "front", "frame", "hop", "filters", "kernel", "stride", "hidden", "layers", "dropout")
         return {name: getattr(self, name) for name in names}
 
     def cost(self, item: NDArray[np.float32]) -> int:
@@ -133,15 +146,17 @@ class AudioEncoder(Encoder):
             parts = []
             for wave in inputs[:: max(1, len(inputs) // _PREPARE)]:
                 batch = self.collate([wave])
-                parts.append(self.vectors(*self.frames(batch["waves"], batch["lengths"])[:1])[0])
+                parts.append(self.vectors(batch["waves"], batch["lengths"])[0][0])
             values = torch.cat(parts)  # (frames, filters)
             self.mean.copy_(values.mean(0))
             self.deviation.copy_(values.std(0, correction=0).clamp(min=1e-3))
 
     def forward(self, batch: dict[str, Tensor]) -> Tensor:
-        """Waves (b, t) and lengths (b,) -> (b, dim)."""
-        frames, counts = self.frames(batch["waves"], batch["lengths"])
-        x = (self.vectors(frames) - self.mean) / self.deviation  # (b, n, filters)
+        """Waves (b, t), lengths (b,) and, while fitting, which values to keep (b, n, filters) -> (b, dim)."""
+        x, counts = self.vectors(batch["waves"], batch["lengths"])
+        x = (x - self.mean) / self.deviation  # (b, n, filters)
+        if "keep" in batch:
+            x = x * batch["keep"]
         place = torch.arange(x.shape[1], device=x.device)
         mask = place < counts[:, None]  # (b, n)
         turned = torch.where(mask, counts[:, None] - 1 - place, place)
@@ -154,24 +169,37 @@ class AudioEncoder(Encoder):
         attention = scores.softmax(dim=-1)  # (b, n)
         return torch.einsum("bn,bnd->bd", attention, v)
 
-    def frames(self, waves: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        """Cut waves (b, t) into vectors (b, n, frame); also how many are real, (b,): enough to cover every sample."""
-        counts = 1 + torch.clamp(lengths - self.frame + self.hop - 1, min=0) // self.hop
-        needed = (int(counts.max()) - 1) * self.hop + self.frame
-        waves = nn.functional.pad(waves, (0, max(0, needed - waves.shape[1])))
-        return waves.unfold(1, self.frame, self.hop)[:, : int(counts.max())], counts
+    def counts(self, lengths: Tensor) -> Tensor:
+        """Frames of waves of these lengths (b,): enough to cover every sample."""
+        return 1 + torch.clamp(lengths - self.frame + self.hop - 1, min=0) // self.hop
 
-    def vectors(self, frames: Tensor) -> Tensor:
+    def frames(self, waves: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """Cut waves (b, t) into vectors (b, n, frame); also how many are real, (b,)."""
+        counts = self.counts(lengths)
+        return self._fill(waves, counts).unfold(1, self.frame, self.hop), counts
+
+    def _fill(self, waves: Tensor, counts: Tensor) -> Tensor:
+        """As many samples as the frames cover, padded with silence."""
+        needed = (int(counts.max()) - 1) * self.hop + self.frame
+        return nn.functional.pad(waves, (0, max(0, needed - waves.shape[1])))[:, :needed]
+
+    def vectors(self, waves: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """What the LSTM sees of waves (b, t), before scaling: (b, n, filters); also how many are real, (b,)."""
+        if self.front == "logmel":
+            counts = self.counts(lengths)
+            return self.mel(self._fill(waves, counts)), counts
+        frames, counts = self.frames(waves, lengths)
+        return self._filtered(frames) if self.filters else frames, counts
+
+    def _filtered(self, frames: Tensor) -> Tensor:
         """Samples (b, n, frame) -> log energy behind each filter (b, n, filters)."""
-        if not self.filters:
-            return frames
         b, n, samples = frames.shape
         flat = frames.reshape(b * n, 1, samples)
         passed = nn.functional.conv1d(flat, self.bank, stride=self.stride)  # (b n, filters, places)
         return torch.log(passed.float().square().mean(-1) + _FLOOR).reshape(b, n, -1)
 
     def augment(self, batch: dict[str, Tensor], generator: Generator) -> dict[str, Tensor]:
-        """Change gain, speed and starting point a little and blank a stretch of each waveform."""
+        """Change gain, speed and starting point a little and blank a stretch of each waveform; SpecAugment."""
         waves, lengths = batch["waves"], batch["lengths"]
         b, t = waves.shape
         gain, speed, start, blank, width = torch.rand(5, b, 1, generator=generator).to(waves.device)
@@ -185,7 +213,11 @@ class AudioEncoder(Encoder):
         mixed = torch.lerp(waves.gather(1, left), waves.gather(1, (left + 1).clamp(max=t - 1)), place.frac())
         when = step / kept  # (b, t), 0..1 within the signal
         heard = (when < 1) & ~((when >= blank) & (when < blank + 0.15 * width))
-        return {"waves": mixed * heard * 10 ** ((4 * gain - 2) / 20), "lengths": kept[:, 0]}
+        made = {"waves": mixed * heard * 10 ** ((4 * gain - 2) / 20), "lengths": kept[:, 0]}
+        if self.front == "logmel":
+            counts = self.counts(made["lengths"])
+            made["keep"] = spec_augment(counts, windows=int(counts.max()), bands=self.filters, generator=generator)
+        return made
 
 
 def band_passes(filters: int, *, kernel: int, rate: int) -> Tensor:

@@ -19,9 +19,15 @@ _POOL = 4  # batches that are sorted by length together: less padding, yet other
 
 
 class Classifier(nn.Module):
-    """An encoder with a linear head: batch -> logits (b, classes)."""
+    """An encoder with a linear head: batch -> logits (b, classes).
 
-    def __init__(self, encoder: Encoder, *, classes: int, dropout: float) -> None:
+    Args:
+        encoder: prepared.
+        classes: number of classes.
+        dropout: before the head.
+    """
+
+    def __init__(self, encoder: Encoder, *, classes: int, dropout: float = 0.3) -> None:
         super().__init__()
         self.encoder = encoder
         self.drop = nn.Dropout(dropout)
@@ -47,10 +53,14 @@ def fit(
     batch: int,
     patience: int,
     seed: int,
+    balanced: bool = False,
     dropout: float = 0.3,
     smoothing: float = 0.1,
     clip: float = 1.0,
     checkpoint: Path | None = None,
+    keep_checkpoint: bool = False,
+    classifier: Classifier | None = None,
+    title: str = "",
 ) -> list[Epoch]:
     """Train the encoder in place; it ends with the weights of the best epoch, in eval mode on the CPU.
 
@@ -67,21 +77,27 @@ def fit(
         batch: utterances per step.
         patience: epochs without a better one before stopping; 0 = never stop early.
         seed: of the batches' order and of augmentation.
+        balanced: show every class equally often, see `balanced_rows`.
         dropout: before the head.
         smoothing: label smoothing of the training loss.
         clip: largest gradient norm; 0 = no clipping.
         checkpoint: see `training.train`.
+        keep_checkpoint: see `training.train`.
+        classifier: the encoder with its head, for callers that need the head; None = a new one with `dropout`.
+        title: what the progress line says; '' = fit and the modality.
 
     Returns:
         The training curve.
     """
     device = training.device()
-    module = Classifier(encoder, classes=classes, dropout=dropout).to(device)
+    module = (classifier or Classifier(encoder, classes=classes, dropout=dropout)).to(device)
     amp = torch.autocast(device.type, dtype=torch.bfloat16, enabled=_half(device))
     costs = [encoder.cost(item) for item in inputs]
 
     def batches(epoch: int) -> Iterator[tuple[dict[str, Tensor], Tensor]]:
-        for number, rows in enumerate(bucketed(costs, batch=batch, rng=np.random.default_rng([seed, epoch]))):
+        rng = np.random.default_rng([seed, epoch])
+        order = balanced_rows(labels, rng=rng) if balanced else rng.permutation(len(labels))
+        for number, rows in enumerate(bucketed(costs, order, batch=batch, rng=rng)):
             values = _to(encoder.collate([inputs[row] for row in rows]), device)
             generator = torch.Generator().manual_seed((seed * 100_003 + epoch) * 100_003 + number)
             yield encoder.augment(values, generator), torch.tensor([labels[row] for row in rows], device=device)
@@ -92,10 +108,7 @@ def fit(
         return nn.functional.cross_entropy(logits.float(), item[1], label_smoothing=smoothing)
 
     def validate(net: nn.Module) -> tuple[float, float]:
-        logits = predict(net, encoder, validation_inputs, batch=batch)
-        target = torch.tensor(validation_labels)
-        score = f1_score(target, logits.argmax(-1), average="weighted", zero_division=0)
-        return nn.functional.cross_entropy(logits, target).item(), float(score)
+        return loss_and_score(predict(net, encoder, validation_inputs, batch=batch), validation_labels)
 
     history = training.train(
         module,
@@ -110,10 +123,17 @@ def fit(
         schedule=lambda epoch: warm_cosine(epoch, epochs=epochs),
         rates={f"encoder.{prefix}": rate for prefix, rate in encoder.rates.items()},
         checkpoint=checkpoint,
-        title=f"fit {encoder.modality}",
+        keep_checkpoint=keep_checkpoint,
+        title=title or f"fit {encoder.modality}",
     )
     module.to("cpu")
     return history
+
+
+def loss_and_score(logits: Tensor, labels: Sequence[int]) -> tuple[float, float]:
+    """Mean cross-entropy and weighted F1 of logits (n, classes)."""
+    score = f1_score(labels, logits.argmax(-1), average="weighted", zero_division=0)
+    return nn.functional.cross_entropy(logits, torch.tensor(labels)).item(), float(score)
 
 
 def warm_cosine(epoch: int, *, epochs: int) -> float:
@@ -137,11 +157,28 @@ def predict(module: nn.Module, encoder: Encoder, inputs: Sequence[Any], *, batch
     return logits[torch.tensor(order).argsort()]
 
 
-def bucketed(costs: Sequence[int], *, batch: int, rng: np.random.Generator) -> list[NDArray[np.int64]]:
-    """Row numbers of each batch: shuffled, sorted by cost within pools of a few batches, batches in random order."""
-    rows = rng.permutation(len(costs))
+def balanced_rows(labels: Sequence[int], *, rng: np.random.Generator) -> NDArray[np.int64]:
+    """As many rows as there are labels, every class equally often (but for one row), in random order.
+
+    A large class shows another part of its rows in every epoch; the rows of a small one come several times, and all of
+    them once before any comes again.
+    """
+    classes = np.unique(labels)
+    share = -(-len(labels) // len(classes))
+    chosen = []
+    for name in classes:
+        rows = np.flatnonzero(np.asarray(labels) == name)
+        rounds = [rng.permutation(rows) for _ in range(-(-share // len(rows)))]
+        chosen.append(np.concatenate(rounds)[:share])
+    return rng.permutation(np.concatenate(chosen))[: len(labels)]
+
+
+def bucketed(
+    costs: Sequence[int], order: NDArray[np.int64], *, batch: int, rng: np.random.Generator
+) -> list[NDArray[np.int64]]:
+    """Row numbers of each batch: those of `order`, sorted by cost within pools of a few batches, batches shuffled."""
     size = _POOL * batch
-    pools = [rows[start : start + size] for start in range(0, len(rows), size)]
+    pools = [order[start : start + size] for start in range(0, len(order), size)]
     pools = [pool[np.argsort(np.asarray(costs)[pool], kind="stable")] for pool in pools]
     parts = [pool[start : start + batch] for pool in pools for start in range(0, len(pool), batch)]
     return [parts[number] for number in rng.permutation(len(parts))]

@@ -1,50 +1,155 @@
-"""The paper's text encoder (section 3.4): tokenizer -> RoBERTa -> mean over the tokens -> 300 dimensions."""
+"""The paper's text encoder (section 3.4): tokenizer -> RoBERTa -> mean over the tokens -> 300 dimensions.
 
-from collections.abc import Sequence
+tokens      <s> I  am  gl ad  </s>     (t,)
+body        h0  h1 h2  h3 h4  h5       (t, hidden)
+utterance   mean of all                (1, dim)
+word            w1 w2  w3              (words, dim), each the mean of its tokens
+"""
+
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
 import torch
-from torch import Generator, Tensor, nn
+from torch import Generator, Tensor
 from transformers import PreTrainedTokenizerBase, RobertaConfig, RobertaModel
 
 from emotion.corpus.utterance import Utterance
-from emotion.encoders.base import Encoder
-from emotion.encoders.pretrained import load_shape, load_text_checkpoint, save_shape
+from emotion.encoders.pooling import pool_words
+from emotion.encoders.pretrained import TOKENIZER, read_tokenizer, save_tokenizer
 from emotion.encoders.tokenizer import learn_tokenizer
+from emotion.encoders.transformer import Transformer
 from emotion.errors import ABSENT, EmotionError, MediaError
 
-_RESERVED = 2  # RoBERTa counts positions from its padding token's number + 1
+LEVELS = ("utterance", "word")
+_COUNTED_ON = ("roberta", "xlm-roberta", "camembert", "mpnet")  # positions begin behind the padding token's number
 
 
-class TextEncoder(Encoder):
-    """Text to one vector.
-
-    The body and its tokenizer come with `prepare` (new) or `load` (fitted); before, the encoder is only its settings.
+class TextTransformer(Transformer):
+    """Text to one vector, or to one per word.
 
     Args:
-        encoder: `scratch`, for a small RoBERTa and a tokenizer of the training split's own text; otherwise the name or
-            local folder of a RoBERTa checkpoint.
-        dim: size of the vector.
-        body_rate: learning rate of a checkpoint's body relative to that of the layers above it; 0 = frozen.
-        vocabulary: most tokens of `scratch`.
-        hidden: width of `scratch`.
-        layers: number of transformer layers of `scratch`.
-        heads: attention heads of `scratch`.
-        limit: most tokens of one text for `scratch`; what is longer is cut.
-        dropout: of `scratch`, and before the linear layer.
+        level: what `sequences` gives: `utterance` = one vector; `word` = one per word between spaces, the mean of its
+            tokens, brought to `dim` like the whole; fitting always sees the whole.
         masked: share of tokens that are hidden from the encoder while fitting.
+        options: see `Transformer`.
+
+    Raises:
+        EmotionError: level and pooling do not go together.
     """
 
     modality: ClassVar[str] = "text"
-    name: ClassVar[str] = "roberta"
+
+    def __init__(self, *, level: str = "utterance", masked: float = 0.1, **options: Any) -> None:  # noqa: ANN401
+        super().__init__(**options)
+        if level not in LEVELS:
+            raise EmotionError(f"text.level is {level!r}, expected one of {', '.join(LEVELS)}")
+        if level == "word" and self.pooling != "mean":
+            raise EmotionError(f"text.pooling is {self.pooling}, expected mean, the only one for text.level: word")
+        self.level, self.masked = level, masked
+        self.tokenizer: PreTrainedTokenizerBase | None = None
+
+    def settings(self) -> dict[str, Any]:
+        """See `Encoder.settings`."""
+        return super().settings() | {"level": self.level, "masked": self.masked}
+
+    def use(self, body: Any, tokenizer: PreTrainedTokenizerBase) -> None:  # noqa: ANN401 - each has its own class
+        """Take body and tokenizer into use."""
+        self.attach(body)
+        self.tokenizer = tokenizer
+        config = body.config
+        reserved = config.pad_token_id + 1 if config.model_type in _COUNTED_ON else 0
+        self.most = min(tokenizer.model_max_length, config.max_position_embeddings - reserved)
+
+    def _ready(self) -> PreTrainedTokenizerBase:
+        self.ready()
+        assert self.tokenizer is not None
+        return self.tokenizer
+
+    def cost(self, item: str) -> int:
+        """Tokens."""
+        return len(self._ready()(item, truncation=True, max_length=self.most)["input_ids"])
+
+    def collate(self, inputs: Sequence[str]) -> dict[str, Tensor]:
+        """Texts -> tokens (b, t) long, mask (b, t) bool, words (b, t) long: number of the token's word.
+
+        A word's number is -1 for the tokens of start and end, -2 for padding. An empty text has its start and end only.
+        """
+        texts = list(inputs)
+        made = self._ready()(
+            texts,
+            padding=True,
+            truncation=True,
+            max_length=self.most,
+            return_tensors="pt",
+            return_offsets_mapping=True,
+            return_special_tokens_mask=True,
+        )
+        mask = made["attention_mask"].bool()
+        words = torch.full_like(made["input_ids"], -2).masked_fill(mask, -1)
+        for row, text in enumerate(texts):
+            inside = (mask[row] & ~made["special_tokens_mask"][row].bool()).nonzero().flatten().tolist()
+            starts = made["offset_mapping"][row, :, 0].tolist()
+            numbers = [_word(text, starts[place]) for place in inside]
+            words[row, inside] = torch.tensor(numbers, dtype=torch.long)
+        return {"tokens": made["input_ids"], "mask": mask, "words": words}
+
+    def hidden(self, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+        """Tokens and mask (b, t) -> hidden states (b, t, hidden), mask (b, t)."""
+        return self.run(input_ids=batch["tokens"], attention_mask=batch["mask"].long()), batch["mask"]
+
+    def sequences(self, batch: dict[str, Tensor]) -> list[Tensor]:
+        """See `Encoder.sequences`; a text of which no word is left gives one vector."""
+        if self.level == "utterance":
+            return super().sequences(batch)
+        return [self.projected(row) for row in pool_words(self.hidden(batch)[0], batch["words"])]
+
+    def augment(self, batch: dict[str, Tensor], generator: Generator) -> dict[str, Tensor]:
+        """Hide some tokens behind the mask token, never those for start, end and padding."""
+        tokens, tokenizer = batch["tokens"], self._ready()
+        if tokenizer.mask_token_id is None:
+            return batch
+        special = torch.tensor(tokenizer.all_special_ids, device=tokens.device)
+        chosen = torch.rand(tokens.shape, generator=generator).to(tokens.device) < self.masked
+        chosen &= ~torch.isin(tokens, special)
+        return batch | {"tokens": tokens.masked_fill(chosen, tokenizer.mask_token_id)}
+
+    def save_extra(self, folder: Path) -> None:
+        """Write the body's configuration and the tokenizer."""
+        super().save_extra(folder)
+        save_tokenizer(self._ready(), folder)
+
+    def load_extra(self, folder: Path) -> None:
+        """Build the body and read the tokenizer."""
+        super().load_extra(folder)
+        vocabulary = self.body.config.vocab_size
+        self.use(self.body, read_tokenizer(str(folder / TOKENIZER), vocabulary=vocabulary))
+
+
+class TextEncoder(TextTransformer):
+    """A small RoBERTa and its tokenizer, both learned from the training split.
+
+    Args:
+        dim: size of the vector; 0 = `hidden`.
+        pooling: see `pooling.pool`.
+        level: see `TextTransformer`.
+        vocabulary: most tokens.
+        hidden: width.
+        layers: number of transformer layers.
+        heads: attention heads.
+        limit: most tokens of one text; what is longer is cut.
+        dropout: in the body, and before the linear layer.
+        masked: see `TextTransformer`.
+    """
+
+    name: ClassVar[str] = "scratch"
 
     def __init__(
         self,
         *,
-        encoder: str = "scratch",
         dim: int = 300,
-        body_rate: float = 0.05,
+        pooling: str = "mean",
+        level: str = "utterance",
         vocabulary: int = 1000,
         hidden: int = 128,
         layers: int = 2,
@@ -53,95 +158,39 @@ class TextEncoder(Encoder):
         dropout: float = 0.2,
         masked: float = 0.1,
     ) -> None:
-        super().__init__()
-        self.encoder, self.dim, self.body_rate = encoder, dim, body_rate
-        self.vocabulary, self.hidden, self.layers, self.heads = vocabulary, hidden, layers, heads
-        self.limit, self.dropout, self.masked = limit, dropout, masked
-        if encoder != "scratch":
-            self.rates = {"body.": body_rate}
-        self.tokenizer: PreTrainedTokenizerBase | None = None
-        self.drop = nn.Dropout(dropout)
+        super().__init__(
+            encoder="scratch", pooling=pooling, tune=True, dim=dim, dropout=dropout, level=level, masked=masked
+        )
+        self.rates = {}
+        self.size = {"vocabulary": vocabulary, "hidden": hidden, "layers": layers, "heads": heads, "limit": limit}
 
     def settings(self) -> dict[str, Any]:
         """See `Encoder.settings`."""
-        names = ("encoder", "dim", "body_rate", "vocabulary", "hidden", "layers", "heads", "limit", "dropout", "masked")
-        return {name: getattr(self, name) for name in names}
+        kept = ("dim", "pooling", "level", "dropout", "masked")
+        return {name: value for name, value in super().settings().items() if name in kept} | self.size
 
     def prepare(self, inputs: Sequence[str]) -> None:
-        """Learn the tokenizer and draw a new body, or load the checkpoint.
-
-        Raises:
-            EmotionError: the checkpoint cannot be used.
-        """
-        if self.encoder == "scratch":
-            tokenizer = learn_tokenizer(inputs, vocabulary=self.vocabulary, limit=self.limit)
-            self._attach(RobertaModel(self._small(len(tokenizer)), add_pooling_layer=False), tokenizer)
-        else:
-            self._attach(*load_text_checkpoint(self.encoder))
-
-    def _small(self, tokens: int) -> RobertaConfig:
-        return RobertaConfig(
-            vocab_size=tokens,
-            hidden_size=self.hidden,
-            num_hidden_layers=self.layers,
-            num_attention_heads=self.heads,
-            intermediate_size=4 * self.hidden,
-            max_position_embeddings=self.limit + _RESERVED,
+        """Learn the tokenizer from the texts and draw a new body."""
+        tokenizer = learn_tokenizer(inputs, vocabulary=self.size["vocabulary"], limit=self.size["limit"])
+        config = RobertaConfig(
+            vocab_size=len(tokenizer),
+            hidden_size=self.size["hidden"],
+            num_hidden_layers=self.size["layers"],
+            num_attention_heads=self.size["heads"],
+            intermediate_size=4 * self.size["hidden"],
+            max_position_embeddings=self.size["limit"] + 2,  # RoBERTa counts positions from 2
             hidden_dropout_prob=self.dropout,
             attention_probs_dropout_prob=self.dropout,
             type_vocab_size=1,
         )
+        self.use(RobertaModel(config, add_pooling_layer=False), tokenizer)
 
-    def _attach(self, body: Any, tokenizer: PreTrainedTokenizerBase) -> None:  # noqa: ANN401 - transformers is untyped
-        size, known = body.config.vocab_size, len(tokenizer)
-        if 2 * known < size or tokenizer.pad_token_id is None or tokenizer.mask_token_id is None:
-            raise EmotionError(
-                f"text encoder: its tokenizer has {known} tokens, the model {size}: files of the tokenizer are missing "
-                "or of another model; complete the checkpoint's folder, or fit the text encoder again"
-            )
-        body.pooler = None  # the mean over the tokens takes its place
-        self.body, self.tokenizer = body, tokenizer
-        self.project = nn.Linear(body.config.hidden_size, self.dim)
-        self.most = min(tokenizer.model_max_length, body.config.max_position_embeddings - _RESERVED)
 
-    def _ready(self) -> PreTrainedTokenizerBase:
-        if self.tokenizer is None:
-            raise EmotionError("the text encoder has no tokenizer yet: fit it (prepare), or load a fitted one")
-        return self.tokenizer
-
-    def cost(self, item: str) -> int:
-        """Tokens."""
-        return len(self._ready()(item, truncation=True, max_length=self.most)["input_ids"])
-
-    def collate(self, inputs: Sequence[str]) -> dict[str, Tensor]:
-        """Texts -> tokens (b, t) long and mask (b, t) bool; an empty text has its start and end tokens only."""
-        made = self._ready()(list(inputs), padding=True, truncation=True, max_length=self.most, return_tensors="pt")
-        return {"tokens": made["input_ids"], "mask": made["attention_mask"].bool()}
-
-    def forward(self, batch: dict[str, Tensor]) -> Tensor:
-        """Tokens and mask (b, t) -> (b, dim)."""
-        mask = batch["mask"]
-        hidden = self.body(input_ids=batch["tokens"], attention_mask=mask.long()).last_hidden_state  # (b, t, hidden)
-        weight = mask[..., None].to(hidden.dtype)
-        mean = (hidden * weight).sum(1) / weight.sum(1)  # (b, hidden)
-        vector: Tensor = self.project(self.drop(mean))
-        return vector
-
-    def augment(self, batch: dict[str, Tensor], generator: Generator) -> dict[str, Tensor]:
-        """Hide some tokens behind the mask token, never those for start, end and padding."""
-        tokens, tokenizer = batch["tokens"], self._ready()
-        special = torch.tensor(tokenizer.all_special_ids, device=tokens.device)
-        chosen = torch.rand(tokens.shape, generator=generator).to(tokens.device) < self.masked
-        chosen &= ~torch.isin(tokens, special)
-        return batch | {"tokens": tokens.masked_fill(chosen, tokenizer.mask_token_id)}
-
-    def save_extra(self, folder: Path) -> None:
-        """Write the body's configuration and the tokenizer."""
-        save_shape(self.body, self._ready(), folder)
-
-    def load_extra(self, folder: Path) -> None:
-        """Build the body and read the tokenizer."""
-        self._attach(*load_shape(folder))
+def _word(text: str, start: int) -> int:
+    """Number of the word, between spaces, of the token that begins there; -1 where no word is left."""
+    while start < len(text) and text[start].isspace():  # many tokenizers count the space before a word to it
+        start += 1
+    return len(text[: start + 1].split()) - 1 if start < len(text) else -1
 
 
 def read_text(row: Utterance) -> str:
@@ -153,3 +202,8 @@ def read_text(row: Utterance) -> str:
     if not row.text.strip():
         raise MediaError(f"no text: {ABSENT}")
     return row.text
+
+
+def open_reader() -> Callable[[Utterance], str]:
+    """What reads an utterance's text."""
+    return read_text

@@ -1,17 +1,20 @@
 """Run a frozen encoder over every utterance, once: the feature cache of one modality.
 
-    index -> windows of 128 rows -> read by threads, one window ahead -> sorted by length -> batches under a budget
-          -> encoder -> back into the order of the index -> cache
+    index -> sorted by length -> batches of like length -> shards of a few batches -> engine
+          -> read, encode, batch by batch -> cache, in the order of the index
 
-Windows are cut by the index alone and begin at multiples of 128, also after a resume: an utterance meets the same batch
-mates however often the work was interrupted, so the file is the same to the last bit.
+Batches are cut by the index alone, so an utterance meets the same batch mates whoever computes them, whenever, and
+however many of them are held in memory at once: on a CPU the file is the same to the last bit.
 """
 
 import hashlib
 import json
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property, partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -19,54 +22,71 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from emotion.cache import CacheWriter, fingerprint
+from emotion import params, training
 from emotion.corpus.utterance import Index, Utterance
 from emotion.encoders.base import Encoder
 from emotion.errors import EmotionError, MediaError
-from emotion.extraction.outcome import check_missing, say_outcome
-from emotion.progress import track
-from emotion.training import device
+from emotion.extraction import engine, ray_cluster
+from emotion.extraction.engine import Executor, Item
+from emotion.extraction.provenance import versions, write_card
+from emotion.writer import CacheWriter, fingerprint
 
-_WINDOW = 128  # utterances; at most so many are lost by a kill, and two windows of inputs are in memory
-_READERS = 2  # threads
-_REVISION = 1  # raise it when the same inputs and encoder give other features: unfinished work is then not used
+_REVISION = 2  # raise it when the same inputs and encoder give other features: unfinished work is then not used
+_BATCHES = 4  # of a shard: so much is lost by a kill, per worker
 
-Read = Callable[[Utterance], Any]
-Result = tuple[NDArray[np.float32] | None, str]  # (1, dim) or None, reason
+Which = Callable[[Utterance], int]
+Load = Callable[[], tuple[Sequence[Encoder], Which]]
+Open = Callable[[], Callable[[Utterance], Any]]
 
 
 def extract_features(
     index: Index,
-    encoder: Encoder,
-    read: Read,
     *,
+    load: Load,
+    open_media: Open,
+    length: Callable[[Utterance], float],
+    per_batch: float,
     out: Path,
     scratch: Path,
     budget: int,
     max_missing: float,
+    on_error: str,
+    execute: Executor,
+    device: str,
     media: Sequence[Path] = (),
 ) -> None:
-    """Write one vector per utterance: float32 (1, dim), in the order of the index.
-
-    Runs on CUDA where there is one (in bfloat16 where the operation allows it), else on the CPU in float32.
+    """Write the vectors of every utterance, float32 (t, dim) with t = 1 except for word-level text, and a card.
 
     Args:
         index: the utterances.
-        encoder: the fitted encoder.
-        read: an utterance's input for the encoder; raises MediaError where it is missing. Called from threads.
+        load: -> the fitted encoders, and which of them an utterance is for. Called in every worker, so it is pickled:
+            a `functools.partial` of functions of a module.
+        open_media: -> what reads an utterance's input for the encoder and raises MediaError where it is missing; called
+            in every worker, pickled likewise.
+        length: of an utterance, as far as the index knows it (s, frames, characters): batches are of like length.
+        per_batch: most that a batch may hold, in the unit of `length`, padding included; also at most
+            `encoder.together` utterances.
         out: the cache to write.
         scratch: folder for unfinished work; the same call goes on there after a kill.
-        budget: most that a padded batch may cost, in the unit of `encoder.cost` (samples, frames, tokens).
+        budget: batches whose inputs a worker holds at once, at least 1; on CUDA they are also encoded at once. It
+            bounds memory; on a CPU it does not change the result.
         max_missing: share 0..1 of utterances that may stay without a vector.
-        media: the files that `read` reads: when one changes, unfinished work is not taken up again.
+        on_error: `skip` or `fail`, see `engine.run`.
+        execute: who does it (`executors.make_executor`). On a CPU it does not change the result.
+        device: cpu (float32) or cuda (bfloat16 where the operation allows it).
+        media: the files that are read: when one changes, unfinished work is not taken up again.
 
     Raises:
         EmotionError: too many utterances are missing, memory or disk is full, or another run writes the same file;
             `out` is then as before.
     """
     rows = index.utterances
-    settings = {"encoder": encoder.settings(), "budget": budget, "revision": _REVISION}
-    place = device()
+    encoders, which = load()
+    encoder = encoders[0]
+    settings: dict[str, Any] = {"encoder": encoder.settings(), "per_batch": per_batch, "revision": _REVISION}
+    if len(encoders) > 1:
+        settings["folds"] = len(encoders) - 1
+        settings["which"] = hashlib.sha256(repr([which(row) for row in rows]).encode()).hexdigest()
     writer = CacheWriter(
         out,
         ids=[row.utterance for row in rows],
@@ -75,119 +95,177 @@ def extract_features(
         attributes={
             "modality": encoder.modality,
             "encoder": encoder.name,
-            "checkpoint": checkpoint_hash(encoder),
+            "checkpoint": checkpoint_hash(encoders),
             "index": index.digest,
             "settings": json.dumps(settings, sort_keys=True),
+            "versions": versions("numpy", "torch", "torchaudio", "transformers"),
         },
         scratch=scratch,
-        flush_every=64,
-        key=f"{place.type} {fingerprint(media)}",
+        flush_every=0,
+        key=f"{device} {fingerprint(media)}",
     )
-    encoder.to(place).eval()
-    what = f"{encoder.modality} features"
-    with writer:
-        results = _results(rows, encoder, read, budget=budget, place=place, done=writer.done)
-        for values, reason in track(results, total=len(rows), title=what, unit="utterances", done=writer.done):
-            writer.append(values, reason)
-        reasons = writer.reasons
-        check_missing(reasons, max_missing=max_missing, what=what)
-    say_outcome(reasons, what=what, out=out)
+    cut = partial(batches, length=length, which=which, most=encoder.together, per_batch=per_batch)
+    job = FeatureJob(
+        what=f"{encoder.modality} features", device=device, load=load, open_media=open_media, cut=cut, budget=budget
+    )
+    engine.run(writer, rows, job, shards(cut(rows)), execute=execute, on_error=on_error, max_missing=max_missing)
+    write_card(out)
 
 
-def checkpoint_hash(encoder: Encoder) -> str:
-    """Sha256 over the weights, in the order of their names, and over whatever else the encoder saves (tokenizer)."""
-    digest = hashlib.sha256()
-    for name, value in sorted(encoder.state_dict().items()):
-        digest.update(f"{name} {value.dtype} {tuple(value.shape)}\n".encode())
-        digest.update(value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
-    with tempfile.TemporaryDirectory() as name:
-        encoder.save_extra(Path(name))
-        for path in sorted(Path(name).rglob("*")):
-            if path.is_file():
-                digest.update(f"{path.relative_to(name).as_posix()}\n".encode() + path.read_bytes())
-    return digest.hexdigest()
-
-
-def batches(costs: Sequence[int], *, budget: int) -> list[list[int]]:
-    """Cut items into batches of like cost, the dearest first.
+def batches(
+    rows: Sequence[Utterance], *, length: Callable[[Utterance], float], which: Which, most: int, per_batch: float
+) -> list[list[int]]:
+    """Cut rows into batches of one encoder and of like length, the longest first.
 
     Args:
-        costs: of each item.
-        budget: most that number of items times largest cost may be; an item that exceeds it alone is a batch of its
-            own.
+        rows: of the index.
+        length: of a row.
+        which: number of its encoder.
+        most: rows per batch.
+        per_batch: most that number of rows times largest length may be; a longer row is a batch of its own.
 
     Returns:
-        Positions of the items of each batch.
+        Row numbers of each batch.
     """
+    sizes, encoders = [length(row) for row in rows], [which(row) for row in rows]
     result: list[list[int]] = []
-    for position in sorted(range(len(costs)), key=lambda item: (-costs[item], item)):
-        if result and (len(result[-1]) + 1) * costs[result[-1][0]] <= budget:
-            result[-1].append(position)
+    for row in sorted(range(len(rows)), key=lambda row: (encoders[row], -sizes[row], row)):
+        first = result[-1][0] if result else row
+        fits = len(result[-1]) < most and (len(result[-1]) + 1) * sizes[first] <= per_batch if result else False
+        if fits and encoders[first] == encoders[row]:
+            result[-1].append(row)
         else:
-            result.append([position])
+            result.append([row])
     return result
 
 
-def _results(
-    rows: Sequence[Utterance], encoder: Encoder, read: Read, *, budget: int, place: torch.device, done: int
-) -> Iterator[Result]:
-    """Results from row `done` on; the window that holds it is computed in full."""
-    with ThreadPoolExecutor(_READERS) as pool:
+def shards(cut: Sequence[Sequence[int]]) -> list[list[int]]:
+    """Row numbers of each shard: a few batches, one after the other."""
+    return [list(chain.from_iterable(cut[start : start + _BATCHES])) for start in range(0, len(cut), _BATCHES)]
 
-        def submit(start: int) -> list[Future[Any]]:
-            return [pool.submit(read, row) for row in rows[start : start + _WINDOW]]
 
-        begin = done // _WINDOW * _WINDOW if done < len(rows) else len(rows)
-        coming = submit(begin)
+@dataclass(kw_only=True)
+class FeatureJob:
+    """Reads and encodes the rows of a shard; see `extract_features` for the arguments and `engine.Job`.
+
+    Encoders and media are opened with the first shard and kept.
+    """
+
+    what: str
+    device: str
+    load: Load
+    open_media: Open
+    cut: Callable[[Sequence[Utterance]], list[list[int]]]
+    budget: int
+
+    @cached_property
+    def _encoders(self) -> tuple[list[Encoder], Which]:
+        encoders, which = self.load()
+        return [encoder.to(self.device).eval() for encoder in encoders], which
+
+    @cached_property
+    def _read(self) -> Callable[[Utterance], Any]:
+        return self.open_media()
+
+    def __call__(self, rows: Sequence[Utterance]) -> list[Item]:
+        """Vectors (t, dim) float32."""
+        items: dict[int, Item] = {}
+        encoders, which = self._encoders
+        together = self.cut(rows)  # the same batches again: cutting is by the rows alone
+        for start in range(0, len(together), self.budget):
+            group = together[start : start + self.budget]
+            inputs = {row: self._input(rows[row]) for batch in group for row in batch}
+            items.update({row: found for row, found in inputs.items() if isinstance(found, Item)})
+            for batch in self._merged(group, rows, which):
+                good = [row for row in batch if row not in items]
+                encoder = encoders[which(rows[batch[0]])]
+                items.update(zip(good, self._encode(encoder, [inputs[row] for row in good]), strict=True))
+        return [items[row] for row in range(len(rows))]
+
+    def _input(self, row: Utterance) -> Any:  # noqa: ANN401 - each modality has its own inputs
         try:
-            for start in range(begin, len(rows), _WINDOW):
-                futures, coming = coming, submit(start + _WINDOW)
-                yield from _window(futures, encoder, budget=budget, place=place)[max(0, done - start) :]
-        finally:
-            for future in coming:
-                future.cancel()
-
-
-def _window(futures: Sequence[Future[Any]], encoder: Encoder, *, budget: int, place: torch.device) -> list[Result]:
-    """Results of one window, in order."""
-    results: list[Result] = [(None, "")] * len(futures)
-    inputs, positions = [], []
-    for position, future in enumerate(futures):
-        try:
-            inputs.append(future.result())
-            positions.append(position)
+            return self._read(row)
         except MediaError as error:
-            results[position] = (None, str(error))
-    costs = [encoder.cost(item) for item in inputs]
-    for batch in batches(costs, budget=budget):
-        for item, result in zip(batch, _encode(encoder, [inputs[item] for item in batch], place), strict=True):
-            results[positions[item]] = result
-    return results
+            return Item(None, str(error))
+
+    def _merged(self, group: Sequence[list[int]], rows: Sequence[Utterance], which: Which) -> list[list[int]]:
+        """What goes through the encoder at once: on a GPU everything that the group has for one encoder."""
+        if self.device == "cpu":
+            return list(group)
+        merged: dict[int, list[int]] = {}
+        for batch in group:
+            merged.setdefault(which(rows[batch[0]]), []).extend(batch)
+        return list(merged.values())
+
+    def _encode(self, encoder: Encoder, inputs: Sequence[Any]) -> list[Item]:
+        """One batch; where the encoder refuses an input, that one is missing and the others go one by one."""
+        if not inputs:
+            return []
+        try:
+            found = self._forward(encoder, inputs)
+        except MediaError as error:
+            if len(inputs) == 1:
+                return [Item(None, str(error))]
+            return [item for one in inputs for item in self._encode(encoder, [one])]
+        bad = Item(None, f"{encoder.modality} encoder gave values that are not finite")
+        return [Item(values) if len(values) and np.isfinite(values).all() else bad for values in found]
+
+    def _forward(self, encoder: Encoder, inputs: Sequence[Any]) -> list[NDArray[np.float32]]:
+        """(t, dim) of each input."""
+        cuda = self.device == "cuda"
+        try:
+            with torch.inference_mode(), torch.autocast(self.device, dtype=torch.bfloat16, enabled=cuda):
+                batch = {name: x.to(self.device, non_blocking=cuda) for name, x in encoder.collate(inputs).items()}
+                return [rows.float().cpu().numpy() for rows in encoder.sequences(batch)]
+        except torch.cuda.OutOfMemoryError:
+            raise EmotionError(
+                f"{self.what}: a batch of {len(inputs)} utterances does not fit into the GPU's memory; lower "
+                "EMOTION_BUDGET (batches at once), finished work is kept"
+            ) from None
+
+    @contextmanager
+    def one_thread(self) -> Iterator[None]:
+        """See `engine.Job`."""
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(threads)
 
 
-def _encode(encoder: Encoder, inputs: Sequence[Any], place: torch.device) -> list[Result]:
-    """One batch through the encoder; where it refuses an input, that one is missing and the others go one by one."""
-    try:
-        vectors = _forward(encoder, inputs, place)
-    except MediaError as error:
-        if len(inputs) == 1:
-            return [(None, str(error))]
-        return [result for item in inputs for result in _encode(encoder, [item], place)]
-    finite = [bool(np.isfinite(vector).all()) for vector in vectors]
-    bad: Result = (None, f"{encoder.modality} encoder gave values that are not finite")
-    return [(vector[None], "") if good else bad for vector, good in zip(vectors, finite, strict=True)]
+def seconds(row: Utterance) -> float:
+    """Length of what is heard or seen."""
+    return row.end - row.start
 
 
-def _forward(encoder: Encoder, inputs: Sequence[Any], place: torch.device) -> NDArray[np.float32]:
-    """(b, dim)."""
-    cuda = place.type == "cuda"
-    try:
-        with torch.inference_mode(), torch.autocast(place.type, dtype=torch.bfloat16, enabled=cuda):
-            batch = {name: value.to(place, non_blocking=cuda) for name, value in encoder.collate(inputs).items()}
-            vectors: NDArray[np.float32] = encoder(batch).float().cpu().numpy()
-            return vectors
-    except torch.cuda.OutOfMemoryError:
-        raise EmotionError(
-            f"{encoder.modality} features: a batch of {len(inputs)} utterances does not fit into the GPU's memory; "
-            "lower the batch budget, finished work is kept"
-        ) from None
+def characters(row: Utterance) -> float:
+    """Length of what is said, with room for the tokens at its ends."""
+    return len(row.text) + 8
+
+
+def clips(row: Utterance) -> float:
+    """Every face clip has as many frames as the encoder wants."""
+    return 1
+
+
+def choose_device() -> str:
+    """Device of the workers: cuda where this machine, or the cluster, has a GPU."""
+    if params.executor() == "ray":
+        return "cuda" if ray_cluster.has_gpu() else "cpu"
+    return training.device().type
+
+
+def checkpoint_hash(encoders: Sequence[Encoder]) -> str:
+    """Sha256 over the weights, in the order of their names, and over whatever else the encoders save (tokenizer)."""
+    digest = hashlib.sha256()
+    for encoder in encoders:
+        for name, value in sorted(encoder.state_dict().items()):
+            digest.update(f"{name} {value.dtype} {tuple(value.shape)}\n".encode())
+            digest.update(value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
+        with tempfile.TemporaryDirectory() as name:
+            encoder.save_extra(Path(name))
+            for path in sorted(Path(name).rglob("*")):
+                if path.is_file():
+                    digest.update(f"{path.relative_to(name).as_posix()}\n".encode() + path.read_bytes())
+    return digest.hexdigest()

@@ -1,33 +1,56 @@
-"""Fit one encoder on the training split of an index; the test split is never read."""
+"""Fit the encoder of one modality on the training split of an index; the test split is never read."""
 
 import hashlib
 import json
-import os
 import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor, nn
 
 from emotion.corpus.utterance import Index, Utterance
 from emotion.encoders.base import Encoder
-from emotion.encoders.fit import fit
+from emotion.encoders.fit import Classifier, fit, loss_and_score, predict
+from emotion.encoders.folds import GROUPS, align, deal, fold_folder, save_alignment, save_folds
 from emotion.errors import EmotionError, MediaError, absent_everywhere
 from emotion.files import write_text
 from emotion.progress import track
-from emotion.training import Epoch, best_epoch, seed_everything
+from emotion.training import Epoch, best_epoch, device, seed_everything
+
+_BATCH = 16  # utterances, where nothing is trained; changes no result
 
 
 @dataclass(frozen=True, slots=True)
 class _Inputs:
     """What could be read of one split, and why the rest could not."""
 
+    rows: list[Utterance]
     inputs: list[Any]
     labels: list[int]
     skipped: list[str]
+
+    def part(self, positions: NDArray[np.int64]) -> "_Inputs":
+        """Some of what could be read."""
+        rows, inputs, labels = ([values[n] for n in positions] for values in (self.rows, self.inputs, self.labels))
+        return _Inputs(rows, inputs, labels, [])
+
+
+@dataclass(frozen=True, slots=True)
+class _Fitted:
+    """A fitted encoder with its head, its curve, and the checkpoint to be removed once the result is in place."""
+
+    module: Classifier
+    history: list[Epoch]
+    checkpoint: Path
+
+
+_FitOn = Callable[[_Inputs, str], _Fitted]  # training data, title
 
 
 def fit_encoder(
@@ -44,14 +67,19 @@ def fit_encoder(
     batch: int,
     patience: int,
     seed: int,
+    balanced: bool = False,
+    folds: int = 1,
 ) -> None:
     """Train encoder and linear head on the training split; keep the epoch with the best validation weighted F1.
+
+    With more than one fold, `out` also holds an encoder per fold that has not seen it (see `emotion.encoders.folds`).
+    All of them begin with weights of the same seed. After a kill the same call goes on with the epoch that it was in.
 
     Args:
         index: the corpus; rows of other splits than train and validation are dropped before anything is read.
         encoder: its settings are used, its weights are drawn anew from `seed`.
         read: an utterance's input for the encoder; raises MediaError where it cannot be read, which skips it.
-        out: folder for the fitted encoder; complete or absent, never half.
+        out: folder for what was fitted; complete or absent, never half.
         report: JSON with the curve, the best epoch and what was used and skipped.
         scratch: folder for continuing after a kill.
         epochs: see `encoders.fit.fit`, as for the others.
@@ -60,53 +88,68 @@ def fit_encoder(
         batch: utterances per step.
         patience: epochs without a better one before stopping; 0 = never.
         seed: of weights, order and augmentation.
+        balanced: show every class equally often.
+        folds: parts of the training split that are extracted by an encoder that has not seen them; 1 = off.
 
     Raises:
-        EmotionError: nothing can be read of a split, or the training diverges.
+        EmotionError: nothing can be read of a split, there are fewer groups than folds, or the training diverges.
     """
-    train, validation = (_read_split(index, split, read, encoder.modality) for split in ("train", "validation"))
-    seed_everything(seed)
-    encoder = type(encoder)(**encoder.settings())
-    encoder.prepare(train.inputs)
-    if absent_everywhere(train.skipped + validation.skipped) and not train.inputs + validation.inputs:
-        _save(encoder, out)
-        _write_report(report, encoder, [], {"train": train, "validation": validation})
-        sys.stderr.write(f"{encoder.modality} encoder: the corpus has no {encoder.modality}, left untrained -> {out}\n")
+    if not encoder.trains:
+        _keep(encoder, {}, out=out, report=report, seed=seed, why="frozen without a projection, nothing to fit")
         return
-    settings = {"seed": seed, "batch": batch, "encoder": encoder.settings(), "classes": index.labels}
-    history = fit(
-        encoder,
-        train.inputs,
-        train.labels,
-        validation.inputs,
-        validation.labels,
-        classes=len(index.labels),
-        epochs=epochs,
-        lr=lr,
-        weight_decay=weight_decay,
-        batch=batch,
-        patience=patience,
-        seed=seed,
-        checkpoint=scratch / f"fit_{encoder.modality}_{_fingerprint(settings, train, validation)}.pt",
-    )
-    _save(encoder, out)
-    _write_report(report, encoder, history, {"train": train, "validation": validation})
-    best = best_epoch(history)
+    train, validation = (_read_split(index, split, read, encoder.modality) for split in ("train", "validation"))
+    splits = {"train": train, "validation": validation}
+    if absent_everywhere(train.skipped + validation.skipped) and not train.inputs + validation.inputs:
+        why = f"the corpus has no {encoder.modality}, left untrained"
+        _keep(encoder, splits, out=out, report=report, seed=seed, why=why)
+        return
+    how = {"epochs": epochs, "lr": lr, "weight_decay": weight_decay, "batch": batch, "patience": patience}
+    how |= {"seed": seed, "balanced": balanced, "classes": len(index.labels)}
+
+    def fit_on(part: _Inputs, title: str) -> _Fitted:
+        return _fit(encoder, part, validation, scratch=scratch, title=title, how=how)
+
+    dealt = deal([row for row in index.utterances if row.split == "train"], folds=folds) if folds > 1 else None
+    about: dict[str, Any] = {}
+    with _replacing(out) as folder:
+        whole = fit_on(train, f"fit {encoder.modality}")
+        whole.module.encoder.save(folder)
+        done = [whole.checkpoint]
+        if dealt is not None:
+            about, others = _fit_folds(whole, train, fit_on, folder=folder, by=dealt[0], groups=dealt[1])
+            done += others
+    _write_report(report, whole.module.encoder, whole.history, splits, about)
+    for checkpoint in done:
+        checkpoint.unlink(missing_ok=True)
+    best = best_epoch(whole.history)
     used = f"{len(train.inputs)} training and {len(validation.inputs)} validation utterances"
     skipped = len(train.skipped) + len(validation.skipped)
     score = f"validation weighted F1 {best.validation_weighted_f1:.3f} in epoch {best.epoch}"
-    sys.stderr.write(f"{encoder.modality} encoder: {used}, {skipped} skipped, {score} -> {out}\n")
+    parts = f", {folds} folds" if about else ""
+    sys.stderr.write(f"{encoder.modality} encoder: {used}, {skipped} skipped, {score}{parts} -> {out}\n")
+
+
+def _keep(encoder: Encoder, splits: Mapping[str, _Inputs], *, out: Path, report: Path, seed: int, why: str) -> None:
+    """Save an encoder that is not trained."""
+    seed_everything(seed)
+    encoder = type(encoder)(**encoder.settings())
+    encoder.prepare([])
+    with _replacing(out) as folder:
+        encoder.save(folder)
+    _write_report(report, encoder, [], splits)
+    sys.stderr.write(f"{encoder.modality} encoder: {why} -> {out}\n")
 
 
 def _read_split(index: Index, split: str, read: Callable[[Utterance], Any], modality: str) -> _Inputs:
     rows = [row for row in index.utterances if row.split == split]
-    found = _Inputs([], [], [])
+    found = _Inputs([], [], [], [])
     for row in track(rows, total=len(rows), title=f"read {modality} ({split})", unit="utterances"):
         try:
             value = read(row)
         except MediaError as error:
             found.skipped.append(f"{row.utterance}: {error}")
             continue
+        found.rows.append(row)
         found.inputs.append(value)
         found.labels.append(index.labels.index(row.label))
     if not found.inputs and not absent_everywhere(found.skipped):
@@ -115,6 +158,70 @@ def _read_split(index: Index, split: str, read: Callable[[Utterance], Any], moda
             f"{modality} encoder: none of the {len(rows)} {split} utterances can be read, expected at least one{why}"
         )
     return found
+
+
+def _fit(
+    encoder: Encoder, train: _Inputs, validation: _Inputs, *, scratch: Path, title: str, how: dict[str, Any]
+) -> _Fitted:
+    """A new encoder of the same settings, fitted."""
+    seed_everything(how["seed"])
+    encoder = type(encoder)(**encoder.settings())
+    encoder.prepare(train.inputs)
+    module = Classifier(encoder, classes=how["classes"])
+    key = _fingerprint({"encoder": encoder.settings(), **how}, train, validation)
+    checkpoint = scratch / f"fit_{encoder.modality}_{key}.pt"
+    data = (train.inputs, train.labels, validation.inputs, validation.labels)
+    history = fit(encoder, *data, classifier=module, checkpoint=checkpoint, keep_checkpoint=True, title=title, **how)
+    return _Fitted(module, history, checkpoint)
+
+
+def _fit_folds(
+    whole: _Fitted, train: _Inputs, fit_on: _FitOn, *, folder: Path, by: str, groups: Mapping[str, int]
+) -> tuple[dict[str, Any], list[Path]]:
+    """Fit, align and save an encoder without each fold.
+
+    Returns:
+        What to report, and the checkpoints to remove at the end.
+    """
+    modality, count = whole.module.encoder.modality, max(groups.values())
+    folds = np.array([groups[GROUPS[by](row)] for row in train.rows])
+    target, seen = _through(whole.module.encoder, whole.module.encoder, train.inputs), _logits(whole, train.inputs)
+    unseen, lines, checkpoints = seen.clone(), [], []
+    for fold in range(1, count + 1):
+        part, left = train.part(np.flatnonzero(folds != fold)), train.part(np.flatnonzero(folds == fold))
+        if not part.inputs:
+            raise EmotionError(f"{modality} encoder: nothing can be read outside fold {fold}; lower fit.folds")
+        fitted = fit_on(part, f"fit {modality} without fold {fold} of {count}")
+        checkpoints.append(fitted.checkpoint)
+        vectors = _through(fitted.module.encoder, fitted.module.encoder, part.inputs)
+        place = fold_folder(folder, fold)
+        fitted.module.encoder.save(place)
+        save_alignment(place, *align(vectors.numpy(), target[folds != fold].numpy()))
+        if left.inputs:
+            unseen[folds == fold] = _logits(fitted, left.inputs)
+        lines.append(
+            {"fold": fold, "left_out": len(left.inputs), "fitted_on": len(part.inputs)} | _best(fitted.history)
+        )
+    save_folds(folder, by=by, groups=groups)
+    return {
+        "by": by,
+        "groups": dict(groups),
+        "training_weighted_f1_seen": loss_and_score(seen, train.labels)[1],
+        "training_weighted_f1_left_out": loss_and_score(unseen, train.labels)[1],
+        "encoders": lines,
+    }, checkpoints
+
+
+def _logits(fitted: _Fitted, inputs: Sequence[Any]) -> Tensor:
+    return _through(fitted.module, fitted.module.encoder, inputs)
+
+
+def _through(module: nn.Module, encoder: Encoder, inputs: Sequence[Any]) -> Tensor:
+    """What a module makes of all inputs, in their order, (n, d) on the CPU."""
+    module.to(device()).eval()
+    made = predict(module, encoder, inputs, batch=_BATCH)
+    module.to("cpu")
+    return made
 
 
 def _fingerprint(settings: dict[str, Any], *splits: _Inputs) -> str:
@@ -127,12 +234,14 @@ def _fingerprint(settings: dict[str, Any], *splits: _Inputs) -> str:
     return digest.hexdigest()[:16]
 
 
-def _save(encoder: Encoder, out: Path) -> None:
-    """Write a folder beside `out`, then rename it: `out` is always a whole encoder."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    partial = out.with_name(f"{out.name}.partial{os.getpid()}")
+@contextmanager
+def _replacing(out: Path) -> Iterator[Path]:
+    """Yield a folder beside `out` that takes its place at the end: `out` is always whole."""
+    partial = out.with_name(f"{out.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)  # of a run that was killed
     try:
-        encoder.save(partial)
+        partial.mkdir(parents=True)
+        yield partial
         if out.exists():
             shutil.rmtree(out)
         partial.rename(out)
@@ -140,17 +249,30 @@ def _save(encoder: Encoder, out: Path) -> None:
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def _write_report(path: Path, encoder: Encoder, history: Sequence[Epoch], splits: dict[str, _Inputs]) -> None:
+def _best(history: Sequence[Epoch]) -> dict[str, Any]:
     best = best_epoch(history) if history else None
+    return {
+        "best_epoch": best.epoch if best else 0,
+        "validation_weighted_f1": best.validation_weighted_f1 if best else 0.0,
+    }
+
+
+def _write_report(
+    path: Path,
+    encoder: Encoder,
+    history: Sequence[Epoch],
+    splits: Mapping[str, _Inputs],
+    folds: Mapping[str, Any] | None = None,
+) -> None:
     content = {
         "modality": encoder.modality,
         "encoder": encoder.name,
-        "best_epoch": best.epoch if best else 0,
-        "validation_weighted_f1": best.validation_weighted_f1 if best else 0.0,
+        **_best(history),
         "utterances": {
             name: {"used": len(split.inputs), "skipped": len(split.skipped)} for name, split in splits.items()
         },
         "skipped": sorted(reason for split in splits.values() for reason in split.skipped),
         "curve": [asdict(line) for line in history],
+        **({"folds": folds} if folds else {}),
     }
     write_text(path, json.dumps(content, indent=2) + "\n")

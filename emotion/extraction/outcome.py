@@ -29,12 +29,19 @@ def check_missing(reasons: Sequence[str], *, max_missing: float, what: str) -> N
         )
 
 
-def say_outcome(reasons: Sequence[str], *, what: str, out: Path) -> None:
-    """Write the one line to stderr; the arguments are those of `check_missing`, `out` is the file that was made."""
+def say_outcome(reasons: Sequence[str], *, what: str, out: Path, already: bool = False) -> None:
+    """Write the one line to stderr.
+
+    Args:
+        reasons: see `check_missing`, as for `what`.
+        what: what was made.
+        out: the file.
+        already: whether it was there before and nothing had to be done.
+    """
     missing = [reason for reason in reasons if reason]
     why = f" ({_kinds(missing)})" if missing else ""
     sys.stderr.write(f"{what}: {len(reasons) - len(missing)} of {len(reasons)} utterances, {len(missing)} missing{why}")
-    sys.stderr.write(f" -> {out}\n")
+    sys.stderr.write(f" -> {out}{' (already there, nothing to do)' if already else ''}\n")
 
 
 def kinds(reasons: Sequence[str]) -> dict[str, int]:

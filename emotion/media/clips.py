@@ -1,6 +1,8 @@
 """Face clips out of the clip cache that the faces stage writes."""
 
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,11 +38,16 @@ def read_clip(cache: Cache, utterance_id: str, *, frames: int) -> NDArray[np.uin
     return picked
 
 
+def open_reader(path: Path, *, frames: int) -> Callable[[Utterance], NDArray[np.uint8]]:
+    """The same from the clip cache's file, which stays open; its content is not checked."""
+    return partial(_read, Cache(path), frames=frames)
+
+
+def _read(cache: Cache, row: Utterance, *, frames: int) -> NDArray[np.uint8]:
+    return read_clip(cache, row.utterance, frames=frames)
+
+
 def reader(cache: Cache, *, frames: int) -> Callable[[Utterance], NDArray[np.uint8]]:
     """What reads an utterance's face clip: `read_clip` from an open clip cache, whose content is checked first."""
     cache.check()
-
-    def read(row: Utterance) -> NDArray[np.uint8]:
-        return read_clip(cache, row.utterance, frames=frames)
-
-    return read
+    return partial(_read, cache, frames=frames)

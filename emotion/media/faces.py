@@ -1,9 +1,12 @@
 """Finding one person's face and following it through an utterance, to a square grey clip.
 
     kept frames   0 1 2 3 4 5 6 7 8 9 ...      every frame at the clip's rate, the speaker's part of the picture only
-    examined      x . . . . x . . . . ...      detector on a copy of at most 240 px height
+    examined      x . . . . x . . . . ...      detector on a copy of 180 px height, and of 240 px where it finds nothing
+    searched      all       near    near ...   around the faces of before; everywhere again when one is lost, and at
+                                               times, because a new one may have come
     track         choose per examined frame the box that continues best (shortest path), drop outliers
-    box           one square per stretch of 512 frames: the median of the track, enlarged by a margin
+    box           one square per stretch of 512 frames: the median of the track, enlarged by a margin, and turned so
+                  that the eyes are level where the detector says how they lie
 
 The box stands still: nods, shakes and leans carry emotion, and a box that follows the face would take them out of the
 clip. Only where the face would leave the still box (somebody walks or sits down) does the centre move, as a mean over
@@ -11,74 +14,24 @@ clip. Only where the face would leave the still box (somebody walks or sits down
 """
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from emotion.errors import EmotionError
+from emotion.media.cropping import crop, fixed_window, inside, place
+from emotion.media.detectors import Box, Detector, Image, NearDetector
 
-Image = NDArray[np.uint8]
+FALLBACKS: Final = ("none", "iemocap")
 
-_HEIGHT = 240  # px, the picture is searched at this height at most
-_SMALLEST = 24  # px at that height, side of the smallest face looked for
-_MARGIN = 1.15  # side of the crop in sides of the detector's box, which reaches from brows to chin
+_HEIGHTS = (180, 240)  # px, the picture is searched at these heights at most, the second for small faces
+_WHOLE = 24  # examined frames after which the whole picture is searched again
 _STRETCH = 512  # frames that are held in memory and share one box
-_WANDER = 0.25  # in sides of the box: where the face strays further than this from its median, the crop moves with it
-_SMOOTH = 2.0  # s, mean over which a moving crop's centre is taken
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """A face as the detector sees it: centre and side in px, score (higher is surer)."""
-
-    x: float
-    y: float
-    side: float
-    score: float
-
-
-Detector = Callable[[Image], list[Box]]
-
-
-def make_detector(name: str) -> Detector:
-    """A function from a grey picture (height, width) uint8 to the faces in it.
-
-    Args:
-        name: `haar` (Viola and Jones' cascade `alt2`, bundled with OpenCV; score = neighbouring hits) or the path of a
-            YuNet model for `cv2.FaceDetectorYN`.
-
-    Raises:
-        EmotionError: no such detector or file.
-    """
-    if name == "haar":
-        cascade = cv2.CascadeClassifier(str(Path(cv2.__file__).parent / "data" / "haarcascade_frontalface_alt2.xml"))
-        return partial(_haar, cascade)
-    if not name.endswith(".onnx") or not Path(name).is_file():
-        raise EmotionError(f"face.detector is {name!r}, expected haar or the path of an existing YuNet .onnx file")
-    try:
-        return partial(_yunet, cv2.FaceDetectorYN.create(name, "", (320, 320)))
-    except cv2.error as error:
-        raise EmotionError(f"{name}: not a YuNet model ({error.err})") from None
-
-
-def _haar(cascade: "cv2.CascadeClassifier", picture: Image) -> list[Box]:
-    boxes, hits = cascade.detectMultiScale2(picture, 1.1, 3, minSize=(_SMALLEST, _SMALLEST))
-    return [
-        Box(float(x + w / 2), float(y + h / 2), float(w), float(n)) for (x, y, w, h), n in zip(boxes, hits, strict=True)
-    ]
-
-
-def _yunet(model: "cv2.FaceDetectorYN", picture: Image) -> list[Box]:
-    model.setInputSize(picture.shape[::-1])
-    _, rows = model.detect(cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR))
-    rows = [] if rows is None else rows
-    # YuNet's boxes are upright and reach over the forehead; the square of their width is the Haar box's
-    return [Box(float(r[0] + r[2] / 2), float(r[1] + 0.55 * r[3]), float(r[2]), float(r[14])) for r in rows]
+_LEVEL = 2.0  # degrees: a face that is turned by less is not turned back
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +44,8 @@ class Quality:
         gap: s, the longest time without it.
         score: mean of the detector's scores.
         box: mean left, top and side in px of the part of the picture that was given.
+        roll: degrees by which the clip was turned back, counter-clockwise; its mean.
+        fallback: whether nothing was found and the clip shows a fixed window instead.
     """
 
     examined: int
@@ -98,6 +53,13 @@ class Quality:
     gap: float
     score: float
     box: tuple[float, float, float]
+    roll: float = 0.0
+    fallback: bool = False
+
+    def note(self) -> dict[str, Any]:
+        """JSON values for the cache; `roll` and `fallback` only where they say something."""
+        note = asdict(self)
+        return {name: value for name, value in note.items() if value or name not in ("roll", "fallback")}
 
 
 class FaceTrack:
@@ -108,16 +70,29 @@ class FaceTrack:
         size: px, side of the clip.
         every: the detector looks at every so many frames.
         fps: frames per second of what is added.
+        fallback: what the clip shows where no face is found: `none` (there is no clip) or `iemocap` (the part of the
+            picture in which that corpus's actors sit; only of halves of its shape, 360x480 px or another size of it).
+
+    Raises:
+        EmotionError: no such fallback.
     """
 
-    def __init__(self, detect: Detector, *, size: int, every: int, fps: float) -> None:
+    def __init__(self, detect: Detector, *, size: int, every: int, fps: float, fallback: str = "none") -> None:
+        if fallback not in FALLBACKS:
+            raise EmotionError(f"face.fallback is {fallback!r}, expected one of {', '.join(FALLBACKS)}")
         self._detect, self._size, self._every, self._fps = detect, size, every, fps
+        self._near = detect.near if isinstance(detect, NearDetector) else None
+        self._fallback = fallback != "none"
         self._pictures: list[Image] = []
         self._hits: list[list[Box]] = []  # of the examined frames
+        self._whole = 0  # examined frames since the whole picture was searched
+        self._height = _HEIGHTS[0]  # at which it was
         self._last: Box | None = None  # of the stretch before
         self._clips: list[Image] = []
+        self._spare: list[Image] = []  # what the fixed window shows before the first face
         self._tracks: list[Box | None] = []
         self._boxes: list[NDArray[np.float64]] = []
+        self._rolls: list[float] = []  # of the stretches
 
     def add(self, picture: Image) -> None:
         """The next frame, the speaker's part of it in grey: (height, width) uint8."""
@@ -137,22 +112,34 @@ class FaceTrack:
         found = [box for box in self._tracks if box is not None]
         score = float(np.mean([box.score for box in found])) if found else 0.0
         mean = np.concatenate(self._boxes).mean(axis=0) if self._boxes else np.zeros(3)
+        clips = self._clips or self._spare
         quality = Quality(
             examined=len(self._tracks),
             found=len(found),
             gap=longest_gap([box is not None for box in self._tracks]) * self._every / self._fps,
             score=round(score, 3),
             box=(round(float(mean[0]), 1), round(float(mean[1]), 1), round(float(mean[2]), 1)),
+            roll=round(float(np.mean(self._rolls)), 1) if self._rolls else 0.0,
+            fallback=bool(clips) and not self._clips,
         )
-        return (np.concatenate(self._clips) if self._clips else None), quality
+        return (np.concatenate(clips) if clips else None), quality
 
     def _search(self, picture: Image) -> list[Box]:
         """Faces in px of the picture, searched in a smaller copy of it."""
-        scale = max(1.0, picture.shape[0] / _HEIGHT)
-        if scale > 1:
-            small = (max(1, round(picture.shape[1] / scale)), max(1, round(picture.shape[0] / scale)))
-            picture = cv2.resize(picture, small, interpolation=cv2.INTER_AREA)
-        return [Box(box.x * scale, box.y * scale, box.side * scale, box.score) for box in self._detect(picture)]
+        known = self._hits[-1] if self._hits else []
+        self._whole += 1
+        if self._near is not None and known and self._whole < _WHOLE:
+            small, scale = shrunk(picture, self._height)
+            found = self._near(small, [_scaled(box, 1 / scale) for box in known])
+            if len(found) == len(known):
+                return [_scaled(box, scale) for box in found]
+        self._whole = 0
+        for self._height in _HEIGHTS:
+            small, scale = shrunk(picture, self._height)
+            found = self._detect(small)
+            if found or picture.shape[0] <= self._height:
+                break
+        return [_scaled(box, scale) for box in found]
 
     def _crop(self) -> None:
         """Crop the frames held and let go of them."""
@@ -160,14 +147,36 @@ class FaceTrack:
         self._tracks += track
         found = [box for box in track if box is not None]
         self._last = found[-1] if found else self._last
+        height, width = self._pictures[0].shape
         if self._last is not None:
-            height, width = self._pictures[0].shape
             frames = np.arange(len(track)) * self._every
             boxes = place(track if found else [self._last], frames, len(self._pictures), fps=self._fps)
             boxes = inside(boxes, height=height, width=width)
+            roll = float(np.median([box.roll for box in found or [self._last]]))
+            self._rolls.append(roll if abs(roll) >= _LEVEL else 0.0)
             self._boxes.append(boxes)
-            self._clips.append(crop(self._pictures, boxes, size=self._size))
+            self._clips.append(crop(self._pictures, boxes, size=self._size, roll=self._rolls[-1]))
+        elif self._fallback and (window := fixed_window(height=height, width=width)) is not None:
+            self._spare.append(crop(self._pictures, np.tile(window, (len(self._pictures), 1)), size=self._size))
         self._pictures, self._hits = [], []
+
+
+def shrunk(picture: Image, height: int) -> tuple[Image, float]:
+    """A copy of at most that height in px, and how many times smaller it is.
+
+    Whole pixels are averaged as far as that goes, the rest is interpolated: five times as fast as averaging parts of
+    pixels.
+    """
+    scale = max(1.0, picture.shape[0] / height)
+    for part, how in ((math.floor(scale), cv2.INTER_AREA), (scale / math.floor(scale), cv2.INTER_LINEAR)):
+        if part > 1:
+            size = (max(1, round(picture.shape[1] / part)), max(1, round(picture.shape[0] / part)))
+            picture = np.asarray(cv2.resize(picture, size, interpolation=how), dtype=np.uint8)
+    return picture, scale
+
+
+def _scaled(box: Box, scale: float) -> Box:
+    return Box(box.x * scale, box.y * scale, box.side * scale, box.score, box.roll)
 
 
 def follow(hits: Sequence[Sequence[Box]], *, before: Box | None = None) -> list[Box | None]:
@@ -216,51 +225,6 @@ def _without_outliers(path: list[Box | None]) -> list[Box | None]:
         if _jump(Box(x, y, side, 0.0), box) < 1:
             clean[step] = box
     return clean
-
-
-def place(track: Sequence[Box | None], examined: NDArray[np.int64], count: int, *, fps: float) -> NDArray[np.float64]:
-    """The square to crop from each frame.
-
-    Args:
-        track: box or None per examined frame, at least one box.
-        examined: their frame numbers; only as many as there are boxes in `track` are used.
-        count: frames.
-        fps: frames per second.
-
-    Returns:
-        (count, 3) left, top, side in px; the same for all frames unless the face strays.
-    """
-    known = [(int(frame), box) for frame, box in zip(examined, track, strict=False) if box is not None]
-    values = np.array([(box.x, box.y, box.side) for _, box in known])
-    middle = np.median(values, axis=0)
-    side = middle[2]
-    centres = np.tile(middle[:2], (count, 1))
-    if np.abs(values[:, :2] - middle[:2]).max() > _WANDER * side:
-        frames = [frame for frame, _ in known]
-        reach = round(_SMOOTH * fps / 2)
-        for axis in (0, 1):
-            moving = np.interp(np.arange(count), frames, values[:, axis])
-            weights = np.full(2 * reach + 1, 1 / (2 * reach + 1))
-            centres[:, axis] = np.convolve(np.pad(moving, reach, mode="edge"), weights, mode="valid")
-    crop_side = side * _MARGIN
-    return np.column_stack([centres - crop_side / 2, np.full(count, crop_side)])
-
-
-def inside(boxes: NDArray[np.float64], *, height: int, width: int) -> NDArray[np.float64]:
-    """Whole-pixel squares, pushed into the picture (and made smaller where they are larger than it)."""
-    side = np.clip(np.round(boxes[:, 2]), 1, min(height, width))
-    left = np.clip(np.round(boxes[:, 0]), 0, width - side)
-    top = np.clip(np.round(boxes[:, 1]), 0, height - side)
-    return np.column_stack([left, top, side])
-
-
-def crop(pictures: Sequence[Image], boxes: NDArray[np.float64], *, size: int) -> Image:
-    """Cut out and resize: (t, size, size) uint8."""
-    clip = np.empty((len(pictures), size, size), dtype=np.uint8)
-    for out, picture, (left, top, side) in zip(clip, pictures, boxes.astype(int), strict=True):
-        how = cv2.INTER_AREA if side >= size else cv2.INTER_LINEAR
-        cv2.resize(picture[top : top + side, left : left + side], (size, size), dst=out, interpolation=how)
-    return clip
 
 
 def longest_gap(found: Sequence[bool]) -> int:

@@ -7,7 +7,8 @@ import soundfile
 
 from emotion.corpus.check import Medium
 from emotion.errors import MediaError
-from emotion.media.video import Video
+from emotion.media.opening import check_file, open_container
+from emotion.media.video import AFTER_END, Video
 
 _BLOCK = 1 << 20  # samples
 _LAST = 2**62  # a frame that no video has
@@ -24,8 +25,7 @@ def decode(path: Path) -> Medium:
 
 
 def _sound(path: Path) -> Medium:
-    if not path.is_file():
-        raise MediaError(f"no audio file: {path} does not exist")
+    check_file(path, "audio")
     try:
         with soundfile.SoundFile(path) as file:
             samples = sum(len(block) for block in file.blocks(blocksize=_BLOCK, dtype="float32", always_2d=True))
@@ -49,23 +49,19 @@ def _check_riff(path: Path) -> None:
 
 def _video(path: Path) -> Medium:
     with Video(path) as video:
-        shapes = [picture.shape for _, picture in video.frames([0])]
         for _ in video.frames([_LAST]):
             pass
-        if not shapes:
-            raise MediaError(f"undecodable video: {path} has no picture that can be decoded")
         why = video.end()
-        seconds, fps = video.decoded / video.fps, video.fps
-    if why.startswith("truncated"):
+        seconds, fps, (height, width) = video.decoded / video.fps, video.fps, video.shape
+    if not why.startswith(AFTER_END):
         raise MediaError(why)
-    height, width = shapes[0][:2]
     return Medium(seconds, f"{width}x{height}, {fps:.2f} frames/s, {_track(path)}")
 
 
 def _track(path: Path) -> str:
     """Decode a video's sound and say what it is."""
     try:
-        with av.open(str(path)) as container:
+        with open_container(path, "audio") as container:
             if not container.streams.audio:
                 return "no sound"
             stream = container.streams.audio[0]

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from emotion.models.layers import join, run_recurrent
+from emotion.models.layers import BiLstm, Dropout, join
 
 
 class BcLstm(nn.Module):
@@ -37,11 +37,9 @@ class BcLstm(nn.Module):
     ) -> None:
         super().__init__()
         self.modalities = tuple(dims)
-        self.recurrent = nn.LSTM(
-            sum(dims.values()), hidden, num_layers=depth, batch_first=True, bidirectional=True, dropout=dropout
-        )
+        self.recurrent = BiLstm(sum(dims.values()), hidden, layers=depth, dropout=dropout)
         self.dense = nn.Linear(2 * hidden, dense)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.classifier = nn.Linear(dense, classes)
 
     def forward(self, features: Mapping[str, Tensor], present: Tensor, speakers: Tensor, mask: Tensor) -> Tensor:
@@ -57,6 +55,6 @@ class BcLstm(nn.Module):
             Logits, (b, u, classes); meaningless where `mask` is False.
         """
         x = join(features, present, mask, modalities=self.modalities)  # (b, u, d)
-        context = run_recurrent(self.recurrent, x, mask)  # (b, u, 2 * hidden)
+        context = self.recurrent(x, mask)  # (b, u, 2 * hidden)
         logits: Tensor = self.classifier(self.dropout(torch.relu(self.dense(context))))
         return logits

@@ -26,7 +26,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from emotion.models.layers import join
+from emotion.models.layers import Dropout, join
 
 
 class Cmn(nn.Module):
@@ -97,7 +97,7 @@ class Memory(nn.Module):
         super().__init__()
         self.history = nn.GRU(width, hidden, batch_first=True)
         self.memory = nn.GRU(hidden, hidden, batch_first=True)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def states(self, x: Tensor, members: Tensor, *, hops: int) -> list[Tensor]:
         """Run the GRUs over each speaker's history.

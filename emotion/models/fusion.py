@@ -5,15 +5,14 @@
     text  ┘                             └─────────────────────────┘
 
 Equations (3) and (6) print the forget gate's weight W_f for the input and output gates as well; as in every LSTM, each
-gate has its own weights here. Shapes: `b` sequences, `u` utterances, `d` features, `h` heads, `k` features per head.
+gate has its own weights here. Shapes: `b` sequences, `u` utterances, `d` features.
 """
 
 from collections.abc import Mapping
 
-import torch
 from torch import Tensor, nn
 
-from emotion.models.layers import join, run_recurrent
+from emotion.models.layers import BiLstm, Dropout, attend, join
 
 
 class Fusion(nn.Module):
@@ -25,18 +24,30 @@ class Fusion(nn.Module):
         hidden: LSTM units per direction.
         heads: attention heads; must divide `2 * hidden`.
         dropout: on the Bi-LSTM's input, on the attention weights and before the classifier.
+        attention: False leaves the attention out: H = Norm(F).
+        residual: False leaves the connection around it out: H = Norm(MultiHead(F)).
 
     Raises:
         ValueError: `heads` does not divide `2 * hidden`.
     """
 
-    def __init__(self, dims: Mapping[str, int], *, classes: int, hidden: int, heads: int, dropout: float) -> None:
+    def __init__(
+        self,
+        dims: Mapping[str, int],
+        *,
+        classes: int,
+        hidden: int,
+        heads: int,
+        dropout: float,
+        attention: bool = True,
+        residual: bool = True,
+    ) -> None:
         super().__init__()
-        self.modalities = tuple(dims)
-        self.recurrent = nn.LSTM(sum(dims.values()), hidden, batch_first=True, bidirectional=True)
-        self.attention = SelfAttention(2 * hidden, heads=heads, dropout=dropout)
+        self.modalities, self.residual = tuple(dims), residual
+        self.recurrent = BiLstm(sum(dims.values()), hidden)
+        self.attention = SelfAttention(2 * hidden, heads=heads, dropout=dropout) if attention else None
         self.norm = nn.LayerNorm(2 * hidden)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.classifier = nn.Linear(2 * hidden, classes)
 
     def forward(self, features: Mapping[str, Tensor], present: Tensor, speakers: Tensor, mask: Tensor) -> Tensor:
@@ -52,8 +63,12 @@ class Fusion(nn.Module):
             Logits, (b, u, classes); meaningless where `mask` is False.
         """
         x = self.dropout(join(features, present, mask, modalities=self.modalities))  # (b, u, d)
-        f = run_recurrent(self.recurrent, x, mask)  # eqs (2)-(7), both directions: (b, u, 2 * hidden)
-        h = self.norm(f + self.attention(f, mask))  # eq. (10)
+        f = self.recurrent(x, mask)  # eqs (2)-(7), both directions: (b, u, 2 * hidden)
+        if self.attention is None:
+            h = self.norm(f)
+        else:
+            attended = self.attention(f, mask)  # eqs (8)-(9)
+            h = self.norm(f + attended if self.residual else attended)  # eq. (10)
         logits: Tensor = self.classifier(self.dropout(h))
         return logits
 
@@ -77,7 +92,7 @@ class SelfAttention(nn.Module):
         self.heads = heads
         self.to_qkv = nn.Linear(dim, 3 * dim)
         self.out = nn.Linear(dim, dim)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         """Let every utterance attend to all real utterances of its sequence.
@@ -89,12 +104,7 @@ class SelfAttention(nn.Module):
         Returns:
             (b, u, d).
         """
-        b, u, d = x.shape
-        k = d // self.heads
-        q, key, value = self.to_qkv(x).reshape(b, u, 3, self.heads, k).permute(2, 0, 3, 1, 4)  # each (b, h, u, k)
-        similar = q @ key.transpose(-1, -2) / k**0.5  # (b, h, u, u)
-        similar = similar.masked_fill(~mask[:, None, None, :], float("-inf"))
-        weights = self.dropout(torch.softmax(similar, dim=-1))
-        attended = weights @ value  # eq. (8): (b, h, u, k)
-        joined: Tensor = self.out(attended.transpose(1, 2).reshape(b, u, d))  # eq. (9): heads side by side, times X
+        q, key, value = self.to_qkv(x).chunk(3, dim=-1)  # each (b, u, d)
+        attended = attend(q, key, value, mask[:, None, None], heads=self.heads, dropout=self.dropout)  # eq. (8)
+        joined: Tensor = self.out(attended)  # eq. (9): heads side by side, times X
         return joined

@@ -113,3 +113,15 @@ def check_augment(encoder, inputs) -> None:
     assert not torch.equal(once[key], other[key])
     assert once[key].shape == batch[key].shape
     assert encoder(once).shape == (len(inputs), encoder.dim)
+
+
+def word_groups(line, spans, hidden) -> list[torch.Tensor]:
+    """Mean of the tokens of each word that has any; a token belongs to the word of its first letter."""
+    groups, place = [], 0
+    for word in line.split():
+        begin = line.index(word, place)
+        place = begin + len(word)
+        letters = [start + len(line[start:]) - len(line[start:].lstrip()) for start, _ in spans]
+        inside = [number for number, letter in enumerate(letters) if begin <= letter < place]
+        groups += [hidden[inside].mean(0)] if inside else []
+    return groups

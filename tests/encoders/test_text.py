@@ -1,10 +1,6 @@
-import json
-import shutil
-
 import pytest
 import torch
-from encoders.planted import check_augment, check_batches, check_folder, learn, texts
-from transformers import RobertaConfig, RobertaModel
+from encoders.planted import check_augment, check_batches, check_folder, learn, texts, word_groups
 
 from emotion.encoders.text import TextEncoder
 from emotion.encoders.tokenizer import learn_tokenizer
@@ -20,25 +16,6 @@ def prepared(**options) -> TextEncoder:
     encoder = small(**options)
     encoder.prepare(texts(40)[0])
     return encoder.eval()
-
-
-@pytest.fixture(scope="module")
-def checkpoint(tmp_path_factory):
-    """A tiny RoBERTa with random weights, as a user's folder."""
-    folder = tmp_path_factory.mktemp("checkpoint")
-    tokenizer = learn_tokenizer(texts(40)[0], vocabulary=300, limit=20)
-    torch.manual_seed(0)
-    config = RobertaConfig(
-        vocab_size=len(tokenizer),
-        hidden_size=24,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=32,
-        max_position_embeddings=22,
-    )
-    RobertaModel(config).save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    return folder
 
 
 def naive(encoder: TextEncoder, text: str) -> torch.Tensor:
@@ -77,6 +54,40 @@ def test_tokenizer_knows_every_byte_and_is_deterministic():
     assert len(one("good")["input_ids"]) < len(one("doog")["input_ids"])  # a word it has seen is fewer tokens
 
 
+def test_words_are_the_means_of_their_tokens():
+    encoder = prepared(level="word")
+    lines = ["good day, you", "I was there, today!", "", "  was  Ünknown ", "you " * 50]
+    rows = encoder.sequences(encoder.collate(lines))
+    for line, made in zip(lines, rows, strict=True):
+        given = encoder.tokenizer(line, truncation=True, max_length=12, return_offsets_mapping=True)
+        hidden = encoder.body(input_ids=torch.tensor([given["input_ids"]])).last_hidden_state[0]
+        groups = word_groups(line, given["offset_mapping"][1:-1], hidden[1:-1])
+        expected = torch.stack(groups or [hidden.mean(0)])
+        torch.testing.assert_close(made, encoder.project(expected), atol=1e-5, rtol=1e-5)
+    assert [len(made) for made in rows] == [3, 4, 1, 2, 10]
+    one = encoder.sequences(encoder.collate(lines[:1]))[0]
+    torch.testing.assert_close(one, rows[0], atol=1e-5, rtol=1e-5)
+
+
+def test_one_row_per_utterance():
+    encoder = prepared()
+    batch = encoder.collate(texts(3)[0])
+    with torch.no_grad():
+        rows, expected = encoder.sequences(batch), encoder(batch)
+    assert [row.shape for row in rows] == [(1, 11)] * 3
+    assert torch.equal(torch.cat(rows), expected)
+
+
+def test_options_that_do_not_go_together():
+    with pytest.raises(EmotionError, match=r"text.pooling is cls, expected mean, the only one for text.level: word"):
+        small(level="word", pooling="cls")
+    with pytest.raises(EmotionError, match=r"text.level is 'letter', expected one of utterance, word"):
+        small(level="letter")
+    with pytest.raises(EmotionError, match=r"text.pooling is 'max', expected one of mean, mean_std, cls"):
+        small(pooling="max")
+    assert (prepared(dim=0).dim, prepared(dim=0, pooling="mean_std").dim) == (16, 32)
+
+
 def test_folder(tmp_path):
     check_folder(prepared(), texts(3)[0], tmp_path)
 
@@ -103,69 +114,8 @@ def test_augment_hides_words_only():
     assert not changed[~batch["mask"]].any()
 
 
-def test_checkpoint_by_folder(checkpoint, tmp_path):
-    encoder = small(encoder=str(checkpoint))
-    encoder.prepare([])
-    values = [*texts(4)[0], "you " * 100]
-    body = RobertaModel.from_pretrained(checkpoint).eval()
-    batch = encoder.eval().collate(values[:1])
-    with torch.no_grad():
-        hidden = body(input_ids=batch["tokens"]).last_hidden_state
-        torch.testing.assert_close(encoder(batch), encoder.project(hidden.mean(1)))
-    assert batch["tokens"].shape[1] <= 20
-    assert encoder.cost(values[-1]) == 20
-    check_batches(encoder, values)
-    moved = tmp_path / "gone"
-    encoder.encoder = str(moved)  # a fitted encoder needs its checkpoint no more
-    check_folder(encoder, values, tmp_path)
-
-
-@pytest.mark.parametrize(("rate", "moves"), [(0.0, False), (0.5, True)])
-def test_frozen_and_fine_tuned(checkpoint, rate, moves):
-    encoder, _ = learn(lambda: small(encoder=str(checkpoint), body_rate=rate), texts, epochs=1)
-    before = RobertaModel.from_pretrained(checkpoint).state_dict()
-    after = encoder.body.state_dict()
-    assert any(not torch.equal(value, before[name]) for name, value in after.items()) == moves
-
-
-def edit(folder, **changes):
-    config = json.loads((folder / "config.json").read_text())
-    (folder / "config.json").write_text(json.dumps(config | changes))
-
-
-BREAKS = {
-    "tokenizer": (lambda p: [f.unlink() for f in p.glob("tokenizer*")], "5 tokens.* add the tokenizer files"),
-    "weights cut": (lambda p: (p / "model.safetensors").write_bytes(b"\x10" * 99), "cannot read its weights"),
-    "no weights": (lambda p: (p / "model.safetensors").unlink(), "cannot read its weights.*folder must hold"),
-    "no config": (lambda p: (p / "config.json").unlink(), "cannot read its config.json.*folder must hold"),
-    "bad config": (lambda p: (p / "config.json").write_text("{"), "cannot read its config.json"),
-    "other family": (lambda p: edit(p, model_type="bert"), "architecture is 'bert', expected one of roberta"),
-    "other size": (lambda p: edit(p, intermediate_size=40), "do not fit its config.json: 6 tensors"),
-    "more layers": (lambda p: edit(p, num_hidden_layers=3), "do not fit its config.json: 16 tensors"),
-    "folder": (shutil.rmtree, "there is no such folder"),
-}
-
-
-@pytest.mark.parametrize("what", BREAKS)
-def test_unusable_checkpoints(checkpoint, tmp_path, what):
-    folder = tmp_path / "copy"
-    shutil.copytree(checkpoint, folder)
-    damage, message = BREAKS[what]
-    damage(folder)
-    with pytest.raises(EmotionError, match=message) as caught:
-        small(encoder=str(folder)).prepare([])
-    assert "\n" not in str(caught.value)
-
-
-def test_hub_out_of_reach():
-    with pytest.raises(
-        EmotionError, match=r"no-such-model: cannot read its config.json .*check the name and the network"
-    ):
-        small(encoder="no-such-model").prepare([])
-
-
 def test_not_fitted_yet():
-    with pytest.raises(EmotionError, match="no tokenizer yet: fit it"):
+    with pytest.raises(EmotionError, match="no body and no tokenizer yet: fit it"):
         small().collate(["hello"])
 
 

@@ -19,8 +19,9 @@ from drawn_face import draw_face
 from emotion.cache import Cache
 from emotion.corpus.utterance import Index, Utterance
 from emotion.errors import EmotionError
-from emotion.extraction import faces
-from emotion.extraction.faces import extract_faces
+from emotion.extraction import executors, faces
+from emotion.extraction.executors import run_local
+from emotion.extraction.faces import extract_faces, shards
 from emotion.media.faces import Box
 
 SIZE = BOX[2]
@@ -28,7 +29,12 @@ SIZE = BOX[2]
 
 def planted_detector(_):
     """Sees the code of a coded video, sized so that the crop is the code."""
-    return lambda picture: [Box(BOX[0] + SIZE / 2, BOX[1] + SIZE / 2, SIZE / 1.15, 9.0)]
+
+    def detect(picture):
+        scale = picture.shape[0] / 240  # it is searched in a smaller copy
+        return [Box(scale * (BOX[0] + SIZE / 2), scale * (BOX[1] + SIZE / 2), scale * SIZE / 1.15, 9.0)]
+
+    return detect
 
 
 def row(name, start, end, *, video="a.avi", side="left"):
@@ -36,7 +42,8 @@ def row(name, start, end, *, video="a.avi", side="left"):
 
 
 def extract(folder, rows, **more):
-    options = {"detector": "haar", "size": SIZE, "fps": 15.0, "detect_every": 5, "max_missing": 0.0, "workers": 1}
+    options = {"detector": "haar", "size": SIZE, "fps": 15.0, "detect_every": 5, "fallback": "none", "max_missing": 0.0}
+    options |= {"on_error": "skip", "execute": partial(run_local, workers=more.pop("workers", 1))}
     extract_faces(
         Index(tuple(rows), ("happy",), "planted", "digest"),
         root=folder,
@@ -106,11 +113,12 @@ def broken_corpus(folder):
 
 
 def sees_nothing_from_2_to_3(_):
-    found = planted_detector("")("")
+    planted = planted_detector("")
 
     def detect(picture):
         left, top, side = BOX
-        return [] if 30 <= read_code(picture[top : top + side, left : left + side]) < 45 else found
+        whole = cv2.resize(picture, (180, 240))
+        return [] if 30 <= read_code(whole[top : top + side, left : left + side]) < 45 else planted(picture)
 
     return detect
 
@@ -137,7 +145,10 @@ def test_what_is_missing_is_named_and_counted(tmp_path, monkeypatch, capfd):
     assert report["coverage"] == round(7 / 10, 4)
     lines = capfd.readouterr().err.splitlines()
     assert lines[-1].startswith("face clips: 3 of 10 utterances, 7 missing (1 empty video file; 1 no face found; ")
-    assert lines[-1].endswith(f"-> {tmp_path / 'faces.h5'}") and all(line.startswith("face") for line in lines)
+    assert lines[-1].endswith(f"-> {tmp_path / 'faces.h5'}")
+    assert [line.split(":")[0].strip() for line in lines if line.startswith("  ")] == [
+        r.utterance for r, kind in zip(rows, kinds, strict=True) if kind
+    ]
 
 
 def test_too_much_missing_changes_nothing(tmp_path, monkeypatch):
@@ -177,17 +188,17 @@ KILLED = """
     import os, signal, sys
     from pathlib import Path
     sys.path[:0] = ["tests", "tests/extraction"]
-    from emotion.extraction import faces
+    from emotion.extraction import engine
     import test_faces
     def stop(items, **_):
         for count, item in enumerate(items):
-            if count == 35:
+            if count == 15:
                 sys.stdout.write(" ".join(str(child.pid) for child in __import__("multiprocessing").active_children()))
                 sys.stdout.flush()
                 os.kill(os.getpid(), signal.SIGKILL)
             yield item
     if __name__ == "__main__":
-        faces.track = stop
+        engine.track = stop
         folder = Path(sys.argv[1])
         test_faces.extract(folder, test_faces.drawn_corpus(folder.parent / "copy"), size=32, workers=2)
 """
@@ -222,21 +233,35 @@ def test_killed_run_goes_on_with_the_same_bytes(tmp_path):
     while any(alive(pid) for pid in workers) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert len(workers) == 2 and not any(alive(pid) for pid in workers)
-    begun = []
-    original = faces._in_order
+    opened = []
+    video = faces.Video
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(faces, "_in_order", lambda rest, *a: begun.append(len(rest)) or original(rest, *a))
+        patch.setattr(faces, "Video", lambda path: opened.append(path.name) or video(path))
         extract(folder, rows, size=32)
-    assert begun == [8]  # 32 of 40 were flushed
+    assert len(opened) == 3  # one of the four videos was finished and on disk
     resumed = (folder / "faces.h5").read_bytes(), (folder / "metrics/faces.json").read_bytes()
+    (folder / "faces.h5").unlink()
     extract(folder, rows, size=32)
     assert ((folder / "faces.h5").read_bytes(), (folder / "metrics/faces.json").read_bytes()) == resumed
     assert json.loads(resumed[1])["coverage"] > 0.95
 
 
+def die(_):
+    os._exit(9)
+
+
 def test_dead_worker_is_one_line(tmp_path, monkeypatch):
-    monkeypatch.setattr(faces, "_start_worker", partial(os._exit, 9))
+    monkeypatch.setattr(executors, "_start_worker", die)
+    monkeypatch.setattr(faces, "_SHARD", 1)
     rows = [row("a", 0, 1, video="a.avi"), row("b", 0, 1, video="b.avi")]
     with pytest.raises(EmotionError, match="a worker process died"):
         extract(tmp_path, rows, workers=2)
     assert not (tmp_path / "faces.h5").exists()
+
+
+def test_shards_are_whole_videos():
+    names = ["a"] * 20 + ["b"] * 3 + ["c"] * 9 + ["a"] * 2 + ["d"] * 6
+    rows = [row(f"u{i}", i, i + 1, video=name) for i, name in enumerate(names)]
+    cut = shards(rows)
+    assert sorted(i for shard in cut for i in shard) == list(range(40))
+    assert [sorted({names[i] for i in shard}) for shard in cut] == [["a"], ["b", "c"], ["d"]]

@@ -1,6 +1,7 @@
 """Vectors land in their rows, whatever the batches, gaps and interruptions."""
 
-import shutil
+import os
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,8 @@ from emotion.cache import Cache
 from emotion.corpus.utterance import Index, Utterance
 from emotion.encoders.base import Encoder
 from emotion.errors import EmotionError, MediaError
-from emotion.extraction import features
-from emotion.extraction.features import batches, checkpoint_hash, extract_features
+from emotion.extraction.executors import run_local
+from emotion.extraction.features import batches, checkpoint_hash, extract_features, shards
 
 
 class MeanEncoder(Encoder):
@@ -21,6 +22,7 @@ class MeanEncoder(Encoder):
     modality = "audio"
     name = "mean"
     dim = 6
+    together = 4
 
     def __init__(self, *, seed=0):
         super().__init__()
@@ -69,32 +71,34 @@ def read(row):
     return rng.normal(size=rng.integers(2, 400)).astype(np.float32)
 
 
-def extract(folder, *, encoder=None, reader=read, budget=1000, **more):
+LENGTHS = [float(np.random.default_rng(i).integers(2, 400)) for i in range(50)]
+
+
+def extract(folder, *, encoder=None, reader=read, budget=2, per_batch=2000, **more):
+    encoder = encoder or MeanEncoder()
     extract_features(
         INDEX,
-        encoder or MeanEncoder(),
-        reader,
+        load=lambda: ([encoder], lambda row: 0),
+        open_media=lambda: reader,
+        length=lambda row: LENGTHS[row.turn],
+        per_batch=per_batch,
         out=folder / "audio.h5",
         scratch=folder / "scratch",
         budget=budget,
         max_missing=more.pop("max_missing", 0.2),
+        on_error="skip",
+        execute=partial(run_local, workers=1),
+        device="cpu",
         **more,
     )
     return (folder / "audio.h5").read_bytes()
 
 
-@pytest.fixture
-def small_windows(monkeypatch):
-    monkeypatch.setattr(features, "_WINDOW", 16)
-
-
-@pytest.mark.usefixtures("small_windows")
-@pytest.mark.parametrize("budget", [1, 700, 10**6])
-def test_rows_are_what_the_encoder_gives_one_by_one(tmp_path, capfd, budget):
+@pytest.mark.parametrize("per_batch", [1, 700, 10**6])
+def test_rows_are_what_the_encoder_gives_one_by_one(tmp_path, capfd, per_batch):
     encoder = MeanEncoder()
-    extract(tmp_path, encoder=encoder, budget=budget)
-    batch_sizes = encoder.seen
-    assert max(batch_sizes) == {1: 1, 10**6: 15}.get(budget, max(batch_sizes)) and sum(batch_sizes) == 45
+    extract(tmp_path, encoder=encoder, per_batch=per_batch)
+    assert max(encoder.seen) == {1: 1, 10**6: 4}.get(per_batch, max(encoder.seen)) and sum(encoder.seen) == 45
     with Cache(tmp_path / "audio.h5") as cache, torch.inference_mode():
         assert cache.ids == [row.utterance for row in ROWS]
         for i, row in enumerate(ROWS):
@@ -106,31 +110,84 @@ def test_rows_are_what_the_encoder_gives_one_by_one(tmp_path, capfd, budget):
                 assert len(cache[i]) == 0 and cache.reason[i].startswith("no audio: ")
         about = cache.attributes
         assert (about["modality"], about["encoder"], about["index"]) == ("audio", "mean", "digest")
-        assert about["checkpoint"] == checkpoint_hash(encoder) and '"seed": 0' in about["settings"]
+        assert about["checkpoint"] == checkpoint_hash([encoder]) and '"seed": 0' in about["settings"]
+        assert '"torch": "' in about["versions"]
     last = capfd.readouterr().err.splitlines()[-1]
     assert last == f"audio features: 45 of 50 utterances, 5 missing (5 no audio) -> {tmp_path / 'audio.h5'}"
+    card = (tmp_path / "audio.md").read_text()
+    assert f"| checkpoint | {checkpoint_hash([encoder])} |" in card and "| no audio | 5 |" in card
 
 
-def test_batches_keep_to_the_budget():
+def test_batches_hold_like_lengths_of_one_encoder():
     rng = np.random.default_rng(0)
-    for budget in (1, 50, 300, 10**6):
-        costs = rng.integers(1, 120, size=80).tolist()
-        cut = batches(costs, budget=budget)
+    rows = ROWS + ROWS[:30]
+    for per_batch, most in ((1, 9), (50, 9), (300, 9), (10**6, 7)):
+        lengths = dict(zip(map(id, rows), rng.integers(1, 120, size=80).tolist(), strict=False))
+
+        def length(row, lengths=lengths):
+            return lengths[id(row)]
+
+        def which(row):
+            return row.turn % 2
+
+        cut = batches(rows, length=length, which=which, most=most, per_batch=per_batch)
         assert sorted(item for batch in cut for item in batch) == list(range(80))
         for batch in cut:
-            assert len(batch) == 1 or len(batch) * max(costs[item] for item in batch) <= budget
-        order = [costs[item] for batch in cut for item in batch]
-        assert order == sorted(order, reverse=True)
-    assert batches([], budget=5) == []
+            costs = [length(rows[item]) for item in batch]
+            assert len(batch) == 1 or len(batch) * max(costs) <= per_batch
+            assert len(batch) <= most and costs == sorted(costs, reverse=True)
+            assert len({which(rows[item]) for item in batch}) == 1
+        if per_batch == 10**6:
+            assert len(cut) == 12  # 40 rows of each encoder by sevens
+        assert batches(rows, length=length, which=which, most=most, per_batch=per_batch) == cut
+    assert batches([], length=len, which=len, most=1, per_batch=5) == []
 
 
-@pytest.mark.usefixtures("small_windows")
+def test_a_shard_is_cut_into_the_same_batches_again():
+    cut = batches(ROWS, length=lambda row: LENGTHS[row.turn], which=lambda row: row.turn % 3, most=4, per_batch=900)
+    for shard in shards(cut):
+        rows = [ROWS[row] for row in shard]
+        again = batches(
+            rows, length=lambda row: LENGTHS[row.turn], which=lambda row: row.turn % 3, most=4, per_batch=900
+        )
+        assert [[shard[row] for row in batch] for batch in again] == [batch for batch in cut if batch[0] in shard]
+
+
+@pytest.mark.parametrize("budget", [1, 3, 100])
+def test_the_budget_changes_nothing(tmp_path, budget):
+    assert extract(tmp_path / "a", budget=budget) == extract(tmp_path / "b", budget=2)
+
+
+def test_each_utterance_is_for_its_encoder(tmp_path):
+    encoders = [MeanEncoder(seed=seed) for seed in range(3)]
+    extract_features(
+        INDEX,
+        load=lambda: (encoders, lambda row: row.turn % 3),
+        open_media=lambda: read,
+        length=lambda row: LENGTHS[row.turn],
+        per_batch=1000,
+        out=tmp_path / "audio.h5",
+        scratch=tmp_path / "scratch",
+        budget=3,
+        max_missing=0.2,
+        on_error="skip",
+        execute=partial(run_local, workers=1),
+        device="cpu",
+    )
+    with Cache(tmp_path / "audio.h5") as cache, torch.inference_mode():
+        for i, row in enumerate(ROWS):
+            if row.audio:
+                encoder = encoders[i % 3]
+                np.testing.assert_allclose(cache[i], encoder(encoder.collate([read(row)])).numpy(), atol=1e-6)
+
+
 def test_interrupted_anywhere_gives_the_same_bytes(tmp_path):
     whole = extract(tmp_path)
-    for stop in (3, 20, 49):
+    order = [row for batch in _cut() for row in batch]
+    for stop in (3, 20, 48):
 
         def interrupted(row, stop=stop):
-            if row.turn == stop:
+            if row.turn == order[stop]:
                 raise KeyboardInterrupt
             return read(row)
 
@@ -140,51 +197,54 @@ def test_interrupted_anywhere_gives_the_same_bytes(tmp_path):
         assert not (tmp_path / "audio.h5").exists()
         asked = []
         assert extract(tmp_path, reader=lambda row, asked=asked: asked.append(row.turn) or read(row)) == whole
-        assert min(asked) == stop // 16 * 16  # finished windows are not read again
+        assert order.index(asked[0]) == sum(len(shard) for shard in shards(_cut())[: _shard_of(order[stop])])
 
 
-@pytest.mark.usefixtures("small_windows")
-def test_killed_within_a_window_gives_the_same_bytes(tmp_path, monkeypatch):
-    """What lies on the disk the moment after a flush is what `kill -9` leaves."""
-    append = features.CacheWriter.append
-    left = tmp_path / "left"
+def _cut():
+    return batches(ROWS, length=lambda row: LENGTHS[row.turn], which=lambda row: 0, most=4, per_batch=2000)
 
-    def snapshot(cache, *values):
-        append(cache, *values)
-        if len(cache.reasons) == 21:
-            cache._journal.flush()
-            shutil.copytree(tmp_path / "scratch", left / "scratch")
 
-    monkeypatch.setattr(features.CacheWriter, "append", snapshot)
+def _shard_of(row):
+    return next(number for number, shard in enumerate(shards(_cut())) if row in shard)
+
+
+def test_a_second_run_reads_nothing(tmp_path, capfd):
     whole = extract(tmp_path)
-    monkeypatch.undo()
-    monkeypatch.setattr(features, "_WINDOW", 16)
-    asked = []
-    assert extract(left, reader=lambda row: asked.append(row.turn) or read(row)) == whole
-    assert min(asked) == 16
+
+    def never(row):
+        raise AssertionError(row)
+
+    assert extract(tmp_path, reader=never) == whole
+    assert capfd.readouterr().err.splitlines()[-1].endswith("(already there, nothing to do)")
+    (tmp_path / "audio.h5").write_bytes(whole[:-1])  # damaged: made again
+    assert extract(tmp_path) == whole
 
 
-def test_unfinished_work_of_another_encoder_or_media_is_not_used(tmp_path, monkeypatch):
-    monkeypatch.setattr(features, "_WINDOW", 16)
+def test_unfinished_work_of_another_encoder_or_media_is_not_used(tmp_path):
     media = tmp_path / "a.wav"
     media.write_bytes(b"1")
+    last = _cut()[-1][-1]
 
     def interrupted(row):
-        if row.turn == 40:
+        if row.turn == last:
             raise KeyboardInterrupt
         return read(row)
 
-    def first_asked(**more):
-        asked = []
-        extract(tmp_path, reader=lambda row: asked.append(row.turn) or read(row), **more)
-        return min(asked)
+    def asked(**more):
+        rows = []
+        extract(tmp_path, reader=lambda row: rows.append(row.turn) or read(row), **more)
+        return len(rows)
 
     with pytest.raises(KeyboardInterrupt):
         extract(tmp_path, reader=interrupted, media=[media])
-    assert first_asked(encoder=MeanEncoder(seed=1), media=[media]) == 0
-    assert first_asked(budget=500, media=[media]) == 0
+    assert asked(encoder=MeanEncoder(seed=1), media=[media]) == 50
+    assert asked(per_batch=500, media=[media]) == 50
+    before = media.stat().st_mtime_ns
     media.write_bytes(b"12")
-    assert first_asked(media=[media]) == 0
+    assert asked(media=[media]) == 50
+    media.write_bytes(b"1")
+    os.utime(media, ns=(before, before))
+    assert asked(media=[media]) == len(shards(_cut())[-1])
 
 
 def test_refused_inputs_and_bad_vectors_are_missing_alone(tmp_path):
@@ -227,10 +287,10 @@ def test_checkpoint_hash_depends_on_weights_and_what_else_is_saved():
     for seed, merges in [(0, "a b"), (1, "a b"), (0, "b c")]:
         encoder = Tokenized(seed=seed)
         encoder.merges = merges
-        hashes.add(checkpoint_hash(encoder))
-        assert checkpoint_hash(encoder) == checkpoint_hash(encoder)
+        hashes.add(checkpoint_hash([encoder]))
+        assert checkpoint_hash([encoder]) == checkpoint_hash([encoder])
     assert len(hashes) == 3
     halves = torch.nn.Linear(2, 2).to(torch.bfloat16)
     halves.save_extra = lambda folder: None
     halves.register_buffer("scalar", torch.tensor(3))
-    assert len(checkpoint_hash(halves)) == 64
+    assert len(checkpoint_hash([halves])) == 64

@@ -1,12 +1,15 @@
 """Segments are the right samples in all formats, and broken files are named."""
 
+import pickle
+
+import av
 import numpy as np
 import pytest
 import soundfile
 
 from emotion.corpus.utterance import Index, Utterance
-from emotion.errors import MediaError
-from emotion.media.audio import files, read_segment, reader
+from emotion.errors import EmotionError, MediaError
+from emotion.media.audio import CHANNELS, files, read_segment, reader
 
 RATE = 16000
 
@@ -114,3 +117,62 @@ def test_less_than_half_of_a_segment_is_missing(tmp_path):
     assert len(read_segment(path, start=0.5, end=1.4, rate=RATE)) == RATE // 2
     with pytest.raises(MediaError, match="audio ends early"):
         read_segment(path, start=0.9, end=1.9, rate=RATE)
+
+
+@pytest.mark.parametrize(("name", "subtype", "error"), [("a.wav", "PCM_U8", 9e-3), ("a.wav", "PCM_32", 1e-7)])
+@pytest.mark.parametrize("channels", [1, 2, 6])
+def test_other_depths_and_channels(tmp_path, name, subtype, error, channels):
+    waves = np.random.default_rng(0).uniform(-0.9, 0.9, (RATE, channels))
+    soundfile.write(tmp_path / name, waves, RATE, subtype=subtype)
+    got = read_segment(tmp_path / name, start=0.25, end=0.5, rate=RATE)
+    np.testing.assert_allclose(got, waves[4000:8000].mean(axis=1), atol=error)
+
+
+def test_own_channel_of_a_stereo_dialogue(tmp_path):
+    left, right = tone(1), tone(1, hertz=300)
+    soundfile.write(tmp_path / "two.wav", np.column_stack([left, right]), RATE, subtype="FLOAT")
+    soundfile.write(tmp_path / "one.wav", left, RATE, subtype="FLOAT")
+    soundfile.write(tmp_path / "six.wav", np.column_stack([left, right] * 3), RATE, subtype="FLOAT")
+    by_side, mix = (pickle.loads(pickle.dumps(reader(tmp_path, rate=RATE, channel=name))) for name in CHANNELS[::-1])
+
+    def row(side, audio):
+        return Utterance("u", "d", 0, "s", 0.0, 1.0, "", "train", "", audio, "", side)
+
+    both = (left + right) / 2
+    for side, own in (("left", left), ("right", right), ("full", both)):
+        np.testing.assert_allclose(by_side(row(side, "two.wav")), own, atol=1e-6)
+        np.testing.assert_allclose(mix(row(side, "two.wav")), both, atol=1e-6)
+        np.testing.assert_allclose(by_side(row(side, "one.wav")), left, atol=1e-6)
+        np.testing.assert_allclose(by_side(row(side, "six.wav")), both, atol=1e-6)
+    with pytest.raises(EmotionError, match=r"audio.channel is 'left', expected one of mix, side"):
+        reader(tmp_path, rate=RATE, channel="left")
+
+
+def test_sound_track_of_a_video(tmp_path):
+    left, right = tone(3), tone(3, hertz=300)
+    with av.open(str(tmp_path / "a.mkv"), "w") as container:
+        stream = container.add_stream("pcm_s16le", rate=RATE, layout="stereo")
+        both = (32767 * np.column_stack([left, right])).astype(np.int16)
+        frame = av.AudioFrame.from_ndarray(both.reshape(1, -1), format="s16", layout="stereo")
+        frame.sample_rate = RATE
+        container.mux([*stream.encode(frame), *stream.encode(None)])
+    for channel, wave in ((None, (left + right) / 2), (0, left), (1, right)):
+        got = read_segment(tmp_path / "a.mkv", start=1.5, end=2.25, rate=RATE, channel=channel)
+        assert got.shape == (12000,)
+        np.testing.assert_allclose(got, wave[24000:36000], atol=1e-4)
+    with pytest.raises(MediaError, match="segment beyond the audio's end"):
+        read_segment(tmp_path / "a.mkv", start=5, end=6, rate=RATE)
+    with pytest.raises(MediaError, match="audio ends early"):
+        read_segment(tmp_path / "a.mkv", start=2.75, end=4, rate=RATE)
+
+
+def test_rates_without_a_simple_ratio_cost_no_memory(tmp_path):
+    soundfile.write(tmp_path / "a.wav", tone(1, 44101), 44101, subtype="FLOAT")
+    got = read_segment(tmp_path / "a.wav", start=0.2, end=0.7, rate=RATE)
+    assert abs(len(got) - 8000) <= 1
+    np.testing.assert_allclose(got[200:7800], tone(1)[3200:11200][200:7800], atol=0.01)
+    content = bytearray((tmp_path / "a.wav").read_bytes())
+    content[24:28] = (1).to_bytes(4, "little")
+    (tmp_path / "a.wav").write_bytes(content)
+    with pytest.raises(MediaError, match=r"undecodable audio: .* has 1 Hz, expected 1000 to 768000"):
+        read_segment(tmp_path / "a.wav", start=0, end=1, rate=RATE)

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from emotion.cache import Cache, CacheWriter
+from emotion.cache import Cache
 from emotion.corpus.utterance import Utterance
 from emotion.errors import EmotionError, MediaError
 from emotion.media.clips import read_clip, reader
+from emotion.writer import CacheWriter
 
 
 @pytest.fixture

@@ -1,0 +1,254 @@
+"""Write docs/encoders.md: every encoder with dimension, parameters, speed on this CPU and how to cite it.
+
+Checkpoints are not fetched: a model of the same architecture and size with random weights takes the same time. Each is
+run twice in turn, alone and as our encoder, on one batch of one shape, and the best of several times counts for both.
+"""
+
+import copy
+import dataclasses
+import statistics
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import transformers as hf
+from torch import Tensor, nn
+
+from benchmarks import machine
+from emotion.encoders.audio import AudioEncoder
+from emotion.encoders.base import Encoder
+from emotion.encoders.catalogue import ENTRIES, Entry
+from emotion.encoders.describe import build, count
+from emotion.encoders.face import FaceEncoder
+from emotion.encoders.pretrained import without_extras
+from emotion.encoders.pretrained_audio import PretrainedAudio
+from emotion.encoders.pretrained_face import PretrainedFace
+from emotion.encoders.pretrained_text import PretrainedText
+from emotion.encoders.text import TextEncoder
+from emotion.encoders.tokenizer import learn_tokenizer
+from emotion.progress import track
+
+ROOT = Path(__file__).parent.parent
+DOCUMENT = ROOT / "docs" / "encoders.md"
+RATE, SECONDS, UTTERANCES = 16000, 4, 2
+CLIPS, CLIP, FRAMES = 1, 4, 16
+TEXTS, WORDS = 8, 20
+REPEATS = 3
+DEBERTA = {"relative_attention": True, "pos_att_type": ["c2p", "p2c"], "position_biased_input": False}
+V3 = {"vocab_size": 128100, "position_buckets": 256, "norm_rel_ebd": "layer_norm", "share_att_key": True}
+WHISPER = {"d_model": 512, "encoder_layers": 6, "encoder_attention_heads": 8, "encoder_ffn_dim": 2048} | {
+    "decoder_layers": 1,
+    "decoder_attention_heads": 8,
+}
+LONG = {"max_position_embeddings": 514, "type_vocab_size": 1}
+CONFIGS: dict[str, Callable[[], Any]] = {
+    "wav2vec2": hf.Wav2Vec2Config,
+    "hubert": hf.HubertConfig,
+    "wavlm": hf.WavLMConfig,
+    "whisper": lambda: hf.WhisperConfig(**WHISPER),
+    "videomae": lambda: hf.VideoMAEConfig(use_mean_pooling=False),
+    "timesformer": hf.TimesformerConfig,
+    "vit": hf.ViTConfig,
+    "deit": hf.DeiTConfig,
+    "roberta": lambda: hf.RobertaConfig(vocab_size=50265, **LONG),
+    "xlm-roberta": lambda: hf.XLMRobertaConfig(vocab_size=250002, **LONG),
+    "camembert": lambda: hf.CamembertConfig(vocab_size=32005, **LONG),
+    "bert": hf.BertConfig,
+    "deberta": lambda: hf.DebertaConfig(vocab_size=50265, type_vocab_size=0, **DEBERTA),
+    "deberta-v2": lambda: hf.DebertaV2Config(**SIZE, **V3, type_vocab_size=0, max_relative_positions=-1, **DEBERTA),
+    "mpnet": lambda: hf.MPNetConfig(vocab_size=30527, max_position_embeddings=514),
+}
+SIZE = {"hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12, "intermediate_size": 3072}
+
+
+@dataclasses.dataclass(frozen=True)
+class Line:
+    """What was measured of one encoder."""
+
+    entry: Entry
+    parameters: int
+    seconds: float  # for the batch
+    ratio: float | None  # throughput of our path over that of the bare model
+
+
+def inputs_of(modality: str) -> list[Any]:
+    """One batch, all of one length: speech-like noise, grey noise, random words."""
+    rng = np.random.default_rng(0)
+    if modality == "audio":
+        return [(0.1 * rng.standard_normal(SECONDS * RATE)).astype(np.float32) for _ in range(UTTERANCES)]
+    if modality == "face":
+        return [rng.integers(0, 256, (FRAMES, 48, 48), dtype=np.uint8) for _ in range(CLIPS)]
+    return [" ".join(rng.choice(["good", "day", "bad", "time"], WORDS)) for _ in range(TEXTS)]
+
+
+def ours(modality: str) -> Encoder:
+    """The paper's encoder, its weights random."""
+    encoder = {"audio": AudioEncoder, "face": FaceEncoder, "text": TextEncoder}[modality]()
+    encoder.prepare(inputs_of(modality))
+    return encoder.eval()
+
+
+def pretrained(family: str, modality: str) -> tuple[Encoder, nn.Module]:
+    """The encoder around a model of random weights, and a copy of the bare model."""
+    body = without_extras(hf.AutoModel.from_config(CONFIGS[family]())).eval()
+    bare = copy.deepcopy(body)
+    if modality == "text":
+        text = PretrainedText(encoder=family)
+        text.use(body, learn_tokenizer(inputs_of("text"), vocabulary=300, limit=510))
+        return text.eval(), bare
+    if modality == "face":
+        frames = body.config.num_frames if family in ("videomae", "timesformer") else FRAMES
+        face = PretrainedFace(encoder=family, frames=frames)
+        face.attach(body)
+        return face.eval(), bare
+    audio = PretrainedAudio(encoder=family, rate=RATE)
+    audio.extractor = hf.WhisperFeatureExtractor() if family == "whisper" else hf.Wav2Vec2FeatureExtractor()
+    audio.attach(body)
+    return audio.eval(), bare
+
+
+def bare_inputs(encoder: Encoder, inputs: Sequence[Any]) -> dict[str, Tensor]:
+    """What the bare model takes for the same batch, ready to be used."""
+    batch = encoder.collate(inputs)
+    if isinstance(encoder, PretrainedText):
+        return {"input_ids": batch["tokens"], "attention_mask": batch["mask"].long()}
+    if isinstance(encoder, PretrainedFace):
+        pixels = encoder.pixels(batch["clips"])
+        return {"pixel_values": pixels if encoder.family.video else pixels.flatten(0, 1)}
+    return {"input_features": batch["pictures"]} if "pictures" in batch else {"input_values": batch["waves"]}
+
+
+def best(*calls: Callable[[], Any]) -> list[float]:
+    """Least processor seconds of each call, the calls taken in turn."""
+    times: list[list[float]] = [[] for _ in calls]
+    with torch.inference_mode():
+        for repeat in range(REPEATS + 1):
+            for call, found in zip(calls, times, strict=True):
+                start = time.process_time()
+                call()
+                if repeat:  # the first warms up
+                    found.append(time.process_time() - start)
+    return [min(found) for found in times]
+
+
+def measure(entry: Entry) -> Line:
+    """Run one encoder, from its inputs to its vectors."""
+    torch.manual_seed(0)
+    inputs = inputs_of(entry.modality)
+    if entry.family == "ours":
+        encoder = ours(entry.modality)
+        (seconds,) = best(lambda: encoder.sequences(encoder.collate(inputs)))
+        return Line(entry, count(encoder), seconds, None)
+    encoder, bare = pretrained(entry.family, entry.modality)
+    ready = bare_inputs(encoder, inputs)
+    seconds, alone = best(lambda: encoder.sequences(encoder.collate(inputs)), lambda: bare(**ready))
+    return Line(entry, count(build(CONFIGS[entry.family]())), seconds, alone / seconds)
+
+
+def speed(line: Line) -> str:
+    """Of audio and face the real-time factor, of text utterances per second.
+
+    However long a face clip is, a checkpoint sees a fixed number of its frames: the factor falls with the length.
+    """
+    if line.entry.modality == "text":
+        return f"{TEXTS / line.seconds:.0f} utterances/s"
+    length = UTTERANCES * SECONDS if line.entry.modality == "audio" else CLIPS * CLIP
+    return f"real-time factor {line.seconds / length:.3f}"
+
+
+HEAD = """# Encoders
+
+Written by `python -m benchmarks.encoders`. `emotion encoders list` shows the same choice on the command line,
+`emotion encoders describe NAME` one of them; `NAME` may be the folder of a fitted encoder or of a checkpoint.
+
+    dvc exp run -S audio.encoder=microsoft/wavlm-base-plus           # frozen, nothing to fit
+    dvc exp run -S text.encoder=/data/roberta-base -S text.dim=0 -S text.tune=false
+
+A name is looked up on the Hugging Face hub unless it is a folder. Without a network, run
+`hf download NAME --local-dir FOLDER` elsewhere, copy the folder, and give it instead of the name. DVC watches the
+name, not the folder's content: after changing that, run `dvc repro --force fit@audio`.
+
+"""
+
+OPTION_ROWS = {
+    "`layers`": "`last`: the model's own output; `last4`, `all`: mean of the last four or of all hidden states, the "
+    "one before the first layer included; a number: after that layer, 0 = before the first",
+    "`pooling`": "`mean`; `mean_std`: standard deviation appended, twice as wide; `cls`: the first token, where the "
+    "architecture has one",
+    "`tune`": "`false`: frozen; `true`: fine-tuned with the labels of the training split, at a twentieth of `lr`; a "
+    "speech model's convolutions stay frozen",
+    "`dim`": "0: the checkpoint's own width; otherwise a linear layer brings the vector to that size, which fitting "
+    "learns",
+    "`text.level`": "`utterance`; `word`: one vector per word between spaces, the mean of its tokens",
+}
+OPTIONS = """
+## What can be chosen of a checkpoint
+
+| key | values |
+| --- | --- |
+OPTIONROWS
+
+A frozen checkpoint without a projection has nothing to learn: its `fit` stage only saves it, without a score.
+
+- Padding never counts, and batch mates change nothing. wav2vec2-base and hubert-base normalise their convolutions over
+  time, so only utterances of one length go through these together; the transformer behind them sees a mask.
+- Whisper hears windows of 30 s. The frames of its padding are cut off again; a longer utterance is cut into windows.
+- Face clips are grey. They are resized to the checkpoint's picture and repeated for its three colours.
+- Weights are read as safetensors, or by `torch.load(weights_only=True)`; a checkpoint's own Python code is never run.
+
+The licences are notes, not legal advice, and may have changed: look at the checkpoint's own page before you publish or
+sell anything.
+"""
+
+
+def document(lines: Sequence[Line]) -> str:
+    """The Markdown page."""
+    about = machine.describe()
+    shapes = (
+        f"{UTTERANCES} utterances of {SECONDS} s, {CLIPS} clip of {CLIP} s, of which {FRAMES} frames are "
+        f"used, {TEXTS} texts of {WORDS} words"
+    )
+    rows = [
+        "| modality | encoder | architecture | dimension | parameters | speed | of the bare model | licence |",
+        "| --- |" + " --- |" * 7,
+    ]
+    for line in lines:
+        entry, share = line.entry, "" if line.ratio is None else f"{100 * line.ratio:.0f} %"
+        rows.append(
+            f"| {entry.modality} | `{entry.name}` | {entry.family} | {entry.dim} | {line.parameters / 1e6:.1f} M | "
+            f"{speed(line)} | {share} | {entry.licence} |"
+        )
+    ratios = [line.ratio for line in lines if line.ratio is not None]
+    text = (
+        f"\nSpeed: {shapes}; from waveform, clip or text to vector; {about['processor']}, "
+        f"one core, torch {about['torch']}, float32, processor time, best of {REPEATS} runs. Checkpoints were replaced "
+        f"by models of their size with random weights, which take the same time. `of the bare "
+        "model`: our throughput, preparation of the inputs and pooling included, over that of "
+        f"transformers' model alone on the same batch; median {100 * statistics.median(ratios):.0f} %, least "
+        f"{100 * min(ratios):.0f} %.\n"
+    )
+    cited = [f"- {line.entry.family} (`{line.entry.name}`): {line.entry.cite}." for line in lines]
+    cite = ["\n## How to cite them\n", *dict.fromkeys(cited)]
+    options = "\n".join(f"| {key} | {value} |" for key, value in OPTION_ROWS.items())
+    return HEAD + "\n".join(rows) + "\n" + text + OPTIONS.replace("OPTIONROWS", options) + "\n".join(cite) + "\n"
+
+
+def main() -> None:
+    """Measure every encoder, or those whose architectures are named; write the page."""
+    chosen = [entry for entry in ENTRIES if not sys.argv[1:] or entry.family in sys.argv[1:]]
+    torch.set_num_threads(1)
+    lines = [measure(entry) for entry in track(chosen, total=len(chosen), title="encoders", unit="encoders")]
+    for line in lines:
+        share = "" if line.ratio is None else f", {100 * line.ratio:.0f} % of the bare model"
+        sys.stderr.write(f"{line.entry.name}: {speed(line)}{share}\n")
+    if not sys.argv[1:]:
+        DOCUMENT.write_text(document(lines), encoding="utf-8")
+        sys.stderr.write(f"written to {DOCUMENT.relative_to(ROOT)}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,113 @@
+"""`python -m benchmarks.fusion`: how fast the fusion model trains, into benchmarks/results.json.
+
+On random features of IEMOCAP's size (108 dialogues, 5163 utterances, 439 features). One run measures, in turns, an
+epoch of ours (forward, loss, backward, Adam, validation) and an epoch of a bare loop over `nn.LSTM` (the same dialogues
+in as large batches, padded; one linear layer, no attention, no validation), so that both see the same machine.
+"""
+
+import time
+from collections.abc import Callable
+from statistics import median
+
+import numpy as np
+import torch
+from rich.console import Console
+from rich.table import Table
+from torch import nn
+
+from benchmarks.record import record
+from emotion import fuse
+from emotion.corpus.utterance import Utterance
+from emotion.sequences import Scaling, Sequences
+from emotion.training import device
+
+DIMS, CLASSES, HIDDEN, BATCH, EPOCHS, ROUNDS = {"audio": 55, "text": 384}, 6, 128, 32, 60, 5
+PAPER = {"hidden": HIDDEN, "heads": 4, "dropout": 0.3, "lr": 3e-4, "weight_decay": 5e-5, "batch": BATCH}
+
+
+def dialogues(count: int, utterances: int, *, seed: int) -> Sequences:
+    """Random features and labels; lengths spread like IEMOCAP's, 8 to 110 utterances."""
+    rng = np.random.default_rng(seed)
+    lengths = rng.gamma(6.0, 8.0, size=count).clip(8, 110)
+    lengths = np.floor(lengths * utterances / lengths.sum()).clip(1).astype(int)
+    lengths[: utterances - lengths.sum()] += 1
+    windows = torch.full((count, int(lengths.max())), -1)
+    for line, first, length in zip(windows, lengths.cumsum() - lengths, lengths, strict=True):
+        line[:length] = torch.arange(first, first + length)
+    row = Utterance("u", "d", 0, "s", 0.0, 1.0, "", "train", "", "", "", "full")
+    return Sequences(
+        utterances=(row,) * utterances,
+        features={
+            name: torch.from_numpy(rng.normal(size=(utterances, d)).astype(np.float32)) for name, d in DIMS.items()
+        },
+        present=torch.ones(utterances, len(DIMS), dtype=torch.bool),
+        speakers=torch.from_numpy(rng.integers(0, 2, utterances)),
+        labels=torch.from_numpy(rng.integers(0, CLASSES, utterances)),
+        windows=windows,
+        target=windows >= 0,
+        lengths=(windows >= 0).sum(1),
+        scaling={name: Scaling(torch.zeros(d), torch.ones(d)) for name, d in DIMS.items()},
+    )
+
+
+def bare_epoch(train: Sequences) -> Callable[[], None]:
+    """A loop over `nn.LSTM` as one would write it first."""
+    where = device()
+    values = torch.cat(list(train.features.values()), dim=1).to(where)
+    lstm = nn.LSTM(values.shape[1], HIDDEN, batch_first=True, bidirectional=True).to(where)
+    linear = nn.Linear(2 * HIDDEN, CLASSES).to(where)
+    optimiser = torch.optim.Adam([*lstm.parameters(), *linear.parameters()], lr=3e-4, weight_decay=5e-5)
+    labels, windows = train.labels.to(where), train.windows.to(where)
+
+    def epoch() -> None:
+        for which in torch.randperm(len(train)).split(BATCH):
+            rows = windows[which.to(where), : int(train.lengths[which].max())]
+            optimiser.zero_grad(set_to_none=True)
+            logits = linear(lstm(values[rows.clamp(min=0)])[0])
+            real = rows >= 0
+            nn.functional.cross_entropy(logits[real], labels[rows[real]]).backward()
+            optimiser.step()
+
+    return epoch
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """Wall time; on a GPU, until its work is done."""
+    start = time.perf_counter()
+    work()
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
+    return time.perf_counter() - start
+
+
+def main() -> None:
+    """Measure in turns, print the table, write the JSON."""
+    torch.set_num_threads(1)  # as the training itself does
+    splits = {"train": dialogues(108, 5163, seed=0), "validation": dialogues(12, 647, seed=1)}
+    rest = {"classes": CLASSES, "seed": 1, **PAPER}
+    ours, bare, loop = [], [], bare_epoch(splits["train"])
+    loop()
+    for _ in range(ROUNDS):
+        ours.append(seconds(lambda: fuse.fit(splits, model="fusion", epochs=2, **rest)) / 2)
+        bare.append(seconds(lambda: (loop(), loop())) / 2)
+    whole = seconds(lambda: fuse.fit(splits, model="fusion", epochs=EPOCHS, **rest))
+    found = {
+        "utterances": 5163,
+        "features": sum(DIMS.values()),
+        "epochs": EPOCHS,
+        "seconds": round(whole, 1),
+        "seconds_per_epoch": round(median(ours), 3),
+        "seconds_per_epoch_bare_lstm": round(median(bare), 3),
+        "ratio_to_bare_lstm": round(median(a / b for a, b in zip(ours, bare, strict=True)), 2),
+        "times_faster_than_20_s_per_epoch": round(20 * EPOCHS / whole),
+    }
+    record("fusion", found)
+    table = Table("measured", "value")
+    for name, value in found.items():
+        table.add_row(name.replace("_", " "), str(value))
+    Console().print(table)
+    Console().print("written to benchmarks/results.json")
+
+
+if __name__ == "__main__":
+    main()

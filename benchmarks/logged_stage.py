@@ -1,0 +1,60 @@
+"""Run a stage while its workers write down every utterance that they have computed: `benchmarks.faults` uses it.
+
+`python -m benchmarks.logged_stage STAGE LOG`
+"""
+
+import os
+import runpy
+import sys
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+from emotion.corpus.utterance import Utterance
+from emotion.extraction import executors
+from emotion.extraction.engine import Executor, Item, Job, Shard
+
+
+@dataclass
+class Logged:
+    """A job that adds a line to a file for each utterance it has done."""
+
+    job: Job
+    log: Path
+
+    def __post_init__(self) -> None:
+        self.what, self.device = self.job.what, self.job.device
+
+    def __call__(self, rows: Sequence[Utterance]) -> list[Item]:
+        """See `engine.Job`."""
+        items = self.job(rows)
+        descriptor = os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        os.write(descriptor, "".join(f"{row.utterance}\n" for row in rows).encode())  # one call: never half a shard
+        os.close(descriptor)
+        return items
+
+    def one_thread(self) -> AbstractContextManager[None]:
+        """See `engine.Job`."""
+        return self.job.one_thread()
+
+
+def main() -> None:
+    """Put the log between the executor and the job, and run the stage."""
+    stage, log = sys.argv[1], Path(sys.argv[2])
+    choose = executors.choose
+
+    def choose_logged() -> Executor:
+        execute = choose()
+
+        def run(job: Job, shards: Sequence[Shard]) -> Iterable[tuple[int, list[Item]]]:
+            return execute(Logged(job, log), shards)
+
+        return run
+
+    executors.choose = choose_logged
+    runpy.run_module(f"stages.{stage}", run_name="__main__")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,109 @@
+"""Speed of the text stage with a body of the size of RoBERTa-base, against a plain loop and sentence-transformers."""
+
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from functools import cache, partial
+from pathlib import Path
+
+import numpy as np
+import torch
+import transformers
+
+from benchmarks.figures import Figure, best_of
+from emotion.corpus.utterance import Utterance
+from emotion.encoders.base import Encoder
+from emotion.encoders.text import TextEncoder, open_reader
+from emotion.extraction.features import FeatureJob, batches, characters
+
+_UTTERANCES = 64
+_MEAN = 12  # words, about IEMOCAP's
+_WORDS = """
+I you he we they it is was not do did have had will would can could know think say want go come see get make
+good bad sorry happy angry sure really maybe never always thing time year day man woman people house work money
+about because anything something wonderful ridiculous understand remember together tomorrow yesterday
+""".split()  # noqa: SIM905 - a list of them would be a page long
+
+
+def texts() -> list[str]:
+    """Sentences of random words; most are short, a few long."""
+    rng = np.random.default_rng(0)
+    lengths = np.minimum(rng.geometric(1 / _MEAN, _UTTERANCES), 100)
+    return [" ".join(rng.choice(_WORDS, size=length)) for length in lengths]
+
+
+@cache
+def encoder() -> TextEncoder:
+    """12 layers of 768 with random weights; dim 0 = the mean of the last layer itself."""
+    torch.manual_seed(0)
+    made = TextEncoder(hidden=768, layers=12, heads=12, dim=0)
+    made.prepare(texts())
+    return made.eval()
+
+
+def load() -> tuple[list[Encoder], Callable[[Utterance], int]]:
+    """For the workers."""
+    return [encoder()], only
+
+
+def only(_: Utterance) -> int:
+    """One encoder for all."""
+    return 0
+
+
+def rows() -> list[Utterance]:
+    """One utterance per sentence."""
+    return [
+        Utterance(f"u{number}", "d", number, "s", 0.0, 1.0, "", "train", text, "", "", "left")
+        for number, text in enumerate(texts())
+    ]
+
+
+def ours(found: Sequence[Utterance], device: str = "cpu") -> np.ndarray:
+    """What a worker does with the rows, (n, 768)."""
+    cut = partial(batches, length=characters, which=only, most=encoder().together, per_batch=8192)
+    job = FeatureJob(what="text", device=device, load=load, open_media=open_reader, cut=cut, budget=4)
+    return np.concatenate([item.values for item in job(found)])
+
+
+def one_by_one(found: Sequence[Utterance]) -> np.ndarray:
+    """The plain loop, (n, 768)."""
+    with torch.inference_mode():
+        return np.concatenate([encoder()(encoder().collate([row.text])).numpy() for row in found])
+
+
+def sentence_transformers() -> Callable[[Sequence[Utterance]], np.ndarray] | None:
+    """`encode` of that library on the same weights; None where it is not installed."""
+    try:
+        from sentence_transformers import SentenceTransformer
+        from sentence_transformers.models import Pooling, Transformer
+    except ImportError:
+        return None
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+    with tempfile.TemporaryDirectory() as folder:
+        encoder().body.save_pretrained(folder)
+        encoder().tokenizer.save_pretrained(folder)
+        model = SentenceTransformer(modules=[Transformer(folder), Pooling(768, "mean")], device="cpu")
+    return lambda found: model.encode([row.text for row in found], batch_size=32, show_progress_bar=False)
+
+
+def text(_: Path) -> list[Figure]:
+    """Utterances per second on one core, and ratios."""
+    found = rows()
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    theirs = sentence_transformers()
+    ways = [ours, one_by_one, *([theirs] if theirs else [])]
+    results = [way(found) for way in ways]  # also warms up
+    for other in results[1:]:
+        np.testing.assert_allclose(results[0], other, atol=2e-4)  # all do the same work
+    times = best_of([partial(way, found) for way in ways], times=2, clock=time.process_time)
+    torch.set_num_threads(threads)
+    figures = [
+        Figure("text", "utterances per second and core, body like RoBERTa-base", len(found) / times[0], "1/s"),
+        Figure("text", "times as fast as batches of one", times[1] / times[0], "x", least=2.5),
+    ]
+    if theirs:
+        figures.append(Figure("text", "times as fast as sentence-transformers", times[2] / times[0], "x", least=1))
+    return figures

@@ -1,0 +1,140 @@
+"""What an encoder is, in words: ours, a fitted folder, a checkpoint's folder, or a name."""
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+from transformers import AutoModel
+
+from emotion.encoders import for_audio, for_face, for_text
+from emotion.encoders.base import SETTINGS, read_head
+from emotion.encoders.catalogue import ENTRIES, Entry, entry_of
+from emotion.encoders.families import FAMILIES
+from emotion.encoders.pretrained import read_config, without_extras
+from emotion.encoders.transformer import Transformer
+from emotion.errors import EmotionError
+
+LOADERS = {"audio": for_audio.load_encoder, "face": for_face.load_encoder, "text": for_text.load_encoder}
+
+
+def describe(name: str) -> dict[str, str]:
+    """Properties of an encoder, in the order in which they are shown.
+
+    Args:
+        name: `audio`, `face` or `text` (ours); the folder of a fitted encoder or of a checkpoint; a name or an
+            architecture of the list; or any other name on the hub, whose configuration is then fetched.
+
+    Raises:
+        EmotionError: there is nothing of that name, or it is damaged.
+    """
+    folder = Path(name)
+    if (folder / SETTINGS).is_file():
+        return _fitted(folder)
+    if folder.is_dir():
+        return _checkpoint(name)
+    ours = {entry.modality: entry for entry in ENTRIES if entry.family == "ours"}
+    known = {entry.family: entry for entry in ENTRIES} | {entry.name: entry for entry in ENTRIES} | ours
+    return _listed(known[name]) if name in known and name not in ("paper", "scratch") else _checkpoint(name)
+
+
+def count(module: nn.Module) -> int:
+    """Parameters."""
+    return sum(value.numel() for value in module.parameters())
+
+
+def build(config: Any) -> Any:  # noqa: ANN401 - each architecture has its own class
+    """The part of a model that extraction uses, without memory for its weights."""
+    with torch.device("meta"):
+        return without_extras(AutoModel.from_config(config, dtype=torch.float32))
+
+
+def _listed(entry: Entry) -> dict[str, str]:
+    what = {
+        "encoder": entry.name,
+        "architecture": "the paper's (this code)" if entry.family == "ours" else entry.family,
+        "dimension": _dimension(entry.modality, entry.family, entry.dim),
+        "parameters": f"{entry.millions:g} million",
+        "pooling": _POOLING[entry.modality] if entry.family == "ours" else _poolings(entry.family),
+    }
+    return {"modality": entry.modality} | what | _known(entry)
+
+
+def _checkpoint(name: str) -> dict[str, str]:
+    config = read_config(name)
+    kind, family = config.model_type, FAMILIES[config.model_type]
+    facts = {
+        "modality": family.modality,
+        "encoder": name,
+        "architecture": kind,
+        "dimension": _dimension(family.modality, kind, config.hidden_size),
+        "layers": f"{config.num_hidden_layers}",
+        "parameters": _millions(count(build(config))),
+        "pooling": _poolings(kind),
+    }
+    return facts | _known(entry_of(kind))
+
+
+def _fitted(folder: Path) -> dict[str, str]:
+    modality, name, _ = read_head(folder)
+    if modality not in LOADERS:
+        raise EmotionError(f"{folder / SETTINGS}: modality is {modality!r}, expected one of {', '.join(LOADERS)}")
+    encoder = LOADERS[modality](folder)
+    facts = {
+        "modality": modality,
+        "encoder": f"{name}, fitted",
+        "dimension": f"{encoder.dim}",
+        "parameters": _millions(count(encoder)),
+    }
+    if not isinstance(encoder, Transformer):
+        return facts | {"pooling": _POOLING[modality]} | _known(_ours(modality))
+    family = encoder.body.config.model_type
+    scratch = encoder.encoder == "scratch"
+    facts |= {
+        "architecture": family,
+        "checkpoint": "none, learned here" if scratch else encoder.encoder,
+        "layers": f"{encoder.layers} of {encoder.body.config.num_hidden_layers}",
+        "pooling": encoder.pooling,
+        "body": "fine-tuned" if encoder.tune else "frozen",
+    }
+    return facts | _known(_ours(modality) if scratch else entry_of(family))
+
+
+_POOLING = {
+    "audio": "attention: weighted average of the frames",
+    "face": "convolutions over time, then a fully connected layer",
+    "text": "mean of the tokens (or mean_std, cls); with text.level: word one vector per word",
+}
+
+
+def _poolings(kind: str) -> str:
+    also = " | cls" if FAMILIES[kind].cls else ""
+    return f"mean | mean_std{also}; padding never counts"
+
+
+def _dimension(modality: str, kind: str, dim: int) -> str:
+    if kind == "ours":
+        return f"{dim}, or {modality}.dim"
+    return f"{dim}, with mean_std {2 * dim}, or {modality}.dim"
+
+
+def _ours(modality: str) -> Entry:
+    return next(entry for entry in ENTRIES if (entry.modality, entry.family) == (modality, "ours"))
+
+
+def _known(entry: Entry | None) -> dict[str, str]:
+    if entry is None:
+        return {"licence": "see the checkpoint's own page", "cite": "see the checkpoint's own page"}
+    ours = entry.family == "ours"
+    licence = entry.licence if ours else f"{entry.licence} for {entry.name}; others: see their own page"
+    return {"expects": entry.takes, "licence": licence, "cite": entry.cite}
+
+
+def _millions(parameters: int) -> str:
+    return f"{parameters / 1e6:.1f} million ({parameters})"
+
+
+def rows() -> list[dict[str, Any]]:
+    """The list, as plain values."""
+    return [dataclasses.asdict(entry) for entry in ENTRIES]

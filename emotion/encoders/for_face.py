@@ -1,0 +1,48 @@
+"""Face encoders by name: a new one from its settings, or the fitted one of a folder."""
+
+from pathlib import Path
+
+from emotion.encoders.base import load_one_of
+from emotion.encoders.face import FaceEncoder
+from emotion.encoders.families import FAMILIES
+from emotion.encoders.pretrained import read_config
+from emotion.encoders.pretrained_face import PretrainedFace
+
+FaceKinds = FaceEncoder | PretrainedFace
+
+
+def new_encoder(
+    *,
+    encoder: str,
+    frames: int,
+    size: int,
+    layers: str | int = "last",
+    pooling: str = "mean",
+    tune: bool = False,
+    dim: int = 0,
+) -> FaceKinds:
+    """An encoder yet to be fitted.
+
+    Args:
+        encoder: `paper`, or the name or folder of a checkpoint; for the others see `PretrainedFace`.
+        frames: of a clip; a video checkpoint takes the number it was trained with instead.
+        size: of the clips, px; a checkpoint resizes them.
+        layers: of a checkpoint.
+        pooling: of a checkpoint.
+        tune: of a checkpoint.
+        dim: size of the vector; 0 = 128 of `paper`, the checkpoint's own width.
+
+    Raises:
+        EmotionError: the checkpoint's configuration cannot be read or used.
+    """
+    if encoder == "paper":
+        return FaceEncoder(frames=frames, size=size, dim=dim or 128)
+    config = read_config(encoder, "face")
+    if FAMILIES[config.model_type].video:
+        frames = int(config.num_frames)
+    return PretrainedFace(encoder=encoder, frames=frames, layers=layers, pooling=pooling, tune=tune, dim=dim)
+
+
+def load_encoder(folder: Path) -> FaceKinds:
+    """The fitted encoder of a folder, of whatever kind; see `Encoder.load`."""
+    return load_one_of([FaceEncoder, PretrainedFace], folder)

@@ -1,0 +1,130 @@
+"""Picture and video checkpoints on face clips: VideoMAE, TimeSformer, and ViT and DeiT frame by frame."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from emotion.encoders.families import FAMILIES
+from emotion.encoders.pooling import pool
+from emotion.encoders.pretrained import read_body, read_scale
+from emotion.encoders.transformer import Transformer
+from emotion.errors import MediaError
+
+
+class PretrainedFace(Transformer):
+    """Face clip to one vector, by a picture or video checkpoint.
+
+    A clip is grey, uint8, (t, size, size). `frames` frames, evenly spread, are taken: for VideoMAE and TimeSformer as
+    many as the checkpoint was trained with, for the others as many as one likes. They are resized to the checkpoint's
+    picture (bilinear, antialiased), repeated for the three colours, and brought to its processor's mean and deviation.
+
+    Pooling: of VideoMAE over all tokens of the clip; of TimeSformer the same without the first token, or that token
+    (`cls`); of picture models each frame's vector is the mean of its tokens, or its first one (`cls`), and the clip's
+    vector is their mean (with `mean_std` also their standard deviation over time).
+
+    Args:
+        frames: number of frames, as above.
+        encoder: see `Transformer`, as for the others.
+        layers: which.
+        pooling: how.
+        tune: or frozen.
+        dim: size.
+        dropout: share.
+    """
+
+    modality: ClassVar[str] = "face"
+    together = 8  # clips of 16 frames, whose hidden layers fill some 500 MB
+    mean: Tensor
+    deviation: Tensor
+
+    def __init__(
+        self,
+        *,
+        encoder: str,
+        frames: int = 16,
+        layers: str | int = "last",
+        pooling: str = "mean",
+        tune: bool = False,
+        dim: int = 0,
+        dropout: float = 0.1,
+    ) -> None:
+        super().__init__(encoder=encoder, layers=layers, pooling=pooling, tune=tune, dim=dim, dropout=dropout)
+        self.frames = frames
+        self.register_buffer("mean", torch.zeros(3))
+        self.register_buffer("deviation", torch.ones(3))
+
+    def settings(self) -> dict[str, Any]:
+        """See `Encoder.settings`."""
+        return super().settings() | {"frames": self.frames}
+
+    def prepare(self, inputs: Sequence[NDArray[np.uint8]]) -> None:
+        """Load the checkpoint.
+
+        Raises:
+            EmotionError: it cannot be used.
+        """
+        mean, deviation = read_scale(self.encoder)
+        self.mean.copy_(torch.tensor(mean))
+        self.deviation.copy_(torch.tensor(deviation))
+        self.attach(read_body(self.encoder, self.modality))
+
+    def attach(self, body: Any) -> None:  # noqa: ANN401 - each architecture has its own class
+        """See `Transformer.attach`."""
+        super().attach(body)
+        size = body.config.image_size
+        self.size = int(size if isinstance(size, int) else size[0])
+        self.family = FAMILIES[body.config.model_type]
+
+    def cost(self, item: NDArray[np.uint8]) -> int:
+        """Frames."""
+        return self.frames
+
+    def collate(self, inputs: Sequence[NDArray[np.uint8]]) -> dict[str, Tensor]:
+        """Clips (t_i, size, size) uint8 -> clips (b, frames, size, size) uint8.
+
+        Raises:
+            MediaError: a clip has another shape or type, or the sizes differ.
+        """
+        self.ready()
+        clips = []
+        for clip in inputs:
+            if clip.dtype != np.uint8 or clip.ndim != 3 or 0 in clip.shape or clip.shape[1:] != inputs[0].shape[1:]:
+                raise MediaError(f"face clip is {clip.dtype} of shape {clip.shape}, expected uint8 (t, size, size)")
+            places = ((np.arange(self.frames) + 0.5) * len(clip) / self.frames).astype(np.int64)
+            clips.append(clip[places])
+        return {"clips": torch.from_numpy(np.stack(clips))}
+
+    def hidden(self, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+        """Clips (b, frames, size, size) -> tokens, or vectors of the frames (b, t, hidden); all are real."""
+        clips = batch["clips"]
+        b, t, _, _ = clips.shape
+        pixels = self.pixels(clips)  # (b, t, 3, size, size)
+        if self.family.video:
+            states = self.run(pixel_values=pixels)
+            if self.family.cls and self.pooling != "cls":
+                states = states[:, 1:]
+        else:
+            tokens = self.run(pixel_values=pixels.flatten(0, 1)).float()  # (b t, tokens, hidden)
+            special = tokens.shape[1] - self._patches()
+            vectors = tokens[:, 0] if self.pooling == "cls" else tokens[:, special:].mean(1)
+            states = vectors.reshape(b, t, -1)
+        return states, torch.ones(states.shape[:2], dtype=torch.bool, device=states.device)
+
+    def _patches(self) -> int:
+        size = self.body.config.patch_size
+        return int((self.size // (size if isinstance(size, int) else size[0])) ** 2)
+
+    def pooled(self, hidden: Tensor, mask: Tensor) -> Tensor:
+        """(b, t, hidden) -> (b, width); the frames' own first tokens are averaged."""
+        how = "mean" if self.pooling == "cls" and not self.family.video else self.pooling
+        return pool(hidden, mask, how)
+
+    def pixels(self, clips: Tensor) -> Tensor:
+        """Grey bytes (b, t, h, w) -> normalised colours (b, t, 3, size, size)."""
+        grey = clips.float() / 255
+        grey = nn.functional.interpolate(grey, (self.size, self.size), mode="bilinear", antialias=True)
+        return (grey[:, :, None] - self.mean[:, None, None]) / self.deviation[:, None, None]

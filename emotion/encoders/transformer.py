@@ -1,0 +1,136 @@
+"""What encoders with a transformers body share: which layers, pooling, frozen or fine-tuned, projection.
+
+body        (b, t, hidden)   hidden states of the layers that are wanted, and a mask
+pooling     (b, width)       mean, mean and standard deviation, or first token; padding never counts
+projection  (b, dim)         linear, learned while fitting; dim 0 = none
+"""
+
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import torch
+from torch import Tensor, nn
+
+from emotion.encoders.base import Encoder
+from emotion.encoders.families import FAMILIES
+from emotion.encoders.pooling import POOLINGS, choose, pool, wants_all
+from emotion.encoders.pretrained import build_body, save_config
+from emotion.errors import EmotionError
+
+BODY_RATE = 0.05  # learning rate of a fine-tuned body relative to that of the layers above it
+
+
+class Transformer(Encoder):
+    """A body with pooling and projection; subclasses say how inputs become its batches.
+
+    The body comes with `prepare` (new) or `load` (fitted); before, the encoder is only its settings.
+
+    Args:
+        encoder: name or local folder of a checkpoint.
+        layers: see `pooling.choose`.
+        pooling: see `pooling.pool`.
+        tune: whether fitting changes the body, at a twentieth of the learning rate; otherwise it is frozen.
+        dim: size of the vector; 0 = as the pooling gives it.
+        dropout: before the projection.
+    """
+
+    name: ClassVar[str] = "pretrained"
+    body: Any
+
+    def __init__(
+        self,
+        *,
+        encoder: str,
+        layers: str | int = "last",
+        pooling: str = "mean",
+        tune: bool = False,
+        dim: int = 0,
+        dropout: float = 0.1,
+    ) -> None:
+        super().__init__()
+        if pooling not in POOLINGS:
+            raise EmotionError(f"{self.modality}.pooling is {pooling!r}, expected one of {', '.join(POOLINGS)}")
+        self.encoder, self.layers, self.pooling, self.tune = encoder, layers, pooling, tune
+        self.dropout, self._wanted, self.dim = dropout, dim, dim
+        self.rates = {"body.": BODY_RATE if tune else 0.0}
+        self.drop = nn.Dropout(dropout)
+
+    def settings(self) -> dict[str, Any]:
+        """See `Encoder.settings`."""
+        names = ("encoder", "layers", "pooling", "tune", "dropout")
+        return {name: getattr(self, name) for name in names} | {"dim": self._wanted}
+
+    @property
+    def trains(self) -> bool:
+        """See `Encoder.trains`."""
+        return self.tune or self._wanted > 0
+
+    def attach(self, body: Any) -> None:  # noqa: ANN401 - each architecture has its own class
+        """Take a body into use and draw the projection.
+
+        Raises:
+            EmotionError: layers or pooling are impossible with it.
+        """
+        config = body.config
+        states = config.num_hidden_layers
+        if isinstance(self.layers, int) and self.layers > states:
+            raise EmotionError(
+                f"{self.modality}.layers is {self.layers}, but {self.encoder} has {states} layers; "
+                f"expected last, last4, all or a number from 0 to {states}"
+            )
+        if self.pooling == "cls" and not FAMILIES[config.model_type].cls:
+            raise EmotionError(
+                f"{self.modality}.pooling is cls, but {config.model_type} has no such token; expected mean or mean_std"
+            )
+        self.body = body.requires_grad_(self.tune)
+        self.dim = config.hidden_size * (2 if self.pooling == "mean_std" else 1)
+        if self._wanted:
+            self.project = nn.Linear(self.dim, self._wanted)
+            self.dim = self._wanted
+
+    def train(self, mode: bool = True) -> Self:
+        """Training mode; a frozen body stays in eval mode: without dropout."""
+        super().train(mode)
+        if hasattr(self, "body"):
+            self.body.train(mode and self.tune)
+        return self
+
+    def forward(self, batch: dict[str, Tensor]) -> Tensor:
+        """One vector per input, (b, dim)."""
+        return self.projected(self.pooled(*self.hidden(batch)))
+
+    def hidden(self, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+        """Hidden states (b, t, hidden) and which are real (b, t)."""
+        raise NotImplementedError
+
+    def pooled(self, hidden: Tensor, mask: Tensor) -> Tensor:
+        """(b, t, hidden) -> (b, width)."""
+        return pool(hidden, mask, self.pooling)
+
+    def projected(self, vectors: Tensor) -> Tensor:
+        """(..., width) -> (..., dim)."""
+        result: Tensor = self.project(self.drop(vectors)) if self._wanted else vectors
+        return result
+
+    def run(self, **inputs: Tensor) -> Tensor:
+        """Inputs through the body, without gradients where it is frozen -> the layers that are wanted."""
+        self.ready()
+        with torch.set_grad_enabled(self.tune and torch.is_grad_enabled()):
+            output = self.body(**inputs, output_hidden_states=wants_all(self.layers))
+        return choose(output, self.layers)
+
+    def ready(self) -> None:
+        """Raise EmotionError where there is no body yet."""
+        if not hasattr(self, "body"):
+            raise EmotionError(
+                f"the {self.modality} encoder has no body and no tokenizer yet: fit it (prepare), or load a fitted one"
+            )
+
+    def save_extra(self, folder: Path) -> None:
+        """Write the body's configuration."""
+        self.ready()
+        save_config(self.body, folder)
+
+    def load_extra(self, folder: Path) -> None:
+        """Build the body."""
+        self.attach(build_body(folder, self.modality))

@@ -1,0 +1,1 @@
+"""The field's feature pickles, in and out."""

@@ -1,0 +1,133 @@
+"""The engine of every extraction: rows of the index -> shards -> workers -> journal -> cache.
+
+rows     0 1 2 3 4 5 6 7 8 9        the index
+shards   [2 5 9] [0 1] [3 4 6] ...  cut by the job, by the index alone: a shard's results depend on its rows and the
+            |      |      |         settings, not on who computes it, when, or what was computed before
+workers  processes here, or actors of a Ray cluster; at most one shard each, and one waiting
+            |      |      |
+journal  items in the order in which they come, on disk after every shard: a kill loses the shards in flight only
+cache    written from it in the order of the index, so the bytes do not depend on the order of work
+"""
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from numpy.typing import NDArray
+
+from emotion.corpus.utterance import Utterance
+from emotion.errors import ABSENT, EmotionError, absent_everywhere
+from emotion.extraction.outcome import check_missing, say_outcome
+from emotion.progress import track
+from emotion.writer import CacheWriter
+
+ON_ERROR = ("skip", "fail")
+_LISTED = 20  # missing utterances named on the terminal
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What came of one utterance: values (t, *shape), or None with the reason; `note` goes into the cache."""
+
+    values: NDArray[Any] | None
+    reason: str = ""
+    note: dict[str, Any] | None = None
+
+
+class Job(Protocol):
+    """What workers do. It is pickled to each of them once and keeps what is dear (an encoder) between shards."""
+
+    @property
+    def what(self) -> str:
+        """What it makes, e.g. "face clips"."""
+
+    @property
+    def device(self) -> str:
+        """Cpu or cuda."""
+
+    def __call__(self, rows: Sequence[Utterance]) -> list[Item]:
+        """Results of one shard, in the order of its rows; must not depend on anything but the rows."""
+
+    def one_thread(self) -> AbstractContextManager[None]:
+        """Compute with a single thread meanwhile: results must not depend on the number of threads."""
+
+
+Shard = tuple[int, Sequence[Utterance]]
+Executor = Callable[[Job, Sequence[Shard]], Iterable[tuple[int, list[Item]]]]
+"""Runs the job on numbered shards; yields each shard's number and results, in the order in which they are finished."""
+
+
+def run(
+    writer: CacheWriter,
+    rows: Sequence[Utterance],
+    job: Job,
+    shards: Sequence[Sequence[int]],
+    *,
+    execute: Executor,
+    on_error: str,
+    max_missing: float,
+) -> list[str]:
+    """Do what is not done yet and write the cache.
+
+    Args:
+        writer: its `flush_every` should be 0: a shard is flushed as a whole.
+        rows: of the index.
+        job: see there.
+        shards: row numbers; every row in exactly one.
+        execute: from `emotion.extraction.executors`.
+        on_error: `skip` (a broken or missing medium is counted and listed) or `fail` (it ends the run).
+        max_missing: share 0..1 of utterances that may stay without values.
+
+    Returns:
+        The reason of every row, '' where it is present.
+
+    Raises:
+        EmotionError: too much is missing, or anything is where `on_error` is `fail`; what was done is kept.
+    """
+    with writer:
+        if on_error not in ON_ERROR:
+            raise EmotionError(f"on_error is {on_error!r}, expected one of {', '.join(ON_ERROR)}")
+        before = writer.already_there()
+        if before is not None:
+            writer.abandon()
+            say_outcome(before, what=job.what, out=writer.path, already=True)
+            return before
+        items = _items(writer, rows, job, shards, execute)
+        for position, item in track(items, total=len(rows), title=job.what, unit="utterances", done=writer.done):
+            if item.reason and on_error == "fail" and not item.reason.endswith(ABSENT):
+                raise EmotionError(
+                    f"{job.what}: utterance {rows[position].utterance}: {item.reason}; mend the medium, or set "
+                    "on_error: skip to mark the modality as missing there"
+                )
+            writer.put(position, item.values, item.reason, item.note)
+        reasons = writer.reasons
+        check_missing(reasons, max_missing=max_missing, what=job.what)
+    _list_missing(rows, reasons)
+    say_outcome(reasons, what=job.what, out=writer.path)
+    return reasons
+
+
+def _items(
+    writer: CacheWriter, rows: Sequence[Utterance], job: Job, shards: Sequence[Sequence[int]], execute: Executor
+) -> Iterator[tuple[int, Item]]:
+    """Positions and items of the shards that are not done; a shard is on disk before the next one is looked at."""
+    missing = set(writer.missing)
+    todo = [(number, [rows[row] for row in shard]) for number, shard in enumerate(shards) if missing & set(shard)]
+    for number, items in execute(job, todo):
+        assert len(items) == len(shards[number]), f"{job.what}: {len(items)} results for {len(shards[number])} rows"
+        for position, item in zip(shards[number], items, strict=True):
+            if position in missing:
+                yield position, item
+        writer.flush()
+
+
+def _list_missing(rows: Sequence[Utterance], reasons: Sequence[str]) -> None:
+    """Name what is missing, a line each, unless the corpus has none of it."""
+    listed = [(row.utterance, reason) for row, reason in zip(rows, reasons, strict=True) if reason]
+    listed = [] if absent_everywhere(reasons) else listed
+    for utterance, reason in listed[:_LISTED]:
+        sys.stderr.write(f"  {utterance}: {reason}\n")
+    if len(listed) > _LISTED:
+        sys.stderr.write(f"  ... and {len(listed) - _LISTED} others; `emotion cache show` names all\n")

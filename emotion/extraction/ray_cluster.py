@@ -1,0 +1,178 @@
+"""Shards on a Ray cluster: one actor per core, or per GPU where the cluster has some; each keeps its encoder.
+
+Where nodes come and go: an actor that dies with its node gives its shard back, and as many actors are started as the
+cluster has room for. Media and fitted encoders are read by the nodes themselves, from the same folder as here (a shared
+file system). `RAY_ADDRESS` names an existing cluster; without it one is started on this machine.
+"""
+
+import contextlib
+import logging
+import os
+import socket
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from emotion.corpus.utterance import Utterance
+from emotion.errors import EmotionError
+from emotion.extraction.engine import Item, Job, Shard
+
+_TRIES = 3  # of one shard; a shard that kills its actors is at fault itself
+_LOOK = 2.0  # s between two looks at what the cluster has room for
+_CONNECT = 10.0  # s to reach an existing cluster
+_PATIENCE = 60.0  # s without any actor before a line says so
+
+
+def run(job: Job, shards: Sequence[Shard], *, workers: int) -> Iterator[tuple[int, list[Item]]]:
+    """Compute the shards; see `emotion.extraction.engine.Executor`.
+
+    Args:
+        job: what to do.
+        shards: numbered rows.
+        workers: actors; 0 = as many as the cluster has cores, or GPUs where it has some.
+
+    Raises:
+        EmotionError: Ray is not installed or the cluster cannot be reached, or a shard fails again and again.
+    """
+    if not shards:
+        return
+    ray = _connected()
+    try:
+        with contextlib.closing(_Pool(ray, job, shards, workers=workers)) as pool:
+            while pool.unfinished:
+                yield from pool.finished()
+    finally:
+        ray.shutdown()
+
+
+def has_gpu() -> bool:
+    """Whether the cluster has a GPU: all shards then run on GPUs, since other processors round differently."""
+    ray = _connected()
+    return bool(ray.cluster_resources().get("GPU", 0))
+
+
+class Worker:
+    """The actor: takes the job once and does shards one after the other."""
+
+    def __init__(self, job: Job, folder: str) -> None:
+        os.chdir(folder)  # paths are relative to the project, also in what is stored as a reason
+        self.job = job
+        job.one_thread().__enter__()
+
+    def ready(self) -> None:
+        """Answers as soon as the actor has found a place."""
+
+    def work(self, rows: Sequence[Utterance]) -> list[Item]:
+        """One shard."""
+        return self.job(rows)
+
+
+class _Pool:
+    """Actors, what they are at, and what is still to be done."""
+
+    def __init__(self, ray: Any, job: Job, shards: Sequence[Shard], *, workers: int) -> None:  # noqa: ANN401 - untyped
+        self.ray, self.what, self.workers = ray, job.what, workers
+        self.unit = "GPU" if job.device == "cuda" else "CPU"
+        self.job = ray.put(job)
+        self.actor = ray.remote(num_cpus=1, num_gpus=int(self.unit == "GPU"), max_restarts=0)(Worker)
+        self.todo = list(reversed(shards))
+        self.running: dict[Any, tuple[Any, Shard | None]] = {}  # answer that will come -> actor and its shard
+        self.tries: Counter[int] = Counter()
+        self.seen = time.monotonic()
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether there are shards to do, or on their way."""
+        return bool(self.todo) or any(shard is not None for _, shard in self.running.values())
+
+    def finished(self) -> Iterator[tuple[int, list[Item]]]:
+        """Start actors where there is room, wait a little, and yield what has come."""
+        self._grow()
+        answers, _ = self.ray.wait(list(self.running), timeout=_LOOK) if self.running else ([], None)
+        for answer in answers:
+            actor, shard = self.running.pop(answer)
+            try:
+                items = self.ray.get(answer)
+            except self.ray.exceptions.RayActorError:  # its node is gone, or it was killed
+                self._again(shard)
+                continue
+            except self.ray.exceptions.RayTaskError as error:
+                raise (error.cause if isinstance(error.cause, EmotionError) else error) from None
+            self._next(actor)
+            if shard is not None:
+                yield shard[0], items
+        self._complain(bool(answers))
+
+    def _grow(self) -> None:
+        """One actor per core or GPU of the nodes that are there now."""
+        room = self.workers or int(self.ray.cluster_resources().get(self.unit, 0))
+        for _ in range(min(room, len(self.running) + len(self.todo)) - len(self.running)):
+            actor = self.actor.remote(self.job, str(os.getcwd()))  # noqa: PTH109 - plain text for the other side
+            self.running[actor.ready.remote()] = actor, None
+
+    def _next(self, actor: Any) -> None:  # noqa: ANN401 - untyped
+        if self.todo:
+            shard = self.todo.pop()
+            self.running[actor.work.remote(shard[1])] = actor, shard
+        else:
+            self.ray.kill(actor)
+
+    def _again(self, shard: Shard | None) -> None:
+        if shard is None:
+            return
+        self.tries[shard[0]] += 1
+        if self.tries[shard[0]] == _TRIES:
+            raise EmotionError(
+                f"{self.what}: {_TRIES} workers died over the utterances from {shard[1][0].utterance} on (out of "
+                "memory?); run again to continue, with fewer workers per node"
+            )
+        self.todo.append(shard)
+
+    def _complain(self, came: bool) -> None:
+        """Say so where nothing has come for a while and no actor works."""
+        if came or any(shard is not None for _, shard in self.running.values()):
+            self.seen = time.monotonic()
+        elif time.monotonic() - self.seen > _PATIENCE:
+            sys.stderr.write(
+                f"{self.what}: waiting for a node with a free {self.unit}; `ray status` shows the cluster\n"
+            )
+            self.seen = time.monotonic()
+
+    def close(self) -> None:
+        """End the actors."""
+        for actor, _ in self.running.values():
+            self.ray.kill(actor)
+
+
+def _connected() -> Any:  # noqa: ANN401 - untyped, and not always installed
+    """The ray module, connected to the cluster."""
+    try:
+        import ray
+    except ImportError:
+        raise EmotionError(
+            "EMOTION_EXECUTOR=ray needs Ray, which is not installed: pip install 'emotion[ray]'"
+        ) from None
+    if not ray.is_initialized():
+        _check_reachable(os.environ.get("RAY_ADDRESS", ""))
+        try:
+            ray.init(log_to_driver=False, logging_level=logging.ERROR)  # RAY_ADDRESS names an existing cluster
+        except (ConnectionError, ValueError, RuntimeError) as error:
+            where = os.environ.get("RAY_ADDRESS", "a new cluster")
+            cause = " ".join(str(error).split())[:200]
+            raise EmotionError(f"cannot reach {where} ({cause}); start it with `ray start --head`") from None
+    return ray
+
+
+def _check_reachable(address: str) -> None:
+    """Raise EmotionError where nobody listens at host:port; Ray itself would try for minutes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not (host and port.isdecimal()):
+        return
+    try:
+        socket.create_connection((host, int(port)), timeout=_CONNECT).close()
+    except OSError as error:
+        raise EmotionError(
+            f"RAY_ADDRESS is {address!r}, but nobody answers there ({error}); start the cluster with `ray start --head`"
+        ) from None

@@ -1,0 +1,133 @@
+"""Detectors of faces in a grey picture: Viola and Jones' cascade that comes with OpenCV, and YuNet.
+
+The cascade says where a face is and nothing else. It finds faces that are nearly upright, so what roll is left is
+small; finding the eyes with OpenCV's eye cascades to measure it fails too often at this size (an eye has about 10 px,
+brows and nostrils are hits as well) and would add more roll than it takes away. Its crops are therefore upright. YuNet
+gives the eyes with the face; its crops are turned so that they are level.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Final, Protocol, runtime_checkable
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from emotion.errors import EmotionError
+
+Image = NDArray[np.uint8]
+
+_SMALLEST: Final = 20  # px, side of the smallest face looked for; it is the cascade's own window
+_NEAR: Final = 1.5  # side of the window around a known face, in sides of its box
+_SIZES: Final = (0.85, 1.18)  # of a face known from before, in sides of its box
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A face as the detector sees it.
+
+    Attributes:
+        x: px, centre.
+        y: px, centre.
+        side: px.
+        score: higher is surer.
+        roll: degrees that the face is turned clockwise in the picture; 0 where the detector does not say.
+    """
+
+    x: float
+    y: float
+    side: float
+    score: float
+    roll: float = 0.0
+
+
+Detector = Callable[[Image], list[Box]]
+"""From a grey picture (height, width) uint8 to the faces in it."""
+
+
+@runtime_checkable
+class NearDetector(Protocol):
+    """A detector that can also look around known faces only, which is several times as fast."""
+
+    def __call__(self, picture: Image) -> list[Box]:
+        """Faces in the whole picture."""
+
+    def near(self, picture: Image, known: Sequence[Box]) -> list[Box]:
+        """One box, the surest, for each of the faces that are found close to where they were before."""
+
+
+def make_detector(name: str) -> Detector:
+    """A detector by name.
+
+    Args:
+        name: `haar` (the cascade `alt2`; score = neighbouring hits) or the path of a YuNet model for
+            `cv2.FaceDetectorYN`.
+
+    Raises:
+        EmotionError: no such detector or file.
+    """
+    if name == "haar":
+        return Haar()
+    if not name.endswith(".onnx") or not Path(name).is_file():
+        raise EmotionError(f"face.detector is {name!r}, expected haar or the path of an existing YuNet .onnx file")
+    try:
+        return partial(_yunet, cv2.FaceDetectorYN.create(name, "", (320, 320)))
+    except cv2.error as error:
+        raise EmotionError(f"{name}: not a YuNet model ({error.err})") from None
+
+
+class Haar:
+    """A `NearDetector` after Viola and Jones (2001), "Rapid object detection using a boosted cascade"."""
+
+    def __init__(self) -> None:
+        folder = Path(cv2.__file__).parent / "data"
+        self._cascade = cv2.CascadeClassifier(str(folder / "haarcascade_frontalface_alt2.xml"))
+
+    def __call__(self, picture: Image) -> list[Box]:
+        """Faces in the whole picture."""
+        return self._search(picture, _SMALLEST, 0)
+
+    def near(self, picture: Image, known: Sequence[Box]) -> list[Box]:
+        """See `NearDetector.near`."""
+        found = []
+        for box in known:
+            left, top = max(0, int(box.x - _NEAR * box.side / 2)), max(0, int(box.y - _NEAR * box.side / 2))
+            right, bottom = math.ceil(box.x + _NEAR * box.side / 2), math.ceil(box.y + _NEAR * box.side / 2)
+            smallest, largest = (max(_SMALLEST, round(factor * box.side)) for factor in _SIZES)
+            boxes = self._search(picture[top:bottom, left:right], smallest, largest)
+            if boxes:
+                best = max(boxes, key=lambda box: box.score)
+                found.append(Box(left + best.x, top + best.y, best.side, best.score))
+        return found
+
+    def _search(self, picture: Image, smallest: int, largest: int) -> list[Box]:
+        """Faces with sides from smallest to largest px; largest 0 = any."""
+        boxes, hits = self._cascade.detectMultiScale2(
+            picture, 1.1, 3, minSize=(smallest, smallest), maxSize=(largest, largest)
+        )
+        return [
+            Box(float(x + w / 2), float(y + h / 2), float(w), float(n))
+            for (x, y, w, h), n in zip(boxes, hits, strict=True)
+        ]
+
+
+def _yunet(model: "cv2.FaceDetectorYN", picture: Image) -> list[Box]:
+    """Wu, Peng and Yu (2023), "YuNet: a tiny millisecond-level face detector"."""
+    model.setInputSize(picture.shape[::-1])
+    _, rows = model.detect(cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR))
+    # left, top, width, height, then x and y of both eyes (first the one further left in the picture), nose, corners of
+    # the mouth, then the score. Boxes are upright and reach over the forehead; the square of their width is Haar's box.
+    return [
+        Box(
+            x=float(row[0] + row[2] / 2),
+            y=float(row[1] + 0.55 * row[3]),
+            side=float(row[2]),
+            score=float(row[14]),
+            roll=math.degrees(math.atan2(row[7] - row[5], row[6] - row[4])) if row[6] > row[4] else 0.0,
+        )
+        for row in ([] if rows is None else rows)
+    ]

@@ -1,0 +1,1 @@
+"""Multi-seed comparison of fusion models on cached features."""

@@ -1,0 +1,129 @@
+"""The study's pictures; the same figures give the same bytes."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+
+from emotion.calibration import reliability
+from emotion.files import writing
+from emotion.study.missing import ANY
+from emotion.study.scoring import Row, reliability_inputs
+
+_BINS = 10
+_COLUMNS = 3
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Without a display and without matplotlib's version in the file."""
+    with writing(path) as partial:
+        FigureCanvasAgg(figure).print_png(partial, metadata={"Software": None})
+
+
+def study_figure(rows: Sequence[Row], *, scored: str, reference: str) -> Figure:
+    """Mean weighted F1 with its interval over dialogues, and every seed as a dot.
+
+    Args:
+        rows: in the order of the picture, from top to bottom.
+        scored: the split.
+        reference: its mean is drawn as a line.
+    """
+    figure = Figure(figsize=(8, 1.4 + 0.5 * len(rows)), dpi=120)
+    figure.set_layout_engine("constrained", w_pad=0.1, h_pad=0.1)  # inches
+    axes = figure.add_subplot()
+    for place, row in enumerate(rows):
+        seeds = row.sheet.tally.scores()[0]
+        mean = row.figures[f"{scored}_weighted_f1"]
+        ends = [
+            [mean - row.figures[f"{scored}_weighted_f1_ci_low"]],
+            [row.figures[f"{scored}_weighted_f1_ci_high"] - mean],
+        ]
+        colour = "C0" if row.name == row.record.variant.full else "C7"
+        axes.errorbar(
+            mean,
+            place,
+            xerr=np.maximum(ends, 0.0),
+            fmt="o",
+            color=colour,
+            capsize=4,
+            label="mean, 95 % interval" if not place else None,
+        )
+        axes.plot(
+            seeds,
+            np.full(len(seeds), place + 0.22),
+            "|",
+            color=colour,
+            alpha=0.6,
+            label="single seeds" if not place else None,
+        )
+        if row.name == reference:
+            axes.axvline(mean, color="C3", linestyle=":", linewidth=1, label=f"{reference}, mean")
+    axes.set_yticks(range(len(rows)), [row.name for row in rows])
+    axes.set_ylim(len(rows) - 0.4, -0.6)
+    axes.xaxis.set_major_formatter(PercentFormatter(1.0, symbol=None))
+    axes.set(xlabel="weighted F1 in %", title=f"{scored.capitalize()} weighted F1")
+    axes.grid(axis="x", alpha=0.3)
+    axes.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    return figure
+
+
+def reliability_figure(rows: Sequence[Row], *, scored: str) -> Figure:
+    """Accuracy by confidence, as trained and with the temperature, one panel per model; all seeds together.
+
+    Args:
+        rows: the models.
+        scored: the split.
+    """
+    columns = min(_COLUMNS, len(rows))
+    lines = -(-len(rows) // columns)
+    figure = Figure(figsize=(0.6 + 3.1 * columns, 0.5 + 3.1 * lines), dpi=120)
+    figure.set_layout_engine("constrained", w_pad=0.08, h_pad=0.08)  # inches
+    grid = figure.subplots(lines, columns, squeeze=False, sharex=True, sharey=True)
+    for axes in grid.flat[len(rows) :]:
+        axes.set_axis_off()
+    for axes, row in zip(grid.flat, rows, strict=False):
+        actual, before, after = reliability_inputs(row)
+        axes.plot([0, 1], [0, 1], color="C7", linewidth=1, linestyle=":")
+        for name, given, style in (("as trained", before, "o-"), ("with temperature", after, "s--")):
+            confidence, right, count = reliability(actual, given, bins=_BINS)
+            full = count > 0
+            error = row.figures["ece_before" if name == "as trained" else "ece_after"]
+            axes.plot(confidence[full], right[full], style, markersize=4, label=f"{name}, ECE {100 * error:.1f} %")
+        axes.set(title=row.name, xlim=(0, 1), ylim=(0, 1), aspect="equal")
+        axes.grid(alpha=0.3)
+        axes.legend(fontsize=7, loc="upper left")
+    figure.supxlabel("confidence", fontsize=10)
+    figure.supylabel(f"accuracy ({scored})", fontsize=10)
+    return figure
+
+
+def missing_figure(rows: Sequence[Mapping[str, object]], *, scored: str) -> Figure:
+    """Weighted F1 by the share of utterances that lack a modality, one panel per modality.
+
+    Args:
+        rows: rows of missing.csv.
+        scored: the split.
+    """
+    gone = [row for row in rows if row["kind"] == "missing"]
+    names = list(dict.fromkeys(str(row["modalities"]) for row in gone))
+    figure = Figure(figsize=(0.8 + 2.9 * len(names), 3.4), dpi=120)
+    figure.set_layout_engine("constrained", w_pad=0.08, h_pad=0.08)  # inches
+    for axes, name in zip(figure.subplots(1, len(names), squeeze=False, sharey=True).flat, names, strict=True):
+        for model in dict.fromkeys(str(row["model"]) for row in gone):
+            points = [
+                (float(str(row["share"])), float(str(row["weighted_f1"])))
+                for row in gone
+                if row["model"] == model and row["modalities"] == name
+            ]
+            axes.plot(*zip(*points, strict=True), "o-", markersize=3, label=model)
+        axes.set_title("any one modality" if name == ANY else name)
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_formatter(PercentFormatter(1.0, symbol=None))
+        axes.grid(alpha=0.3)
+    figure.axes[0].legend(fontsize=7)
+    figure.axes[0].set_ylabel(f"{scored} weighted F1 in %")
+    figure.supxlabel("utterances without it in %", fontsize=10)
+    return figure

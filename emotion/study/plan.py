@@ -1,0 +1,194 @@
+"""Which runs a study consists of: models, their ablations, folds and seeds."""
+
+import ast
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from emotion import dialogues
+from emotion.cache import Cache
+from emotion.errors import EmotionError
+from emotion.models import registry
+from emotion.study.folds import Fold
+from emotion.training import device
+
+ABLATIONS = ("modalities", "attention", "residual", "context", "speakers")
+_CODE = ("augment", "dialogues", "evaluation", "fuse", "sequences", "training", "study/missing", "study/run")
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A model, or one with something taken away.
+
+    Attributes:
+        name: as it stands in the tables, e.g. `fusion` or `fusion without attention`.
+        model: a name of `emotion.models.registry`.
+        full: the name of the variant with nothing taken away.
+        modalities: what it is given.
+        history: see `emotion.dialogues.load`.
+        future: see `emotion.dialogues.load`.
+        settings: the other arguments of `emotion.fuse.fit`.
+    """
+
+    name: str
+    model: str
+    full: str
+    modalities: tuple[str, ...]
+    history: int | str
+    future: int | str
+    settings: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training: a variant, a fold, a seed; `path` is the file that holds its result once it is finished."""
+
+    variant: Variant
+    fold: str
+    seed: int
+    conditions: bool
+    path: Path
+
+
+def variants(
+    recipes: Mapping[str, Mapping[str, Any]],
+    *,
+    modalities: Sequence[str],
+    ablate: Sequence[str],
+    ablated: Iterable[str],
+    epochs: int | None,
+    length: float,
+) -> list[Variant]:
+    """The models and their ablations, in the order of the recipes.
+
+    Args:
+        recipes: model -> history, future and the arguments of `fit`.
+        modalities: all there are.
+        ablate: names of `ABLATIONS`.
+        ablated: the models from which something is taken away.
+        epochs: instead of the recipes' number.
+        length: mean utterances of a training dialogue.
+
+    Raises:
+        EmotionError: a model or an ablation is unknown, or none of the models has the part.
+    """
+    for model in recipes:
+        if model not in registry.NAMES:
+            raise EmotionError(f"model is {model!r}, expected one of: {', '.join(registry.NAMES)}")
+    unknown = [name for name in ablate if name not in ABLATIONS]
+    if unknown:
+        raise EmotionError(f"--ablate {unknown[0]}: expected some of {', '.join(ABLATIONS)}")
+    for part in ablate:
+        if part in registry.PARTS and not any(part in registry.MODELS[model].parts for model in ablated):
+            having = [model for model, entry in registry.MODELS.items() if part in entry.parts]
+            raise EmotionError(
+                f"--ablate {part}: {', '.join(ablated)} has no such part; name a model that has it with "
+                f"--ablate-models: {', '.join(having)}"
+            )
+    found = []
+    for model, recipe in recipes.items():
+        settings = {name: value for name, value in recipe.items() if name not in ("history", "future", "model")}
+        if epochs is not None:
+            settings["epochs"] = epochs
+        full = Variant(model, model, model, tuple(modalities), recipe["history"], recipe["future"], settings)
+        found.append(full)
+        if model in ablated:
+            found += _reduced(full, ablate, length)
+    return found
+
+
+def _reduced(full: Variant, ablate: Sequence[str], length: float) -> list[Variant]:
+    """The variant with one thing taken away each.
+
+    A step of a recipe for whole dialogues takes in so many of them; without context it takes as many utterances.
+    """
+    known = asdict(full)
+    found = []
+    for part in ablate:
+        if part == "modalities":
+            found += [
+                Variant(**known | {"name": f"{full.name} on {'+'.join(subset)}", "modalities": subset})
+                for subset in subsets(full.modalities)[:-1]
+            ]
+        elif part == "context":
+            batch = full.settings["batch"] * (round(length) if full.history == dialogues.WHOLE else 1)
+            changes = {"name": f"{full.name} without context", "history": 0, "future": 0}
+            found.append(Variant(**known | changes | {"settings": full.settings | {"batch": batch}}))
+        elif part in registry.MODELS[full.model].parts:
+            settings = full.settings | {part: False}
+            found.append(Variant(**known | {"name": f"{full.name} without {part}", "settings": settings}))
+    return found
+
+
+def subsets(modalities: Sequence[str]) -> list[tuple[str, ...]]:
+    """All but the empty one, from single modalities to all of them."""
+    return [subset for size in range(1, len(modalities) + 1) for subset in combinations(modalities, size)]
+
+
+def runs(
+    plan: Sequence[Variant],
+    folds: Sequence[Fold],
+    *,
+    seeds: int,
+    features: Mapping[str, Path],
+    conditions: bool,
+    folder: Path,
+) -> list[Run]:
+    """Every training of the study; the file's name holds a digest of all that its result depends on.
+
+    Args:
+        plan: from `variants`.
+        folds: from `make_folds`.
+        seeds: how many, 1, 2, ...
+        features: modality -> cache.
+        conditions: whether the runs are scored with modalities missing too.
+        folder: for the files.
+    """
+    common = {
+        "code": _code_digest(),
+        "torch": str(torch.__version__),
+        "device": device().type,
+        "conditions": conditions,
+        "features": {name: _checksum(path) for name, path in features.items()},
+    }
+    tables = {fold.name: hashlib.sha256(repr(fold.index).encode()).hexdigest() for fold in folds}
+    found = []
+    for variant in plan:
+        for fold in folds:
+            for seed in range(1, seeds + 1):
+                about = common | {
+                    "variant": asdict(variant),
+                    "fold": fold.name,
+                    "seed": seed,
+                    "index": tables[fold.name],
+                }
+                digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:16]
+                words = [re.sub(r"\W+", "_", variant.name), *([fold.name] if fold.name else []), f"seed{seed}", digest]
+                asked = conditions and variant.name == variant.full
+                found.append(Run(variant, fold.name, seed, asked, folder / f"{'-'.join(words)}.npz"))
+    return found
+
+
+def _checksum(path: Path) -> str:
+    with Cache(path) as cache:
+        return str(cache.attributes.get("checksum"))
+
+
+def _code_digest() -> str:
+    """Of the code that a run's result depends on; comments, docstrings and layout do not count."""
+    root = Path(__file__).parent.parent
+    digest = hashlib.sha256()
+    for path in [*(root / f"{name}.py" for name in _CODE), *sorted((root / "models").glob("*.py"))]:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node, clean=False):
+                node.body = node.body[1:]
+        digest.update(ast.dump(tree).encode())
+    return digest.hexdigest()

@@ -1,0 +1,153 @@
+"""One training of a study, in whatever process, and the file that it leaves behind.
+
+The file holds predictions and no test label: what they are worth is found out when all runs are finished.
+"""
+
+import time
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from emotion import dialogues, fuse
+from emotion.dialogues import Sequences
+from emotion.files import writing
+from emotion.study.folds import Fold
+from emotion.study.missing import conditions
+from emotion.study.plan import Run
+from emotion.training import best_epoch, device
+
+SPLITS = ("validation", "test")
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run left behind; `n` utterances of a split in the order of the index, `c` classes, `e` epochs.
+
+    Attributes:
+        epoch: the one with the best validation weighted F1, from 1.
+        seconds: how long the training took.
+        logs: per split the chosen epoch's log-probabilities, (n, c) float32.
+        by_epoch: every epoch's test predictions, (e, n) uint8.
+        missing: per split the predictions under every condition of `emotion.study.missing`, (k, n) uint8; k = 0 where
+            the study did not ask for them.
+    """
+
+    epoch: int
+    seconds: float
+    logs: dict[str, NDArray[np.float32]]
+    by_epoch: NDArray[np.uint8]
+    missing: dict[str, NDArray[np.uint8]]
+
+
+class Worker:
+    """Trains runs one after the other; features are read once.
+
+    Args:
+        folds: the folds by name, test labels hidden.
+        features: modality -> cache.
+    """
+
+    def __init__(self, folds: Mapping[str, Fold], features: Mapping[str, Path]) -> None:
+        self._folds, self._features = folds, features
+        self._splits = lru_cache(maxsize=4)(self._load)
+
+    def train(self, run: Run) -> None:
+        """Train and write the run's file."""
+        splits = self._splits(run.fold, run.variant.modalities, run.variant.history, run.variant.future)
+        by_epoch: list[NDArray[np.uint8]] = []
+
+        def watch(_: int, module: nn.Module) -> None:
+            by_epoch.append(_predicted(module, splits["test"]))
+
+        start = time.perf_counter()
+        module, curve = fuse.fit(
+            splits,
+            classes=len(self._folds[run.fold].index.labels),
+            model=run.variant.model,
+            seed=run.seed,
+            watch=watch if len(splits["test"]) else None,
+            **run.variant.settings,
+        )
+        seconds = time.perf_counter() - start
+        arrays: dict[str, Any] = {
+            "epoch": np.int64(best_epoch(curve).epoch),
+            "seconds": np.float64(seconds),
+            "by_epoch": np.stack(by_epoch) if by_epoch else np.zeros((len(curve), 0), dtype=np.uint8),
+        }
+        for split in SPLITS:
+            arrays[f"{split}_logs"] = _logs(module, splits[split]).numpy()
+            arrays[f"{split}_missing"] = _with_missing(module, splits[split], asked=run.conditions)
+        with writing(run.path) as partial, partial.open("wb") as file:
+            np.savez(file, **arrays)
+
+    def _load(
+        self, fold: str, modalities: Sequence[str], history: int | str, future: int | str
+    ) -> dict[str, Sequences]:
+        paths = {name: self._features[name] for name in modalities}
+        index = self._folds[fold].index
+        loaded = dialogues.load(index, paths, history=history, future=future)
+        for split in SPLITS:
+            assert list(loaded[split].utterances) == self._folds[fold].rows(split), "rows in the order of the index"
+        return {split: part.to(device()) for split, part in loaded.items()}
+
+
+def read_result(path: Path) -> Result | None:
+    """Read a run's file; None where there is none or it is damaged: the run is then done again."""
+    try:
+        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
+            return Result(
+                epoch=int(file["epoch"]),
+                seconds=float(file["seconds"]),
+                logs={split: file[f"{split}_logs"] for split in SPLITS},
+                by_epoch=file["by_epoch"],
+                missing={split: file[f"{split}_missing"] for split in SPLITS},
+            )
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        return None
+
+
+def _logs(module: nn.Module, sequences: Sequences) -> Tensor:
+    """Log-probabilities on the CPU, (n, c); (0, 0) for an empty split."""
+    if len(sequences) == 0:
+        return torch.zeros(0, 0)
+    with torch.no_grad():
+        return fuse.predict(module, sequences).log_softmax(1).float().cpu()
+
+
+def _predicted(module: nn.Module, sequences: Sequences) -> NDArray[np.uint8]:
+    return np.asarray(_logs(module, sequences).argmax(1).to(torch.uint8).numpy())
+
+
+def _with_missing(module: nn.Module, sequences: Sequences, *, asked: bool) -> NDArray[np.uint8]:
+    """Predictions under every condition, (k, n)."""
+    if not asked or len(sequences) == 0:
+        return np.zeros((0, len(sequences.utterances)), dtype=np.uint8)
+    found = []
+    for condition in conditions(list(sequences.features), len(sequences.utterances)):
+        keep = torch.from_numpy(condition.keep).to(sequences.present.device)
+        found.append(_predicted(module, hidden(sequences, keep)))
+    return np.stack(found)
+
+
+def hidden(sequences: Sequences, keep: Tensor) -> Sequences:
+    """The same utterances with less known of them.
+
+    Args:
+        sequences: the split.
+        keep: (n, m) bool, on its device; False = the modality becomes missing.
+    """
+    column = {name: keep[:, place] for place, name in enumerate(sequences.features)}
+    return replace(
+        sequences,
+        features={name: values * column[name][:, None] for name, values in sequences.features.items()},
+        present=sequences.present & keep,
+        words={name: replace(words, count=words.count * column[name]) for name, words in sequences.words.items()},
+    )

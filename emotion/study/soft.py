@@ -1,0 +1,74 @@
+"""What the raters of a corpus say, from annotators.csv: a distribution over the classes per utterance."""
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emotion.calibration import Soft, rater_ceiling, soft_scores, vote_tables
+from emotion.errors import EmotionError
+from emotion.study.sheets import Sheet
+
+WORDS = {
+    "Happiness": "happy",
+    "Sadness": "sad",
+    "Neutral": "neutral",
+    "Neutral state": "neutral",
+    "Anger": "angry",
+    "Excited": "excited",
+    "Frustration": "frustrated",
+}
+"""The raters' words of IEMOCAP; a word that is the name of a class needs no entry."""
+_COLUMNS = ("utterance", "rater", "labels")
+
+
+def read_votes(path: Path, labels: Sequence[str]) -> dict[str, NDArray[np.float64]]:
+    """Votes of the outside raters (ids that begin with E; of all, where there are none such).
+
+    Args:
+        path: written by `emotion index --annotators`.
+        labels: names of the classes.
+
+    Returns:
+        utterance -> (raters, classes), rows sum to 1.
+
+    Raises:
+        EmotionError: the file is missing or damaged, or names none of the classes.
+    """
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+    except FileNotFoundError:
+        raise EmotionError(f"{path}: not found; write it with emotion index --annotators") from None
+    except (UnicodeDecodeError, csv.Error):
+        raise EmotionError(f"{path}: damaged, expected CSV in UTF-8; write it again") from None
+    if not rows or any(row.get(name) is None for row in rows for name in _COLUMNS):
+        raise EmotionError(
+            f"{path}: expected the columns {','.join(_COLUMNS)}; write it with emotion index --annotators"
+        )
+    outside = [row for row in rows if row["rater"].startswith("E")] or rows
+    ballots: dict[str, list[list[str]]] = {}
+    for row in outside:
+        ballots.setdefault(row["utterance"], []).append(row["labels"].split(";"))
+    numbers = {name: number for number, name in enumerate(labels)}
+    classes = numbers | {word: numbers[name] for word, name in WORDS.items() if name in numbers}
+    tables = vote_tables(ballots, classes=classes)
+    if not tables:
+        raise EmotionError(f"{path}: no rater names one of the classes {', '.join(labels)}")
+    return {name: np.pad(table, ((0, 0), (0, len(labels) - table.shape[1]))) for name, table in tables.items()}
+
+
+def soft_of(sheet: Sheet, votes: dict[str, NDArray[np.float64]]) -> list[Soft]:
+    """Scores of every seed against the raters' distribution, over the utterances that have raters."""
+    known = [place for place, name in enumerate(sheet.utterances) if name in votes]
+    if not known:
+        return []
+    truth = np.stack([votes[sheet.utterances[place]].mean(0) for place in known])
+    return [soft_scores(truth, np.exp(logs[known])) for logs in sheet.logs]
+
+
+def ceiling_of(sheet: Sheet, votes: dict[str, NDArray[np.float64]]) -> Soft:
+    """The raters' own agreement on the same utterances."""
+    return rater_ceiling([votes[name] for name in sheet.utterances if name in votes])

@@ -1,0 +1,145 @@
+"""Tiny checkpoints with random weights, one per architecture, as folders that a user might have."""
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import transformers as hf
+from encoders.planted import texts
+
+from emotion.encoders.tokenizer import learn_tokenizer
+
+SMALL = {"hidden_size": 24, "num_hidden_layers": 3, "num_attention_heads": 2, "intermediate_size": 32}
+CONV = {"conv_dim": (8, 8, 8), "conv_kernel": (10, 3, 2), "conv_stride": (5, 4, 2), "num_conv_pos_embeddings": 8}
+SPEECH = SMALL | CONV | {"num_feat_extract_layers": 3, "num_conv_pos_embedding_groups": 2}
+PICTURE = SMALL | {"image_size": 16, "patch_size": 8}
+VOCABULARY = [
+    "<s>",
+    "<pad>",
+    "</s>",
+    "[UNK]",
+    "<mask>",
+    "good",
+    "bad",
+    "I",
+    "was",
+    "there",
+    "to",
+    "##day",
+    "with",
+    "you",
+]
+GROUP = {"feat_extract_norm": "group", "do_stable_layer_norm": False}
+LAYER = {"feat_extract_norm": "layer", "do_stable_layer_norm": True, "conv_bias": True}
+
+
+def speech(folder: Path, kind: str, norm: dict, **options) -> Path:
+    """wav2vec2 and its likes."""
+    config = getattr(hf, f"{kind}Config")(**SPEECH | norm | options)
+    extractor = hf.Wav2Vec2FeatureExtractor(do_normalize=True, return_attention_mask=norm is LAYER)
+    return written(folder, getattr(hf, f"{kind}Model")(config), extractor)
+
+
+def whisper(folder: Path) -> Path:
+    """One window is one second here."""
+    sizes = {"d_model": 24, "encoder_layers": 3, "encoder_attention_heads": 2, "encoder_ffn_dim": 32}
+    rest = {"decoder_layers": 1, "decoder_attention_heads": 2, "decoder_ffn_dim": 32, "vocab_size": 60}
+    special = {"pad_token_id": 1, "bos_token_id": 2, "eos_token_id": 3, "decoder_start_token_id": 4}
+    config = hf.WhisperConfig(num_mel_bins=20, max_source_positions=50, **sizes, **rest, **special)
+    return written(folder, hf.WhisperModel(config), hf.WhisperFeatureExtractor(feature_size=20, chunk_length=1))
+
+
+def picture(folder: Path, kind: str, **options) -> Path:
+    """Image and video models; the processor's file is as on the hub."""
+    model = getattr(hf, f"{kind}Model")(getattr(hf, f"{kind}Config")(**PICTURE | options))
+    written(folder, model)
+    text = '{"image_mean": [0.4, 0.5, 0.6], "image_std": [0.2, 0.3, 0.25], "size": 16}'
+    (folder / "preprocessor_config.json").write_text(text)
+    return folder
+
+
+def text(folder: Path, kind: str, **options) -> Path:
+    """Text models, each with a tokenizer of the kind that belongs to it."""
+    if kind in ("Roberta", "XLMRoberta", "Camembert", "Deberta"):
+        tokenizer = learn_tokenizer(texts(40)[0], vocabulary=300, limit=20)
+    elif kind == "DebertaV2":
+        pieces = [(piece, -1.0 - 0.01 * number) for number, piece in enumerate([*VOCABULARY[5:], "▁", "▁to", "day"])]
+        special = [(name, 0.0) for name in ("[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]")]
+        words = [("▁" + word, -0.5) for word in ("good", "bad", "I", "was", "there", "you")]
+        tokenizer = hf.DebertaV2Tokenizer(vocab=[*special, *pieces, *words], unk_id=3, model_max_length=20)
+    else:
+        names = {"Bert": hf.BertTokenizer, "MPNet": hf.MPNetTokenizer}
+        special = dict(
+            zip(("cls_token", "pad_token", "sep_token", "unk_token", "mask_token"), VOCABULARY, strict=False)
+        )
+        vocabulary = {word: number for number, word in enumerate(VOCABULARY)}
+        tokenizer = names[kind](vocab=vocabulary, do_lower_case=False, model_max_length=20, **special)
+    sizes = SMALL | {
+        "vocab_size": len(tokenizer),
+        "max_position_embeddings": 22,
+        "pad_token_id": tokenizer.pad_token_id,
+    }
+    model = getattr(hf, f"{kind}Model")(getattr(hf, f"{kind}Config")(**sizes | options))
+    return written(folder, model, tokenizer)
+
+
+def written(folder: Path, model, *others) -> Path:
+    """Save; every weight is random, also those that begin as ones or zeros."""
+    generator = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        for value in model.parameters():
+            value.add_(0.1 * torch.randn(value.shape, generator=generator))
+    for part in (model, *others):
+        part.save_pretrained(folder)
+    return folder
+
+
+AUDIO = {
+    "wav2vec2": lambda folder: speech(folder, "Wav2Vec2", GROUP),
+    "wav2vec2-large": lambda folder: speech(folder, "Wav2Vec2", LAYER),
+    "hubert": lambda folder: speech(folder, "Hubert", GROUP),
+    "wavlm": lambda folder: speech(folder, "WavLM", GROUP),
+    "wavlm-large": lambda folder: speech(folder, "WavLM", LAYER),
+    "whisper": whisper,
+}
+FACE = {
+    "videomae": lambda folder: picture(folder, "VideoMAE", num_frames=6, tubelet_size=2, use_mean_pooling=False),
+    "timesformer": lambda folder: picture(folder, "Timesformer", num_frames=4),
+    "vit": lambda folder: picture(folder, "ViT"),
+    "deit": lambda folder: picture(folder, "DeiT"),
+}
+TEXT = {
+    "roberta": lambda folder: text(folder, "Roberta"),
+    "xlm-roberta": lambda folder: text(folder, "XLMRoberta"),
+    "camembert": lambda folder: text(folder, "Camembert"),
+    "bert": lambda folder: text(folder, "Bert"),
+    "deberta": lambda folder: text(folder, "Deberta", pos_att_type=["c2p", "p2c"], relative_attention=True),
+    "deberta-v2": lambda folder: text(
+        folder, "DebertaV2", relative_attention=True, pos_att_type=["p2c", "c2p"], position_biased_input=False
+    ),
+    "mpnet": lambda folder: text(folder, "MPNet"),
+}
+
+
+def some(families, *quick: str) -> list:
+    """Names of all architectures; those that are not named are slow."""
+    return [pytest.param(name, marks=[] if name in quick else pytest.mark.slow) for name in families]
+
+
+def slow(*values) -> list:
+    """Parameters of slow tests."""
+    return [pytest.param(*value, marks=pytest.mark.slow) for value in values]
+
+
+@cache
+def bare(folder: Path):
+    """The bare model, in eval mode."""
+    return hf.AutoModel.from_pretrained(folder).eval()
+
+
+def noise(lengths, *, seed: int = 0) -> list[np.ndarray]:
+    """Waveforms of these lengths, samples."""
+    rng = np.random.default_rng(seed)
+    return [(0.3 * rng.standard_normal(length)).astype(np.float32) for length in lengths]

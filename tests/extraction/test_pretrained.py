@@ -1,0 +1,107 @@
+"""A checkpoint of each architecture goes through fit and extract by its folder, without a network."""
+
+import json
+import os
+from functools import partial
+
+import numpy as np
+import pytest
+import torch
+from encoders import checkpoints
+from encoders.planted import clips, texts
+
+from emotion.cache import Cache
+from emotion.corpus.utterance import Index, Utterance
+from emotion.encoders import for_audio, for_face, for_text
+from emotion.encoders.folds import load_folds
+from emotion.extraction.executors import run_local
+from emotion.extraction.features import extract_features
+from emotion.extraction.fitting import fit_encoder
+
+COUNT = 12
+KINDS = {
+    "audio": (checkpoints.AUDIO, partial(for_audio.new_encoder, rate=8000), for_audio.load_encoder),
+    "face": (checkpoints.FACE, partial(for_face.new_encoder, frames=3, size=12), for_face.load_encoder),
+    "text": (checkpoints.TEXT, for_text.new_encoder, for_text.load_encoder),
+}
+INPUTS = {
+    "audio": checkpoints.noise(np.random.default_rng(0).integers(100, 2500, size=COUNT)),
+    "face": clips(COUNT, frames=6, size=12)[0],
+    "text": texts(COUNT)[0],
+}
+FAMILIES = [(modality, name) for modality, (makes, _, _) in KINDS.items() for name in makes]
+QUICK = ("wav2vec2", "whisper", "vit", "roberta")
+
+
+def rows(modality):
+    splits = ["train"] * 6 + ["validation"] * 4 + ["test"] * 2
+    return Index(
+        tuple(
+            Utterance(str(n), "d", n, "s", 0.0, 1.0, "ab"[n % 2], split, "", "", "", "full")
+            for n, split in enumerate(splits)
+        ),
+        ("a", "b"),
+        modality,
+        "digest",
+    )
+
+
+def whole_way(tmp_path, modality, name, **options):
+    """The cached values of each utterance, and the report of the fit."""
+    makes, new, load = KINDS[modality]
+    torch.manual_seed(0)
+    index, read = rows(modality), lambda row: INPUTS[modality][row.turn]
+    encoder = new(encoder=str(makes[name](tmp_path / "checkpoint")), **options)
+    report, fitted, out = tmp_path / "report.json", tmp_path / "fitted", tmp_path / f"{modality}.h5"
+    how = {"epochs": 1, "lr": 1e-3, "weight_decay": 0.0, "batch": 4, "patience": 0, "seed": 1}
+    fit_encoder(index, encoder, read, out=fitted, report=report, scratch=tmp_path / "scratch", **how)
+    (tmp_path / "checkpoint").rename(tmp_path / "gone")
+    extract_features(
+        index,
+        load=partial(load_folds, fitted, load),
+        open_media=lambda: read,
+        length=lambda row: 1.0,
+        per_batch=5,
+        out=out,
+        scratch=tmp_path / "scratch",
+        budget=2,
+        max_missing=0.0,
+        on_error="skip",
+        execute=partial(run_local, workers=1),
+        device="cpu",
+    )
+    with Cache(out) as cache:
+        values = [cache[row] for row in range(COUNT)]
+    return values, json.loads(report.read_text())
+
+
+@pytest.mark.parametrize(
+    ("modality", "name"),
+    [pytest.param(*family, marks=[] if family[1] in QUICK else pytest.mark.slow) for family in FAMILIES],
+)
+def test_frozen_by_its_folder(tmp_path, capsys, modality, name):
+    assert os.environ["HF_HUB_OFFLINE"] == "1"
+    values, report = whole_way(tmp_path, modality, name, tune=False, dim=0)
+    assert report["curve"] == [] and "frozen without a projection, nothing to fit" in capsys.readouterr().err
+    new = KINDS[modality][1]
+    bare = new(encoder=str(tmp_path / "gone"), tune=False, dim=0)
+    bare.prepare([])
+    for value, item in zip(values, INPUTS[modality], strict=True):
+        with torch.no_grad():
+            alone = bare.eval()(bare.collate([item])).numpy()
+        assert value.shape == (1, 24)
+        np.testing.assert_allclose(value, alone, atol=1e-5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("tune", [False, True])
+@pytest.mark.parametrize(("modality", "name"), FAMILIES)
+def test_fitted_by_its_folder(tmp_path, modality, name, tune):
+    values, report = whole_way(tmp_path, modality, name, tune=tune, dim=7, pooling="mean_std", layers="last4")
+    assert [value.shape for value in values] == [(1, 7)] * COUNT
+    assert len(report["curve"]) == 1 and report["encoder"] == "pretrained"
+
+
+def test_words_in_the_cache(tmp_path):
+    values, _ = whole_way(tmp_path, "text", "bert", tune=False, dim=5, level="word")
+    assert [len(value) for value in values] == [len(line.split()) for line in INPUTS["text"]]
