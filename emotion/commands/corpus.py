@@ -19,7 +19,6 @@ Overlap = Annotated[
 ]
 
 
-
 @app.command("summary")
 def summary_command(
     folder: Annotated[Path, typer.Argument(help="Folder with metrics.json and the pictures.")] = Path("metrics"),
