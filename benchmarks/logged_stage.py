@@ -29,10 +29,16 @@ class Logged:
     def __call__(self, rows: Sequence[Utterance]) -> list[Item]:
         """See `engine.Job`."""
         items = self.job(rows)
-        descriptor = os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-        os.write(descriptor, "".join(f"{row.utterance}\n" for row in rows).encode())  # one call: never half a shard
-        os.close(descriptor)
+        self._write(self.log, "".join(f"{row.utterance}\n" for row in rows))
+        self._write(self.log.with_suffix(".shards"), f"{len(rows)}\n")
         return items
+
+    @staticmethod
+    def _write(path: Path, text: str) -> None:
+        """Append in one call: never half a shard."""
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        os.write(descriptor, text.encode())
+        os.close(descriptor)
 
     def one_thread(self) -> AbstractContextManager[None]:
         """See `engine.Job`."""

@@ -16,7 +16,7 @@ from emotion.encoders.base import Encoder
 from emotion.encoders.text import TextEncoder, open_reader
 from emotion.extraction.features import FeatureJob, batches, characters
 
-_UTTERANCES = 64
+_UTTERANCES = 384  # enough that batches of like length are, as in a corpus
 _MEAN = 12  # words, about IEMOCAP's
 _WORDS = """
 I you he we they it is was not do did have had will would can could know think say want go come see get make

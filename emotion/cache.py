@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from emotion import layout
 from emotion.errors import EmotionError
 
+# What h5py, numpy and json raise on damaged content, e.g. where a group stands in a dataset's place.
+_DAMAGE = (OSError, RuntimeError, KeyError, ValueError, TypeError, AttributeError)
+
 
 class Cache:
     """Reads a cache; values stay in the file until they are asked for.
@@ -43,9 +46,12 @@ class Cache:
             raise layout.broken(path, f"it is not a readable HDF5 file ({' '.join(str(error).split())})") from None
         try:
             self._open()
-        except (OSError, RuntimeError, KeyError, ValueError) as error:  # what h5py and json raise on damaged content
+        except EmotionError:
             self._file.close()
-            raise error if isinstance(error, EmotionError) else layout.broken(path, str(error)) from None
+            raise
+        except _DAMAGE as error:
+            self._file.close()
+            raise layout.broken(path, str(error)) from None
 
     def _open(self) -> None:
         layout.check_head(self.path, self._file)
@@ -89,7 +95,9 @@ class Cache:
         """Read everything once; raises EmotionError where structure, finiteness or the checksum are wrong."""
         try:
             layout.check_content(self.path, self._file)
-        except (OSError, RuntimeError) as error:
+        except EmotionError:
+            raise
+        except _DAMAGE as error:
             raise layout.broken(self.path, str(error)) from None
 
     def close(self) -> None:

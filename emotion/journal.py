@@ -94,15 +94,18 @@ class Journal:
         self._file = os.fdopen(lock(path), "r+b", buffering=0)
         self._sizes: list[tuple[int, int]] = []  # bytes of meta, bytes of payload
         self._pending = bytearray()
-        self._end = self._scan()
+        try:
+            self._end = self._scan()
+        except BaseException:
+            self._file.close()
+            raise
 
     def _scan(self) -> int:
         """Read the intact records, cut off the rest and return where it ends."""
         with self.path.open("rb") as file:
             if file.read(len(_MAGIC)) != _MAGIC:
                 self._file.truncate(0)
-                self._file.seek(0)
-                self._file.write(_MAGIC)
+                self._write(_MAGIC, at=0)
                 return len(_MAGIC)
             end, total = file.tell(), os.fstat(file.fileno()).st_size
             while (record := _read_record(file.read, total - end)) is not None:
@@ -130,21 +133,25 @@ class Journal:
         Raises:
             EmotionError: the disk is full or fails; everything up to the flush before is kept.
         """
+        self._write(self._pending, at=self._end)
+        self._end += len(self._pending)
+        self._pending = bytearray()
+
+    def _write(self, data: bytes | bytearray, *, at: int) -> None:
+        """Write all of it, or nothing."""
         try:
-            self._file.seek(self._end)
-            rest = memoryview(self._pending)
+            self._file.seek(at)
+            rest = memoryview(data)
             while rest:
                 rest = rest[self._file.write(rest) :]
             os.fsync(self._file.fileno())
         except OSError as error:
             with contextlib.suppress(OSError):
-                self._file.truncate(self._end)
+                self._file.truncate(at)
             raise EmotionError(
                 f"{self.path}: cannot be written ({error.strerror}); free some space there and run again, "
                 "finished work is kept"
             ) from None
-        self._end += len(self._pending)
-        self._pending = bytearray()
 
     def payloads(self, numbers: Sequence[int]) -> Iterator[bytes]:
         """Yield the payloads of flushed records, one in memory at a time.

@@ -150,11 +150,13 @@ class CacheWriter:
     def already_there(self) -> list[str] | None:
         """Reasons in the finished file where it is the result of the very same work, None where it is not."""
         try:
-            record = json.loads(self._finished.read_text(encoding="utf-8"))
+            key, checksum, *state = json.loads(self._finished.read_text(encoding="utf-8"))
             with Cache(self.path) as cache:
-                if record == {"key": self._key, "checksum": cache.attributes["checksum"]}:
+                if key == self._key and checksum == cache.attributes.get("checksum"):
+                    if state != _state(self.path):  # copied, checked out, or changed by hand since
+                        cache.check()
                     return cache.reason
-        except (EmotionError, OSError, ValueError):
+        except (EmotionError, OSError, ValueError, TypeError):
             pass
         return None
 
@@ -170,9 +172,6 @@ class CacheWriter:
             self._journal.flush()
             self._put(partial)
             self._journal.delete()
-        except EmotionError:
-            self._journal.delete()  # what does not verify must not be taken up again
-            raise
         except (OSError, RuntimeError) as error:  # h5py raises both
             cause = " ".join(str(error).split())
             raise EmotionError(
@@ -196,12 +195,17 @@ class CacheWriter:
             notes=[meta["note"] for meta in metas],
             attributes=self.attributes,
         )
-        verify(partial)
+        try:
+            verify(partial)
+        except EmotionError:
+            self._journal.delete()  # what does not verify must not be taken up again
+            raise
         sync(partial)
         with Cache(partial) as cache:
-            record = {"key": self._key, "checksum": cache.attributes["checksum"]}
+            checksum = cache.attributes["checksum"]
         partial.replace(self.path)
         sync(self.path.parent)
+        record = [self._key, checksum, *_state(self.path)]
         write_text(self._finished, json.dumps(record) + "\n")
 
     def _meta(self, position: int) -> dict[str, Any]:
@@ -214,9 +218,8 @@ class CacheWriter:
             unlock(self._lock, self._lock_path)
 
     def abandon(self) -> None:
-        """Let go without writing anything, e.g. because the file is already there."""
-        if not self._journal.metas:
-            self._journal.delete()
+        """Let go without writing anything, because the file is already there; a kill may have left its journal."""
+        self._journal.delete()
         self._release()
 
     def __enter__(self) -> Self:
@@ -239,6 +242,12 @@ def _work_key(ids: Sequence[str], shape: tuple[int, ...], dtype: str, attributes
     """Names a piece of work by all that its result depends on."""
     known = [layout.SCHEMA, list(ids), shape, np.dtype(dtype).name, sorted(attributes.items()), key]
     return _sha256(json.dumps(known))
+
+
+def _state(path: Path) -> list[int]:
+    """Size and modification time (ns): where they are as before, nobody has touched the file."""
+    state = path.stat()
+    return [state.st_size, state.st_mtime_ns]
 
 
 def _free_journal(stem: Path) -> Journal:

@@ -49,6 +49,8 @@ class Numbers:
         )
 
     def one_thread(self):
+        if self.fails == "start":
+            raise FileNotFoundError("planted folder")
         return contextlib.nullcontext()
 
 

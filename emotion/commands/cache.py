@@ -20,7 +20,7 @@ def show(
     """Say what a cache holds, where it comes from and what is missing in it."""
     from emotion.cache import Cache
 
-    console = Console()
+    console = Console(markup=False)  # names and reasons may have brackets
     with Cache(file) as cache:
         if utterance:
             row = cache.row(utterance)

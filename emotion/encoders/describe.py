@@ -1,6 +1,5 @@
 """What an encoder is, in words: ours, a fitted folder, a checkpoint's folder, or a name."""
 
-import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +22,8 @@ def describe(name: str) -> dict[str, str]:
     """Properties of an encoder, in the order in which they are shown.
 
     Args:
-        name: `audio`, `face` or `text` (ours); the folder of a fitted encoder or of a checkpoint; a name or an
-            architecture of the list; or any other name on the hub, whose configuration is then fetched.
+        name: `audio`, `face`, `text` or `scratch` (ours); the folder of a fitted encoder or of a checkpoint; a name or
+            an architecture of the list; or any other name on the hub, whose configuration is then fetched.
 
     Raises:
         EmotionError: there is nothing of that name, or it is damaged.
@@ -35,8 +34,14 @@ def describe(name: str) -> dict[str, str]:
     if folder.is_dir():
         return _checkpoint(name)
     ours = {entry.modality: entry for entry in ENTRIES if entry.family == "ours"}
-    known = {entry.family: entry for entry in ENTRIES} | {entry.name: entry for entry in ENTRIES} | ours
-    return _listed(known[name]) if name in known and name not in ("paper", "scratch") else _checkpoint(name)
+    known = (
+        {entry.family: entry for entry in ENTRIES if entry.family != "ours"}
+        | {entry.name: entry for entry in ENTRIES}
+        | ours
+    )
+    if name == "paper":
+        raise EmotionError("paper is the name of two encoders; describe audio or face")
+    return _listed(known[name]) if name in known else _checkpoint(name)
 
 
 def count(module: nn.Module) -> int:
@@ -133,8 +138,3 @@ def _known(entry: Entry | None) -> dict[str, str]:
 
 def _millions(parameters: int) -> str:
     return f"{parameters / 1e6:.1f} million ({parameters})"
-
-
-def rows() -> list[dict[str, Any]]:
-    """The list, as plain values."""
-    return [dataclasses.asdict(entry) for entry in ENTRIES]

@@ -24,6 +24,7 @@ from emotion.encoders.families import FAMILIES, names
 from emotion.errors import EmotionError
 
 BODY, TOKENIZER, EXTRACTOR = "body", "tokenizer", "extractor"  # sub-folders of an encoder's folder
+OWN = ("paper", "scratch")  # names that are no checkpoints
 _PICTURES = ("preprocessor_config.json", "video_preprocessor_config.json")
 # Weights that we do not use, or that never count without masking, and a checkpoint may lack.
 _UNUSED = ("pooler.", "embeddings.position_ids", "masked_spec_embed", "decoder.", "embeddings.mask_token")
@@ -52,6 +53,8 @@ def read_config(name: str, modality: str = "") -> Any:  # noqa: ANN401 - each ar
         EmotionError: not found, hub out of reach, or another architecture.
     """
     where = f"{modality} encoder {name}".strip()
+    if name in OWN and not Path(name).is_dir():
+        raise EmotionError(f"{where}: our own encoder is called paper for audio and face, and scratch for text")
     if (name.startswith(("/", ".", "~")) or name.count("/") > 1) and not Path(name).is_dir():
         raise EmotionError(f"{where}: there is no such folder; give the folder of a checkpoint, or its name on the hub")
     config = _read(AutoConfig, name, "config.json", modality)

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from emotion.encoders.pretrained import EXTRACTOR, read_body, read_extractor
 from emotion.encoders.transformer import Transformer
-from emotion.errors import MediaError
+from emotion.errors import EmotionError, MediaError
 
 _AT_ONCE = 480_000  # samples that go through the convolutions together; their output is large
 
@@ -72,9 +72,19 @@ class PretrainedAudio(Transformer):
         self.attach(read_body(self.encoder, self.modality))
 
     def attach(self, body: Any) -> None:  # noqa: ANN401 - each architecture has its own class
-        """See `Transformer.attach`; takes the convolutions out of the body, whose place they keep otherwise."""
+        """See `Transformer.attach`; takes the convolutions out of the body, whose place they keep otherwise.
+
+        Raises:
+            EmotionError: the feature extractor is of another architecture; or see `Transformer.attach`.
+        """
         body.config.apply_spec_augment = False  # random masks that no seed of ours reaches
         self.whisper = body.config.model_type == "whisper"
+        wanted, given = "input_features" if self.whisper else "input_values", self.extractor.model_input_names[0]
+        if given != wanted:
+            raise EmotionError(
+                f"audio encoder {self.encoder}: its preprocessor_config.json is of another architecture: it makes "
+                f"{given}, expected {wanted}; download the checkpoint again"
+            )
         if self.whisper:
             self.together = 8  # windows of 30 s each, however short the utterances are
         else:

@@ -92,15 +92,18 @@ def run(
         before = writer.already_there()
         if before is not None:
             writer.abandon()
+            if on_error == "fail":
+                _refuse(rows, before, job.what)
+            check_missing(before, max_missing=max_missing, what=job.what)
             say_outcome(before, what=job.what, out=writer.path, already=True)
             return before
+        missing = set(writer.missing)
+        if on_error == "fail":  # a run with `skip` may have been interrupted
+            _refuse([row for i, row in enumerate(rows) if i not in missing], writer.reasons, job.what)
         items = _items(writer, rows, job, shards, execute)
         for position, item in track(items, total=len(rows), title=job.what, unit="utterances", done=writer.done):
-            if item.reason and on_error == "fail" and not item.reason.endswith(ABSENT):
-                raise EmotionError(
-                    f"{job.what}: utterance {rows[position].utterance}: {item.reason}; mend the medium, or set "
-                    "on_error: skip to mark the modality as missing there"
-                )
+            if on_error == "fail":
+                _refuse([rows[position]], [item.reason], job.what)
             writer.put(position, item.values, item.reason, item.note)
         reasons = writer.reasons
         check_missing(reasons, max_missing=max_missing, what=job.what)
@@ -121,6 +124,25 @@ def _items(
             if position in missing:
                 yield position, item
         writer.flush()
+
+
+def compute(job: Job, rows: Sequence[Utterance]) -> list[Item]:
+    """Results of one shard; the traceback of an error that nobody expected says which utterances it was."""
+    try:
+        return job(rows)
+    except Exception as error:
+        error.add_note(f"{job.what}: in the shard of {len(rows)} utterances from {rows[0].utterance} on")
+        raise
+
+
+def _refuse(rows: Sequence[Utterance], reasons: Sequence[str], what: str) -> None:
+    """Raise EmotionError at the first utterance whose medium is at fault."""
+    for row, reason in zip(rows, reasons, strict=True):
+        if reason and not reason.endswith(ABSENT):
+            raise EmotionError(
+                f"{what}: utterance {row.utterance}: {reason}; mend the medium, or set on_error: skip to mark the "
+                "modality as missing there"
+            )
 
 
 def _list_missing(rows: Sequence[Utterance], reasons: Sequence[str]) -> None:

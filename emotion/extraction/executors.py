@@ -18,7 +18,7 @@ from emotion import params
 from emotion.corpus.utterance import Utterance
 from emotion.errors import EmotionError
 from emotion.extraction import engine, ray_cluster
-from emotion.extraction.engine import Item, Job, Shard
+from emotion.extraction.engine import Item, Job, Shard, compute
 
 
 def choose() -> engine.Executor:
@@ -37,11 +37,11 @@ def run_local(job: Job, shards: Sequence[Shard], *, workers: int) -> Iterator[tu
     if job.device == "cuda":
         # One encoder on the GPU; while one thread computes, the others read.
         with ThreadPoolExecutor(max(2, workers)) as pool:
-            yield from _completed(pool, job, shards, ahead=max(2, workers) + 1)
+            yield from _completed(pool, partial(compute, job), shards, ahead=max(2, workers) + 1)
     elif workers == 1 or len(shards) < 2:
         with job.one_thread():
             for number, rows in shards:
-                yield number, job(rows)
+                yield number, compute(job, rows)
     else:
         yield from _in_processes(job, shards, workers=min(workers, len(shards)))
 
@@ -99,4 +99,4 @@ def _exit_with(sentinel: int) -> None:
 
 
 def _work(rows: Sequence[Utterance]) -> list[Item]:
-    return _job(rows)
+    return compute(_job, rows)

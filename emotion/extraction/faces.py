@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import av
 import cv2
 
 from emotion.cache import Cache
@@ -64,7 +65,7 @@ def extract_faces(
         fallback: what a clip shows where no face is found, see `FaceTrack`.
         max_missing: share 0..1 of utterances that may stay without a clip.
         on_error: `skip` or `fail`, see `engine.run`.
-        execute: who does it (`executors.make_executor`). Does not change the result.
+        execute: who does it (`executors.choose`). Does not change the result.
 
     Raises:
         EmotionError: too many utterances are missing, the detector is unknown, the disk is full, or another run writes
@@ -84,7 +85,7 @@ def extract_faces(
             "modality": "face",
             "index": index.digest,
             "settings": json.dumps(how | {"revision": _REVISION}, sort_keys=True),
-            "versions": versions("opencv-python", "numpy"),
+            "versions": versions("av", "numpy", "opencv-python"),
         },
         scratch=scratch,
         flush_every=0,
@@ -182,7 +183,7 @@ def video_clips(
             return _cut(video, spans, track, fps)
     except MediaError as error:
         return [Item(None, str(error)) for _ in spans]
-    except cv2.error as error:
+    except (cv2.error, av.FFmpegError) as error:
         reason = f"undecodable video: {path} ({' '.join(str(error).split())})"
         return [Item(None, reason) for _ in spans]
 

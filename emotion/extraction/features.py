@@ -72,7 +72,7 @@ def extract_features(
             bounds memory; on a CPU it does not change the result.
         max_missing: share 0..1 of utterances that may stay without a vector.
         on_error: `skip` or `fail`, see `engine.run`.
-        execute: who does it (`executors.make_executor`). On a CPU it does not change the result.
+        execute: who does it (`executors.choose`). On a CPU it does not change the result.
         device: cpu (float32) or cuda (bfloat16 where the operation allows it).
         media: the files that are read: when one changes, unfinished work is not taken up again.
 
@@ -98,7 +98,7 @@ def extract_features(
             "checkpoint": checkpoint_hash(encoders),
             "index": index.digest,
             "settings": json.dumps(settings, sort_keys=True),
-            "versions": versions("numpy", "torch", "torchaudio", "transformers"),
+            "versions": versions("av", "numpy", "soundfile", "torch", "torchaudio", "transformers"),
         },
         scratch=scratch,
         flush_every=0,

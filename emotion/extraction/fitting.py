@@ -97,19 +97,21 @@ def fit_encoder(
     if not encoder.trains:
         _keep(encoder, {}, out=out, report=report, seed=seed, why="frozen without a projection, nothing to fit")
         return
+    dealt = deal([row for row in index.utterances if row.split == "train"], folds=folds) if folds > 1 else None
     train, validation = (_read_split(index, split, read, encoder.modality) for split in ("train", "validation"))
     splits = {"train": train, "validation": validation}
     if absent_everywhere(train.skipped + validation.skipped) and not train.inputs + validation.inputs:
         why = f"the corpus has no {encoder.modality}, left untrained"
         _keep(encoder, splits, out=out, report=report, seed=seed, why=why)
         return
+    for split, found in splits.items():
+        _check_any(found, split, encoder.modality)
     how = {"epochs": epochs, "lr": lr, "weight_decay": weight_decay, "batch": batch, "patience": patience}
     how |= {"seed": seed, "balanced": balanced, "classes": len(index.labels)}
 
     def fit_on(part: _Inputs, title: str) -> _Fitted:
         return _fit(encoder, part, validation, scratch=scratch, title=title, how=how)
 
-    dealt = deal([row for row in index.utterances if row.split == "train"], folds=folds) if folds > 1 else None
     about: dict[str, Any] = {}
     with _replacing(out) as folder:
         whole = fit_on(train, f"fit {encoder.modality}")
@@ -152,12 +154,18 @@ def _read_split(index: Index, split: str, read: Callable[[Utterance], Any], moda
         found.rows.append(row)
         found.inputs.append(value)
         found.labels.append(index.labels.index(row.label))
-    if not found.inputs and not absent_everywhere(found.skipped):
+    if not absent_everywhere(found.skipped):
+        _check_any(found, split, modality)
+    return found
+
+
+def _check_any(found: _Inputs, split: str, modality: str) -> None:
+    if not found.inputs:
         why = f"; e.g. {found.skipped[0]}" if found.skipped else ""
         raise EmotionError(
-            f"{modality} encoder: none of the {len(rows)} {split} utterances can be read, expected at least one{why}"
+            f"{modality} encoder: none of the {len(found.skipped)} {split} utterances can be read, "
+            f"expected at least one{why}"
         )
-    return found
 
 
 def _fit(

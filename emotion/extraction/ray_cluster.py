@@ -17,9 +17,9 @@ from typing import Any
 
 from emotion.corpus.utterance import Utterance
 from emotion.errors import EmotionError
-from emotion.extraction.engine import Item, Job, Shard
+from emotion.extraction.engine import Item, Job, Shard, compute
 
-_TRIES = 3  # of one shard; a shard that kills its actors is at fault itself
+_TRIES = 3  # of one shard, or to start an actor: what fails so often is at fault itself
 _LOOK = 2.0  # s between two looks at what the cluster has room for
 _CONNECT = 10.0  # s to reach an existing cluster
 _PATIENCE = 60.0  # s without any actor before a line says so
@@ -66,7 +66,7 @@ class Worker:
 
     def work(self, rows: Sequence[Utterance]) -> list[Item]:
         """One shard."""
-        return self.job(rows)
+        return compute(self.job, rows)
 
 
 class _Pool:
@@ -80,6 +80,10 @@ class _Pool:
         self.todo = list(reversed(shards))
         self.running: dict[Any, tuple[Any, Shard | None]] = {}  # answer that will come -> actor and its shard
         self.tries: Counter[int] = Counter()
+        self.failed_starts = 0  # one after the other
+        errors = ray.exceptions
+        # Its node is gone, it was killed, or its results were on a node that is gone.
+        self.losses = (errors.RayActorError, errors.NodeDiedError, errors.OutOfMemoryError, errors.ObjectLostError)
         self.seen = time.monotonic()
 
     @property
@@ -91,19 +95,21 @@ class _Pool:
         """Start actors where there is room, wait a little, and yield what has come."""
         self._grow()
         answers, _ = self.ray.wait(list(self.running), timeout=_LOOK) if self.running else ([], None)
+        came = False
         for answer in answers:
             actor, shard = self.running.pop(answer)
             try:
                 items = self.ray.get(answer)
-            except self.ray.exceptions.RayActorError:  # its node is gone, or it was killed
-                self._again(shard)
+            except self.losses as error:
+                self._again(shard, error)
                 continue
             except self.ray.exceptions.RayTaskError as error:
                 raise (error.cause if isinstance(error.cause, EmotionError) else error) from None
+            came, self.failed_starts = True, 0
             self._next(actor)
             if shard is not None:
                 yield shard[0], items
-        self._complain(bool(answers))
+        self._complain(came)
 
     def _grow(self) -> None:
         """One actor per core or GPU of the nodes that are there now."""
@@ -119,8 +125,16 @@ class _Pool:
         else:
             self.ray.kill(actor)
 
-    def _again(self, shard: Shard | None) -> None:
+    def _again(self, shard: Shard | None, error: Exception) -> None:
+        """Put a lost shard back; where it was an actor that could not start, another one is started."""
         if shard is None:
+            self.failed_starts += getattr(error, "_actor_init_failed", False)  # and not lost with its node
+            if self.failed_starts == _TRIES:
+                cause = str(error).strip().splitlines()[-1]
+                raise EmotionError(
+                    f"{self.what}: {_TRIES} workers could not start ({cause}); every node needs the same checkout and "
+                    "environment at the same path, see docs/cluster.md"
+                )
             return
         self.tries[shard[0]] += 1
         if self.tries[shard[0]] == _TRIES:

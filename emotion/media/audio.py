@@ -15,12 +15,11 @@ from torchaudio.transforms import Resample
 
 from emotion.corpus.utterance import Index, Utterance
 from emotion.errors import ABSENT, EmotionError, MediaError
-from emotion.media.opening import check_file, open_container
+from emotion.media.opening import SOUND, check_file, open_container
 
 CHANNELS: Final = ("mix", "side")
 
 _SIDES: Final = {"left": 0, "right": 1}
-_SOUND: Final = frozenset(soundfile.available_formats()) - {"RAW"}  # by suffix; raw samples say nothing of themselves
 _RATES: Final = (1000, 768_000)  # Hz, what a file may have
 _RATIO: Final = 1000  # largest term of the ratio of two rates: the filters of 44101 -> 16000 Hz would take gigabytes
 _SHORTEST: Final = 2  # samples
@@ -46,7 +45,7 @@ def read_segment(path: Path, *, start: float, end: float, rate: int, channel: in
     check_file(path, "audio")
     if end <= max(0.0, start):
         raise MediaError(f"empty segment: {path}: {start:g}-{end:g} s, expected an end after the start")
-    read = _read_sound if path.suffix[1:].upper() in _SOUND else _read_video
+    read = _read_sound if path.suffix[1:].upper() in SOUND else _read_video
     try:
         wave, own_rate = read(path, start, end, channel)
     except (soundfile.LibsndfileError, av.FFmpegError, OSError, RuntimeError) as error:
@@ -153,6 +152,8 @@ def _read_video(path: Path, start: float, end: float, channel: int | None) -> tu
             parts.append(wave[max(0, first - position) : last - position])
             position += len(wave)
     _check_span(path, start, end, length=max(position, first + sum(map(len, parts))) / rate)
+    if not parts:
+        raise MediaError(f"no sound in the segment: {path} has none in {start:g}-{end:g} s, only before or after it")
     return np.concatenate(parts).astype(np.float32), rate
 
 

@@ -5,9 +5,13 @@ from pathlib import Path
 from typing import Final
 
 import av
+import soundfile
 from av.container import InputContainer
 
 from emotion.errors import MediaError
+
+SOUND: Final = frozenset(soundfile.available_formats()) - {"RAW"}
+"""Suffixes of sound files, in capitals; raw samples say nothing of themselves. All else is for FFmpeg."""
 
 # What claims to be a video may be a list of other files; these must not be opened, here or on the network.
 _OPTIONS: Final = {"protocol_whitelist": "file"}

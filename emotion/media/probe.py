@@ -7,7 +7,7 @@ import soundfile
 
 from emotion.corpus.check import Medium
 from emotion.errors import MediaError
-from emotion.media.opening import check_file, open_container
+from emotion.media.opening import SOUND, check_file, open_container
 from emotion.media.video import AFTER_END, Video
 
 _BLOCK = 1 << 20  # samples
@@ -20,8 +20,7 @@ def decode(path: Path) -> Medium:
     Raises:
         MediaError: it is missing, broken or ends before its header says; the message begins with the kind of problem.
     """
-    # By the name, as in emotion/media/audio.py, which is not imported: it needs torch, and the doctor should be quick.
-    return _sound(path) if path.suffix[1:].upper() in soundfile.available_formats() else _video(path)
+    return _sound(path) if path.suffix[1:].upper() in SOUND else _video(path)
 
 
 def _sound(path: Path) -> Medium:

@@ -39,6 +39,11 @@ def test_show(monkeypatch, capsys, file):
     assert "1.5" in (shown := capsys.readouterr().out) and "'score': 3" in shown
     assert run(monkeypatch, "show", file, "--utterance", "c") == 1
     assert "utterance c is not in it" in capsys.readouterr().err
+    bracketed = file.parent / "[b]a[" / "x].h5"
+    bracketed.parent.mkdir()
+    file.rename(bracketed)
+    assert run(monkeypatch, "show", bracketed) == 0
+    assert "[b]a[/x].h5: shown" in capsys.readouterr().out.replace("\n", "")
 
 
 def test_verify(monkeypatch, capsys, file):

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from emotion.cli import app
 from emotion.corpus.check import check_corpus
+from emotion.errors import MediaError
 from emotion.media.probe import decode
 
 
@@ -111,6 +112,12 @@ def test_media_are_decoded_to_their_end(tmp_path):
         "media: 64x48, 25.00 frames/s, no sound": "1",
     }
     assert report.count("error") == 2
+
+
+def test_raw_samples_are_no_sound_file(tmp_path):
+    (tmp_path / "a.raw").write_bytes(bytes(range(256)) * 20)
+    with pytest.raises(MediaError, match=r"undecodable .*a\.raw"):
+        decode(tmp_path / "a.raw")
 
 
 def test_leaks_and_lengths_of_a_table(tmp_path):

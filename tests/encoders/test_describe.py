@@ -34,6 +34,9 @@ def test_ours_and_listed_names():
     assert wavlm == describe("microsoft/wavlm-base-plus")
     assert wavlm["modality"] == "audio" and wavlm["dimension"].startswith("768, with mean_std 1536")
     assert {"parameters", "pooling", "expects", "licence", "cite"} <= set(wavlm)
+    assert describe("scratch") == describe("text")
+    with pytest.raises(EmotionError, match="paper is the name of two encoders; describe audio or face"):
+        describe("paper")
 
 
 def test_a_fitted_folder(tmp_path):

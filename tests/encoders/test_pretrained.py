@@ -89,6 +89,12 @@ def test_hub_out_of_reach(modality):
         use(modality, "no-such-model")
 
 
+@pytest.mark.parametrize(("modality", "name"), [("audio", "scratch"), ("face", "scratch"), ("text", "paper")])
+def test_our_own_encoder_of_another_modality(modality, name):
+    with pytest.raises(EmotionError, match=f"{modality} encoder {name}: our own encoder is called paper for audio and"):
+        NEW[modality](name).prepare([])
+
+
 class Bomb:
     def __reduce__(self):
         return (exec, ("raise SystemExit('code of a checkpoint was run')",))

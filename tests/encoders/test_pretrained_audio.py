@@ -1,3 +1,5 @@
+import shutil
+
 import numpy as np
 import pytest
 import torch
@@ -6,7 +8,7 @@ from encoders.planted import check_batches, check_folder, vectors
 from transformers import AutoFeatureExtractor
 
 from emotion.encoders.for_audio import load_encoder, new_encoder
-from emotion.errors import MediaError
+from emotion.errors import EmotionError, MediaError
 
 LENGTHS = (900, 2000, 411, 2000, 1500)
 
@@ -91,15 +93,23 @@ def test_frozen_and_fine_tuned(checkpoint):
     waves = checkpoints.noise(LENGTHS[:3])
     frozen = made(checkpoint, dim=5).train()
     assert not frozen.body.training and frozen.trains
-    assert {name for name, value in frozen.named_parameters() if value.requires_grad} == {
-        "project.weight",
-        "project.bias",
-    }
+    frozen(frozen.collate(waves)).sum().backward()
+    moved = {name for name, value in frozen.named_parameters() if value.grad is not None}
+    assert moved == {"project.weight", "project.bias"}
+    assert all(frozen.rates[name] == 0 for name in ("body.", "front."))
     assert not made(checkpoint).trains
     tuned = made(checkpoint, tune=True).train()
     tuned(tuned.collate(waves)).sum().backward()
     moved = {name for name, value in tuned.named_parameters() if value.grad is not None and value.grad.any()}
     assert any("layers.0" in name for name in moved) and not any(name.startswith("front.") for name in moved)
+
+
+@pytest.mark.parametrize(("name", "other"), [("wav2vec2", "whisper"), ("whisper", "wav2vec2")])
+def test_a_feature_extractor_of_another_architecture(tmp_path, name, other):
+    folders = {each: checkpoints.AUDIO[each](tmp_path / each) for each in (name, other)}
+    shutil.copy(folders[other] / "preprocessor_config.json", folders[name])
+    with pytest.raises(EmotionError, match=r"its preprocessor_config.json is of another architecture: it makes input_"):
+        made(folders[name])
 
 
 def test_cost_of_whisper_counts_its_padding(tmp_path):

@@ -110,6 +110,8 @@ def test_scratch_or_checkpoint(tmp_path):
     assert type(load_encoder(tmp_path)) is TextEncoder
 
 
-def test_impossible_layers(checkpoint):
-    with pytest.raises(EmotionError, match=r"text.layers is 4, but .* has 3 layers; expected last, last4, all or a"):
-        made(checkpoint, layers=4)
+@pytest.mark.parametrize("layers", [4, -1, "first"])
+def test_impossible_layers(checkpoint, layers):
+    message = rf"text.layers is {layers}, but .* has 3 layers; expected last, last4, all or a"
+    with pytest.raises(EmotionError, match=message):
+        made(checkpoint, layers=layers)

@@ -62,6 +62,39 @@ def test_on_error_fail_names_the_utterance_and_keeps_the_rest(tmp_path):
         numbers(tmp_path / "b", on_error="ignore")
 
 
+def test_stricter_settings_hold_for_what_is_there_already(tmp_path):
+    def some(job, shards):
+        yield from [(number, job(rows)) for number, rows in shards[:4]]  # of which u003 is one
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        numbers(tmp_path, execute=some)
+    with pytest.raises(EmotionError, match="utterance u003: no number"):
+        numbers(tmp_path, on_error="fail", execute=never)
+    whole = numbers(tmp_path)
+    with pytest.raises(EmotionError, match="utterance u003: no number"):
+        numbers(tmp_path, on_error="fail", execute=never)
+    with pytest.raises(EmotionError, match=r"6 of 60 utterances are missing, more than max_missing = 0\.05"):
+        numbers(tmp_path, max_missing=0.05, execute=never)
+    assert numbers(tmp_path, execute=never) == whole
+
+
+def never(job, shards):
+    raise AssertionError("there is nothing to do")
+
+
+@pytest.mark.parametrize(("workers", "device"), [(1, "cpu"), (2, "cpu"), (2, "cuda")])
+def test_errors_that_nobody_expected_say_where_they_were(tmp_path, workers, device):
+    with pytest.raises(ZeroDivisionError) as caught:
+        numbers(tmp_path, Surprised(device=device), workers=workers)
+    assert caught.value.__notes__ == ["numbers: in the shard of 5 utterances from u007 on"]
+
+
+class Surprised(Numbers):
+    def item(self, row):
+        return Item(np.zeros((1, 3), np.float32)) if row.turn % 12 != 7 else 1 / 0
+
+
 def test_what_the_corpus_lacks_is_no_failure(tmp_path, capfd):
     class Absent(Numbers):
         def item(self, row):

@@ -10,6 +10,7 @@ import time
 from functools import partial
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -130,6 +131,7 @@ def test_what_is_missing_is_named_and_counted(tmp_path, monkeypatch, capfd):
     with Cache(tmp_path / "faces.h5") as cache:
         assert [reason.split(":")[0] for reason in cache.reason] == kinds
         assert cache.ids == [r.utterance for r in rows]
+        assert json.loads(cache.attributes["versions"]).keys() == {"av", "numpy", "opencv-python"}
         assert cache.present.tolist() == [not kind for kind in kinds]
         assert cache.notes[0] == {
             "box": [40, 40, 96],
@@ -149,6 +151,17 @@ def test_what_is_missing_is_named_and_counted(tmp_path, monkeypatch, capfd):
     assert [line.split(":")[0].strip() for line in lines if line.startswith("  ")] == [
         r.utterance for r, kind in zip(rows, kinds, strict=True) if kind
     ]
+
+
+def test_pictures_that_cannot_be_converted_are_named(tmp_path, monkeypatch):
+    def refuses(*_):
+        raise av.error.InvalidDataError(1, "planted")
+
+    write_coded(tmp_path / "a.avi", frames=5)
+    monkeypatch.setattr(faces, "_cut", refuses)
+    how = {"detector": "haar", "size": 32, "fps": 15.0, "detect_every": 5, "fallback": "none"}
+    (item,) = faces.video_clips(tmp_path / "a.avi", [(0.0, 1.0, "full")], **how)
+    assert item.values is None and item.reason.startswith("undecodable video: ") and "planted" in item.reason
 
 
 def test_too_much_missing_changes_nothing(tmp_path, monkeypatch):

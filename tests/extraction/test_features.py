@@ -111,7 +111,7 @@ def test_rows_are_what_the_encoder_gives_one_by_one(tmp_path, capfd, per_batch):
         about = cache.attributes
         assert (about["modality"], about["encoder"], about["index"]) == ("audio", "mean", "digest")
         assert about["checkpoint"] == checkpoint_hash([encoder]) and '"seed": 0' in about["settings"]
-        assert '"torch": "' in about["versions"]
+        assert all(f'"{name}": "' in about["versions"] for name in ("av", "soundfile", "torch"))
     last = capfd.readouterr().err.splitlines()[-1]
     assert last == f"audio features: 45 of 50 utterances, 5 missing (5 no audio) -> {tmp_path / 'audio.h5'}"
     card = (tmp_path / "audio.md").read_text()

@@ -122,6 +122,20 @@ def test_nothing_to_read(tmp_path):
     assert not (tmp_path / "models").exists()
 
 
+@pytest.mark.parametrize(("split", "count"), [("train", 24), ("validation", 8)])
+def test_a_modality_that_one_split_lacks(tmp_path, split, count):
+    good = tones()
+
+    def read(row):
+        if row.split == split:
+            raise MediaError(f"no audio: {ABSENT}")
+        return good(row)
+
+    with pytest.raises(EmotionError, match=rf"none of the {count} {split} utterances can be read.*no audio: {ABSENT}"):
+        run(tmp_path, read=read)
+    assert not (tmp_path / "models").exists()
+
+
 def test_killed_run_goes_on_and_the_old_encoder_stays_until_then(tmp_path, monkeypatch):
     expected = run(tmp_path / "whole", read=tones(), epochs=3)
     run(tmp_path / "cut", read=tones(), epochs=1)

@@ -161,8 +161,12 @@ def test_a_group_that_cannot_be_read_and_more_folds_than_groups(tmp_path):
 
     report = run(tmp_path, read=silent)
     assert [line["left_out"] for line in report["folds"]["encoders"]] == [EACH, 0, EACH]
+
+    def untouched(row):
+        raise AssertionError("it is known before anything is read")
+
     with pytest.raises(EmotionError, match=r"fit\.folds is 4, but the training split has 3 sessions"):
-        run(tmp_path, folds=4)
+        run(tmp_path, read=untouched, folds=4)
 
 
 def test_an_encoder_that_fitting_does_not_change_is_saved_without_folds(tmp_path, capsys):

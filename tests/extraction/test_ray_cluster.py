@@ -60,6 +60,25 @@ def test_a_shard_that_kills_its_workers_is_named(tmp_path, cluster):
         numbers(tmp_path, Numbers(fails="exit"), execute=partial(ray_cluster.run, workers=1))
 
 
+def test_results_that_were_lost_with_their_node_are_computed_again(tmp_path, cluster, monkeypatch):
+    get, asked = ray.get, []
+
+    def lossy(answer):
+        asked.append(answer)
+        if len(asked) == 4:
+            raise ray.exceptions.ObjectLostError("planted", None, "")
+        return get(answer)
+
+    whole = numbers(tmp_path / "here")
+    monkeypatch.setattr(ray, "get", lossy)
+    assert numbers(tmp_path / "ray", execute=partial(ray_cluster.run, workers=1)) == whole
+
+
+def test_workers_that_cannot_start_are_one_line(tmp_path, cluster):
+    with pytest.raises(EmotionError, match=r"3 workers could not start \(.*planted folder.*same checkout"):
+        numbers(tmp_path, Numbers(fails="start"), execute=partial(ray_cluster.run, workers=1))
+
+
 def test_an_unreachable_cluster_is_one_line(tmp_path, monkeypatch):
     monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")
     with pytest.raises(EmotionError, match=r"RAY_ADDRESS is '127\.0\.0\.1:1', but nobody answers"):

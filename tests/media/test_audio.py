@@ -1,6 +1,7 @@
 """Segments are the right samples in all formats, and broken files are named."""
 
 import pickle
+from fractions import Fraction
 
 import av
 import numpy as np
@@ -176,3 +177,28 @@ def test_rates_without_a_simple_ratio_cost_no_memory(tmp_path):
     (tmp_path / "a.wav").write_bytes(content)
     with pytest.raises(MediaError, match=r"undecodable audio: .* has 1 Hz, expected 1000 to 768000"):
         read_segment(tmp_path / "a.wav", start=0, end=1, rate=RATE)
+
+
+def write_late(path, *, rate=RATE, first=2, seconds=2):
+    """A film with pictures from 0 s on, whose sound begins at `first` s."""
+    with av.open(str(path), "w") as container:
+        video, sound = container.add_stream("mpeg4", rate=25), container.add_stream("pcm_s16le", rate=rate)
+        video.width, video.height, video.pix_fmt, sound.layout = 64, 64, "yuv420p", "mono"
+        for number in range(25 * (first + seconds)):
+            picture = av.VideoFrame.from_ndarray(np.zeros((64, 64, 3), np.uint8))
+            picture.pts, picture.time_base = number, Fraction(1, 25)
+            container.mux(video.encode(picture))
+        for start in range(first * rate, (first + seconds) * rate, 1000):
+            frame = av.AudioFrame.from_ndarray(np.full((1, 1000), 99, np.int16), format="s16", layout="mono")
+            frame.rate, frame.pts, frame.time_base = rate, start, Fraction(1, rate)
+            container.mux(sound.encode(frame))
+        for stream in (video, sound):
+            container.mux(stream.encode())
+
+
+@pytest.mark.parametrize("name", ["late.mkv", "late.mov"])
+def test_a_segment_before_the_sound_track_begins_is_named(tmp_path, name):
+    write_late(tmp_path / name)
+    assert len(read_segment(tmp_path / name, start=2.5, end=3.5, rate=RATE)) == pytest.approx(RATE, abs=16)
+    with pytest.raises(MediaError, match=rf"^no sound in the segment: .*{name} has none in 0-1 s"):
+        read_segment(tmp_path / name, start=0.0, end=1.0, rate=RATE)
