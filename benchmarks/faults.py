@@ -2,10 +2,11 @@
 
 Each stage's own command (on the data of the last `dvc repro`) is killed with its workers by SIGKILL at a random moment
 and run again, until it has finished; then from the start again, until there were enough kills. After every finish the
-file is compared with that of an uninterrupted run. Every worker writes down what it has computed, so what is computed
-twice is known to the utterance: at most a shard per worker, and one that was on its way to the disk.
+file is compared with that of an uninterrupted run. Every worker writes down what it begins, so what a kill costs is
+known to the utterance: at most a shard per worker, and one that was on its way to the disk.
 """
 
+import math
 import os
 import random
 import shutil
@@ -50,7 +51,7 @@ def main(
         table.add_row(stage, *(str(row[name]) for name in COLUMNS))
     console = Console()
     console.print(table)
-    console.print("lost = utterances that were computed again because of a kill; `faults` in benchmarks/results.json")
+    console.print("lost = utterances that were begun and had to be done again; `faults` in benchmarks/results.json")
     if any(row["same_bytes"] != row["finishes"] or row["most_lost"] > row["may_be_lost"] for row in rows.values()):
         raise typer.Exit(1)
 
@@ -71,7 +72,7 @@ class Extraction:
         start = time.monotonic()
         self._start().wait()
         self.seconds = time.monotonic() - start
-        self.whole, self.utterances = self.out.read_bytes(), len(self._computed())
+        self.whole, self.utterances = self.out.read_bytes(), len(self._begun())
         sizes = [int(line) for line in self.log.with_suffix(".shards").read_text("utf-8").split()]
         self.bound = (WORKERS + 1) * max(sizes)  # one shard in each worker's hands, one on its way to the disk
         self._clear()
@@ -81,7 +82,7 @@ class Extraction:
         lost: list[int] = []
         finishes = same = 0
         for _ in track(range(kills), total=kills, title=f"kill {self.stage}", unit="kills"):
-            while (found := self._run_until(self.seconds * rng.uniform(0.05, 1.1))) is None:
+            while (found := self._run_until_killed(rng)) is None:
                 finishes, same = finishes + 1, same + self._finished()
             lost.append(found)
         assert self._start().wait() == 0
@@ -97,15 +98,24 @@ class Extraction:
             "utterances": self.utterances,
         }
 
-    def _run_until(self, seconds: float) -> int | None:
-        """Kill after so many seconds -> utterances that were computed and are not on disk; None = it was faster."""
+    def _run_until_killed(self, rng: random.Random) -> int | None:
+        """Run, and kill at a random moment -> utterances that were begun and are not on disk; None = it was faster.
+
+        One kill in five is at any time, start and end included; the others are while the workers are at work.
+        """
         process = self._start()
-        try:
-            process.wait(timeout=seconds)
-        except subprocess.TimeoutExpired:
+        if rng.random() < 0.2:
+            moment, target = self.seconds * rng.random(), math.inf
+        else:
+            moment, target = math.inf, len(self._begun()) + rng.uniform(0, self.utterances)
+        start = time.monotonic()
+        while process.poll() is None and time.monotonic() - start < moment and len(self._begun()) < target:
+            time.sleep(0.01)
+        time.sleep(rng.uniform(0, 0.3))
+        if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-            return len(set(self._computed()) - self._kept())
+            return len(set(self._begun()) - self._kept())
         if process.returncode:
             raise RuntimeError(f"{self.stage} failed: {self.errors.read_text('utf-8')[-2000:]}")
         return None
@@ -119,7 +129,7 @@ class Extraction:
     def _kept(self) -> set[str]:
         """Utterances in the journal, or all of them where the file is in place."""
         if self.out.exists():
-            return set(self._computed())
+            return set(self._begun())
         ids = [line.split(",")[0] for line in (self.folder / "data/index.csv").read_text("utf-8").splitlines()[1:]]
         kept: set[str] = set()
         for path in (self.folder / ".cache").rglob("*.journal"):
@@ -128,11 +138,11 @@ class Extraction:
                 kept |= {ids[meta["i"]] for meta in journal.metas}
         return kept
 
-    def _computed(self) -> list[str]:
+    def _begun(self) -> list[str]:
         return self.log.read_text("utf-8").split() if self.log.exists() else []
 
     def _clear(self) -> None:
-        for path in (self.out, self.log, self.out.with_suffix(".md")):
+        for path in (self.out, self.log, self.log.with_suffix(".shards"), self.out.with_suffix(".md")):
             path.unlink(missing_ok=True)
         shutil.rmtree(self.folder / ".cache", ignore_errors=True)
 

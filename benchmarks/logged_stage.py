@@ -1,4 +1,4 @@
-"""Run a stage while its workers write down every utterance that they have computed: `benchmarks.faults` uses it.
+"""Run a stage while its workers write down every utterance that they begin: `benchmarks.faults` uses it.
 
 `python -m benchmarks.logged_stage STAGE LOG`
 """
@@ -18,7 +18,7 @@ from emotion.extraction.engine import Executor, Item, Job, Shard
 
 @dataclass
 class Logged:
-    """A job that adds a line to a file for each utterance it has done."""
+    """A job that adds a line to a file for each utterance that it begins."""
 
     job: Job
     log: Path
@@ -28,10 +28,9 @@ class Logged:
 
     def __call__(self, rows: Sequence[Utterance]) -> list[Item]:
         """See `engine.Job`."""
-        items = self.job(rows)
         self._write(self.log, "".join(f"{row.utterance}\n" for row in rows))
         self._write(self.log.with_suffix(".shards"), f"{len(rows)}\n")
-        return items
+        return self.job(rows)
 
     @staticmethod
     def _write(path: Path, text: str) -> None:
