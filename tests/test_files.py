@@ -17,7 +17,7 @@ JOBS = {
     "safetensors": "import torch; from emotion.encoders.audio import AudioEncoder as A; e = A();"
     "job = lambda: e.save(path.parent)",
     "checkpoint": "import torch; from emotion import training as t; m = torch.nn.Linear(300, 300);"
-    "job = lambda: t._save(path, 'k', t._Run(), m, torch.optim.Adam(m.parameters()))",
+    "job = lambda: t._save(path, 'k', t._Run(), m, torch.optim.Adam(m.parameters()), None)",
 }
 
 
