@@ -7,7 +7,6 @@ where one case fails.
 
 import csv
 import faulthandler
-import json
 import os
 import subprocess
 import sys
@@ -23,6 +22,7 @@ from rich.table import Table
 
 from benchmarks import broken_files
 from benchmarks.broken_files import CASES, SECONDS, USED, Case
+from benchmarks.record import RESULTS, record
 from emotion.cache import Cache, verify
 from emotion.corpus.utterance import COLUMNS, Index, Utterance, read_index, write_index
 from emotion.encoders.audio import AudioEncoder
@@ -34,7 +34,6 @@ from emotion.extraction.features import extract_features, seconds
 from emotion.media.audio import reader
 
 ROOT = Path(__file__).parent.parent
-RESULTS = ROOT / "benchmarks" / "results.json"
 _HANG = 300  # s until a run counts as hanging and is ended with a traceback
 # Bytes that a file may have on the simulated full disk: too few for the journal, or for the HDF5 file somewhere.
 _FULL = (("audio", 400), ("audio", 1000), ("audio", 3000), ("audio", 9000), ("video", 20_000), ("video", 100_000))
@@ -244,9 +243,7 @@ def main() -> None:
     for row in table:
         shown.add_row(*(str(row[key]) for key in ("modality", "case", "what", "reason", "verdict")))
     Console(width=200).print(shown)
-    results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
-    results["bad_media"] = table
-    RESULTS.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+    record("bad_media", {"cases": table})
     bad = [row for row in table if not row["good"]]
     Console().print(f"{len(table)} cases, {len(bad)} failed; written to {RESULTS.relative_to(ROOT)}")
     sys.exit(1 if bad else 0)

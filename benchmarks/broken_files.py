@@ -154,7 +154,7 @@ _GOOD = sound()
 _DATA = _GOOD.index(b"data")
 _TEXT = b"this is a text, whatever its name says\n" * 100
 _HOLE = np.where(np.arange(2 * RATE) == RATE // 2, np.nan, wave())
-_PLAYLIST = b"#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\nfile:///etc/hostname\n#EXT-X-ENDLIST\n"
+_PLAYLIST = b"#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\ngood0.avi\n#EXT-X-ENDLIST\n"
 _CONCAT = b"ffconcat version 1.0\nfile good0.avi\n"
 
 

@@ -4,7 +4,6 @@
 GPU, also one epoch over a simulated corpus of 5,000 utterances.
 """
 
-import json
 import sys
 import tempfile
 import time
@@ -17,7 +16,7 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.machine import describe
+from benchmarks.record import RESULTS, record
 from benchmarks.workspace import ROOT, Workspace
 from emotion import training
 from emotion.encoders.audio import AudioEncoder
@@ -26,7 +25,6 @@ from emotion.encoders.face import FaceEncoder
 from emotion.encoders.fit import fit
 from emotion.encoders.text import TextEncoder
 
-RESULTS = ROOT / "benchmarks" / "results.json"
 LIMITS = {"audio": 60, "face": 90, "text": 60}  # s, two cores
 UTTERANCES = 5000
 SECONDS = 4.5  # mean length of an utterance
@@ -85,13 +83,11 @@ def main() -> None:
     """Measure, print the table, write the JSON."""
     if not (ROOT / "data" / "faces.h5").exists():
         sys.exit("data/faces.h5 is missing: run `make repro` first")
-    found: dict[str, Any] = {"machine": describe(), "stages": stage_times()}
+    found: dict[str, Any] = {"stages": stage_times()}
     if torch.cuda.is_available():
         found["gpu"] = torch.cuda.get_device_name()
         found["epoch_of_5000_utterances"] = epoch_times(UTTERANCES)
-    results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
-    results["fit"] = found
-    RESULTS.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+    record("fit", found)
     table = Table("encoder", "seconds", "limit", "epochs", "GPU: s per epoch of 5000")
     for name, row in found["stages"].items():
         epoch = found.get("epoch_of_5000_utterances", {}).get(name, "-")

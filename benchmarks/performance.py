@@ -4,13 +4,11 @@ Ratios compare what ran by turns in one process. Time per core is processor time
 machine that does other things as well; the best of a few repetitions counts.
 """
 
-import json
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -21,9 +19,9 @@ from benchmarks.performance_cache import cache
 from benchmarks.performance_gpu import gpu
 from benchmarks.performance_media import audio, faces
 from benchmarks.performance_text import text
+from benchmarks.record import read, record
 
 ROOT = Path(__file__).parent.parent
-RESULTS = ROOT / "benchmarks" / "results.json"
 DOCUMENT = ROOT / "docs" / "performance.md"
 PARTS: dict[str, Callable[[Path], list[Figure]]] = {
     "faces": faces,
@@ -64,24 +62,17 @@ core is processor time, and the best of a few repetitions counts. {verdict}
 """
 
 
-def _results() -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
-    return found
-
-
 def main() -> None:
     """Measure, print, write; with names of areas as arguments only these, the others stay as they were."""
     wanted = sys.argv[1:] or list(PARTS)
-    before = [Figure.from_json(one) for one in _results().get("performance", {}).get("figures", [])]
+    before = [Figure.from_json(one) for one in read().get("performance", {}).get("figures", [])]
     figures: list[Figure] = []
     with tempfile.TemporaryDirectory() as folder:
         for name, part in PARTS.items():
             kept = [figure for figure in before if figure.part == name]
             figures += [replace(one, part=name) for one in part(Path(folder))] if name in wanted else kept
     machine = describe()
-    results = _results()  # again: other benchmarks may have written meanwhile
-    results["performance"] = {"machine": machine, "figures": [figure.to_json() for figure in figures]}
-    RESULTS.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+    record("performance", {"figures": [figure.to_json() for figure in figures]})
     DOCUMENT.write_text(page(figures, machine), encoding="utf-8")
     shown = Table(*HEAD)
     for figure in figures:

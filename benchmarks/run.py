@@ -4,7 +4,6 @@ The clone is made from the last commit in a temporary folder, so nothing install
 cache aside).
 """
 
-import json
 import os
 import re
 import shutil
@@ -19,10 +18,9 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.machine import describe
+from benchmarks.record import RESULTS, record
 
 ROOT = Path(__file__).parent.parent
-RESULTS = ROOT / "benchmarks" / "results.json"
 
 
 class PeakMemory(threading.Thread):
@@ -91,9 +89,7 @@ def main() -> None:
             rows[name] = {**measure(command, folder=clone, log=log), "stages": stages_run(log)}
         size = sum(path.stat().st_size for path in (clone / "data").rglob("*") if path.is_file())
         shutil.rmtree(clone, ignore_errors=True)
-    results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
-    results["pipeline"] = {"machine": describe(), "data_mib": round(size / 2**20), "commands": rows}
-    RESULTS.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+    record("pipeline", {"data_mib": round(size / 2**20), "commands": rows})
     table = Table("command", "seconds", "peak GiB", "stages run")
     for name, row in rows.items():
         table.add_row(name, str(row["seconds"]), str(row["peak_memory_gib"]), ", ".join(row["stages"]) or "none")

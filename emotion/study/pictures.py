@@ -94,7 +94,7 @@ def reliability_figure(rows: Sequence[Row], *, scored: str) -> Figure:
             axes.plot(confidence[full], right[full], style, markersize=4, label=f"{name}, ECE {100 * error:.1f} %")
         axes.set(title=row.name, xlim=(0, 1), ylim=(0, 1), aspect="equal")
         axes.grid(alpha=0.3)
-        axes.legend(fontsize=7, loc="upper left")
+        axes.legend(fontsize=7, loc="lower right")
     figure.supxlabel("confidence", fontsize=10)
     figure.supylabel(f"accuracy ({scored})", fontsize=10)
     return figure
