@@ -46,7 +46,7 @@ def main(
             share = (kills * (number + 1)) // len(OUTS) - (kills * number) // len(OUTS)
             rows[stage] = Extraction(Path(folder) / stage, stage).suffer(share, rng)
     record("faults", {"workers": WORKERS, "stages": rows})
-    table = Table("stage", *COLUMNS)
+    table = Table("stage", *(name.replace("_", " ") for name in COLUMNS))
     for stage, row in rows.items():
         table.add_row(stage, *(str(row[name]) for name in COLUMNS))
     console = Console()

@@ -53,7 +53,7 @@ core is processor time, and the best of a few repetitions counts. {verdict}
   fill its whole length. Clips of 48x48 px at 15 frames/s, the bundled Haar detector at every fifth of these frames.
 - audio: an hour of speech in 16 kHz wav through the paper's encoder with random weights, from the index to the cache.
 - text: sentences of random words, 12 on average, through 12 layers of 768 with random weights in float32. All ways give
-  the same vectors.
+  the same vectors. With several cores the stage has a worker on each, the others have torch's threads; wall clock.
 - growth: a cheap audio encoder, so that what the engine itself costs shows.
 
 ## Machine

@@ -2,8 +2,11 @@
 
 import tempfile
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor
 from functools import cache, partial
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +17,7 @@ from benchmarks.figures import Figure, best_of
 from emotion.corpus.utterance import Utterance
 from emotion.encoders.base import Encoder
 from emotion.encoders.text import TextEncoder, open_reader
-from emotion.extraction.features import FeatureJob, batches, characters
+from emotion.extraction.features import TEXT_BATCH, FeatureJob, batches, characters, shards
 
 _UTTERANCES = 384  # enough that batches of like length are, as in a corpus
 _MEAN = 12  # words, about IEMOCAP's
@@ -59,9 +62,13 @@ def rows() -> list[Utterance]:
     ]
 
 
+def cut(found: Sequence[Utterance]) -> list[list[int]]:
+    """The batches of the stage."""
+    return batches(found, length=characters, which=only, most=encoder().together, per_batch=TEXT_BATCH)
+
+
 def ours(found: Sequence[Utterance], device: str = "cpu") -> np.ndarray:
     """What a worker does with the rows, (n, 768)."""
-    cut = partial(batches, length=characters, which=only, most=encoder().together, per_batch=8192)
     job = FeatureJob(what="text", device=device, load=load, open_media=open_reader, cut=cut, budget=4)
     return np.concatenate([item.values for item in job(found)])
 
@@ -89,21 +96,39 @@ def sentence_transformers() -> Callable[[Sequence[Utterance]], np.ndarray] | Non
 
 
 def text(_: Path) -> list[Figure]:
-    """Utterances per second on one core, and ratios."""
+    """Utterances per second, and ratios: each way with one core, and each with all of them."""
     found = rows()
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
     theirs = sentence_transformers()
     ways = [ours, one_by_one, *([theirs] if theirs else [])]
+    cores = torch.get_num_threads()
+    torch.set_num_threads(1)
     results = [way(found) for way in ways]  # also warms up
     for other in results[1:]:
         np.testing.assert_allclose(results[0], other, atol=2e-4)  # all do the same work
-    times = best_of([partial(way, found) for way in ways], times=2, clock=time.process_time)
-    torch.set_num_threads(threads)
-    figures = [
-        Figure("text", "utterances per second and core, body like RoBERTa-base", len(found) / times[0], "1/s"),
-        Figure("text", "times as fast as batches of one", times[1] / times[0], "x", least=2.5),
+    alone = best_of([partial(way, found) for way in ways], times=2, clock=time.process_time)
+    torch.set_num_threads(cores)
+    with ProcessPoolExecutor(cores, get_context("spawn"), torch.set_num_threads, (1,)) as pool:
+        on_all_cores(pool, found)  # starts the workers
+        everywhere = best_of([partial(on_all_cores, pool, found), *(partial(way, found) for way in ways[1:])], times=2)
+    return [
+        Figure("text", "utterances per second and core, body like RoBERTa-base", len(found) / alone[0], "1/s"),
+        *_ratios(alone, "one core each"),
+        *_ratios(everywhere, f"{cores} cores each", least=(2.5, 1)),
     ]
-    if theirs:
-        figures.append(Figure("text", "times as fast as sentence-transformers", times[2] / times[0], "x", least=1))
-    return figures
+
+
+def on_all_cores(pool: Executor, found: Sequence[Utterance]) -> None:
+    """The shards of the stage, shared out among worker processes of one thread each."""
+    parts = shards(cut(found))
+    deque(pool.map(ours, [[found[row] for row in part] for part in parts]), maxlen=0)
+
+
+def _ratios(
+    times: Sequence[float], where: str, least: tuple[float | None, float | None] = (None, None)
+) -> list[Figure]:
+    """Times of the plain loop, and of sentence-transformers where it is installed, over ours."""
+    names = ("batches of one", "sentence-transformers")
+    return [
+        Figure("text", f"times as fast as {name}, {where}", time / times[0], "x", least=bound)
+        for name, time, bound in zip(names, times[1:], least, strict=False)
+    ]

@@ -9,7 +9,7 @@ from emotion.encoders.for_text import load_encoder
 from emotion.encoders.text import open_reader
 from emotion.errors import one_line_errors
 from emotion.extraction import executors
-from emotion.extraction.features import characters, choose_device, extract_features
+from emotion.extraction.features import TEXT_BATCH, characters, choose_device, extract_features
 from emotion.params import budget, read_params, scratch_folder
 
 if __name__ == "__main__":
@@ -20,7 +20,7 @@ if __name__ == "__main__":
             load=partial(load_folds, Path("models/encoders/text"), load_encoder),
             open_media=open_reader,
             length=characters,
-            per_batch=8_192,
+            per_batch=TEXT_BATCH,
             out=Path("data/features/text.h5"),
             scratch=scratch_folder(),
             budget=budget(),
