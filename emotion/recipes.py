@@ -5,7 +5,7 @@ from typing import Any
 
 from emotion.errors import EmotionError
 from emotion.models import registry
-from emotion.params import Recipe
+from emotion.params import HEADED, Recipe
 from emotion.rules import read_values, read_yaml
 
 
@@ -21,10 +21,20 @@ def read_recipe(model: str, folder: Path = Path("recipes")) -> dict[str, Any]:
         are left out.
 
     Raises:
-        EmotionError: there is no such model or recipe, or a key is unknown, missing, of the wrong type or impossible.
+        EmotionError: there is no such model or recipe, or a key is unknown, missing, of the wrong type or impossible,
+            or keys do not fit together.
     """
     if model not in registry.MODELS:
         raise EmotionError(f"model is {model!r}, expected one of: {', '.join(registry.NAMES)}")
     path = folder / f"{model}.yaml"
     fixed = set(registry.SIZES) - set(registry.MODELS[model].sizes)
-    return read_values(Recipe, read_yaml(path), source=str(path), without=fixed)
+    recipe = read_values(Recipe, read_yaml(path), source=str(path), without=fixed)
+    if model in HEADED and 2 * recipe["hidden"] % recipe["heads"]:
+        width = 2 * recipe["hidden"]
+        raise EmotionError(f"{path}: heads is {recipe['heads']}, expected a divisor of 2 * hidden = {width}")
+    if (recipe["history"] == "all") != (recipe["future"] == "all"):
+        raise EmotionError(
+            f"{path}: history is {recipe['history']} and future is {recipe['future']}, "
+            "expected all for both (the whole dialogue) or for neither"
+        )
+    return recipe

@@ -56,6 +56,22 @@ def test_wrong_recipes_are_refused(tmp_path, old, new, message):
         read_recipe("bc_lstm", tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("heads: 4", "heads: 3", r"fusion\.yaml: heads is 3, expected a divisor of 2 \* hidden = 256"),
+        ("history: all", "history: 10", r"fusion\.yaml: history is 10 and future is all, expected all for both"),
+        ("future: all", "future: 0", r"fusion\.yaml: history is all and future is 0, expected all for both"),
+    ],
+)
+def test_keys_that_do_not_fit_together(tmp_path, old, new, message):
+    text = (RECIPES / "fusion.yaml").read_text(encoding="utf-8")
+    assert text.count(old) == 1
+    (tmp_path / "fusion.yaml").write_text(text.replace(old, new), encoding="utf-8")
+    with pytest.raises(EmotionError, match=message):
+        describe("fusion", dims={"text": 3}, recipes=tmp_path)
+
+
 def test_unknown_models_and_missing_recipes_are_named(tmp_path):
     with pytest.raises(EmotionError, match="model is 'svm', expected one of: fusion, cnn"):
         read_recipe("svm", RECIPES)
@@ -90,4 +106,16 @@ def test_the_commands_print_and_end_with_one_clear_line(monkeypatch):
     assert described.exit_code == 0, described.output
     assert "Bi-LSTM per modality" in described.output
     assert "averaging:" in described.output
-    assert described.output.splitlines()[-1].startswith("speaker_fusion: source ours; can be switched off: attention")
+    *_, about, by_params, by_recipe = described.output.splitlines()
+    assert about.startswith("speaker_fusion: source ours; can be switched off: attention")
+    assert by_params == "with the settings of params.yaml: dvc exp run -S model=speaker_fusion"
+    study = "emotion study --features data --models speaker_fusion --out studies/speaker_fusion"
+    assert by_recipe == f"with this recipe: {study}"
+
+
+def test_the_commands_work_outside_the_project(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    listed = CliRunner().invoke(app, ["list", "--recipes", str(RECIPES)])
+    assert listed.exit_code == 0, listed.output
+    described = CliRunner().invoke(app, ["describe", "cnn", "--recipes", str(RECIPES)])
+    assert described.output.splitlines()[-1].endswith(f"--out studies/cnn --recipes {RECIPES}")

@@ -1,9 +1,10 @@
 """From our caches to a feature pickle in the field's 9-tuple, so that other code trains on features extracted here."""
 
 import io
+import json
 import pickle
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from emotion.cache import Cache
 from emotion.corpus.utterance import Index, Utterance, read_index
 from emotion.errors import EmotionError
+from emotion.exchange.importing import CORPUS
 from emotion.files import writing
 
 FORMATS = ("dialoguernn",)
@@ -25,6 +27,11 @@ def export_features(folder: Path, *, out: Path, form: str = "dialoguernn") -> No
     The labels of the test set are in it, since every reader of this format expects them. Training and validation
     dialogues stand together in its training list; the format has no third. A missing modality becomes the training
     mean, and is counted, since the format has no mark for it.
+
+    What `emotion import` has read is written as it was: ids and dialogues are numbers again, one-hot speakers have
+    their length. Exceptions: values that were not finite stay imputed, the RoBERTa blocks stay what was made of them,
+    runs of white space in sentences stay single blanks, and dialogues without utterances or in none of the file's lists
+    stay out. The validation list of a file is part of the training list.
 
     Args:
         folder: holds `index.csv` and `features/<modality>.h5`.
@@ -50,16 +57,19 @@ def export_features(folder: Path, *, out: Path, form: str = "dialoguernn") -> No
         raise EmotionError(f"{folder / 'features'}: no audio.h5, face.h5 or text.h5 with features; extract them first")
     numbers = {name: number for number, name in enumerate(index.labels)}
     rows = index.utterances
-    test = list(dict.fromkeys(row.dialogue for row in rows if row.split == "test"))
-    content = (
-        _by_dialogue(rows, [row.utterance for row in rows]),
-        _by_dialogue(rows, _speakers(rows)),
+    written = _written(folder, index)
+    fields = (
+        _by_dialogue(rows, _utterances(rows, written)),
+        _by_dialogue(rows, _speakers(rows, written)),
         _by_dialogue(rows, [numbers[row.label] for row in rows]),
         *features.values(),
         _by_dialogue(rows, [row.text for row in rows]) if any(row.text for row in rows) else {},
-        list(dict.fromkeys(row.dialogue for row in rows if row.split != "test")),
-        test,
     )
+    train = list(dict.fromkeys(row.dialogue for row in rows if row.split != "test"))
+    test = list(dict.fromkeys(row.dialogue for row in rows if row.split == "test"))
+    kind = int if written.get("numbered_dialogues") else str
+    named = ({kind(name): items for name, items in field.items()} for field in fields)
+    content = (*named, [kind(name) for name in train], [kind(name) for name in test])
     with writing(out) as partial:
         partial.write_bytes(_pickled(content))
     sys.stderr.write(f"{len(rows)} utterances, {len(test)} dialogues for testing; {'; '.join(counts)}\n")
@@ -93,17 +103,41 @@ def _by_dialogue(rows: Sequence[Utterance], items: Sequence[Any]) -> dict[str, l
     return found
 
 
-def _speakers(rows: Sequence[Utterance]) -> list[Any]:
-    """M and F where all speakers are named so, as in IEMOCAP; otherwise one-hot, numbered within the dialogue."""
+def _written(folder: Path, index: Index) -> dict[str, Any]:
+    """How an imported file wrote its ids and speakers, see `FeatureFile.written`; {} for other corpora."""
+    path = folder / "import.json"
+    if index.corpus != CORPUS or not path.is_file():
+        return {}
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")).get("written", {}))
+    except (ValueError, AttributeError, TypeError):
+        raise EmotionError(f"{path}: damaged, expected JSON of `emotion import`; import again") from None
+
+
+def _utterances(rows: Sequence[Utterance], written: Mapping[str, Any]) -> list[str] | list[int]:
+    shared = written.get("shared_utterances")
+    names = [row.utterance.removeprefix(f"{row.dialogue}_") if shared else row.utterance for row in rows]
+    return [int(name) for name in names] if written.get("numbered_utterances") else names
+
+
+def _speakers(rows: Sequence[Utterance], written: Mapping[str, Any]) -> list[Any]:
+    """As the imported file has them; else M and F as in IEMOCAP, or one-hot, numbered within the dialogue."""
+    width = written.get("speakers")
     ends = [row.speaker.rpartition("_")[2] for row in rows]
+    if width is not None:
+        heads = [f"{row.dialogue}_" for row in rows]
+        names = [
+            row.speaker.removeprefix(head) if row.speaker.startswith(head) else end
+            for row, head, end in zip(rows, heads, ends, strict=True)
+        ]
+        return [[int(place == int(name)) for place in range(width)] for name in names] if width else names
     if set(ends) <= {"F", "M"}:
         return ends
     numbers: dict[str, dict[str, int]] = {}
-    for row, end in zip(rows, ends, strict=True):
+    for row in rows:
         known = numbers.setdefault(row.dialogue, {})
-        imported = row.speaker == f"{row.dialogue}_{end}" and end.isdecimal() and len(end) < 4
-        known.setdefault(row.speaker, int(end) if imported else len(known))
-    width = 1 + max(number for known in numbers.values() for number in known.values())
+        known.setdefault(row.speaker, len(known))
+    width = max(len(known) for known in numbers.values())
     return [[int(place == numbers[row.dialogue][row.speaker]) for place in range(width)] for row in rows]
 
 

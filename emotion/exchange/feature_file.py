@@ -1,36 +1,29 @@
 """The field's feature pickles, checked field by field.
 
-A tuple of dicts, each from dialogue to a list with one item per utterance, and the ids of the dialogues for training
-and for testing. Two layouts are in use (numbers are places in the tuple):
-
-    DialogueRNN, MMGCN   0 ids  1 speakers  2 labels  3 text         4 audio  5 visual  6 sentences  7 train  8 test
-    with RoBERTa         0 ids  1 speakers  2 labels  3-6 text x 4   7 audio  8 visual  9 sentences  10 train  11 test
+A tuple of dicts, each from dialogue to a list with one item per utterance, and the ids of the dialogues for training,
+for testing and, in some files, for validation; `emotion.exchange.layouts` knows the layouts in use.
 
 A modality that the file does not have is an empty dict, and so are the sentences. The four RoBERTa blocks are hidden
 states of one encoder; which of them is used is the reader's choice.
 """
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from emotion.errors import EmotionError
+from emotion.exchange.layouts import LISTS, is_list, is_number, name_items
 from emotion.exchange.unpickling import load_pickle
 
 TEXT_BLOCKS = ("mean", "1", "2", "3", "4", "concat")
-_LAYOUTS: Final[dict[int, tuple[str, ...]]] = {
-    9: ("ids", "speakers", "labels", "text", "audio", "visual", "sentences", "train", "test"),
-    12: (
-        *("ids", "speakers", "labels", "text 1", "text 2", "text 3", "text 4"),
-        *("audio", "visual", "sentences", "train", "test"),
-    ),
-}
-_MODALITIES = {"text": "text", "audio": "audio", "visual": "face"}
-_LISTS = ("train", "test")
+_MODALITIES = ("text", "audio", "visual")
+_PURPOSE = {"train": "training", "validation": "validation", "test": "testing"}
+_UNFIT = re.compile("[\0\r\n\ud800-\udfff]")  # what neither the index nor a cache can store: surrogates, line ends
 
 
 @dataclass(frozen=True)
@@ -43,7 +36,7 @@ class Dialogue:
         speakers: `M`, `F` or another name; a number, counted from 0, where the file has one-hot vectors.
         labels: class numbers.
         sentences: what is said, '' where the file does not have it.
-        test: whether the file has it for testing.
+        part: what the file has it for: train, validation or test.
     """
 
     name: str
@@ -51,7 +44,7 @@ class Dialogue:
     speakers: list[str]
     labels: list[int]
     sentences: list[str]
-    test: bool
+    part: str
 
 
 @dataclass(frozen=True)
@@ -61,16 +54,20 @@ class FeatureFile:
     Attributes:
         dialogues: those for training and testing, in the order of the file.
         features: modality (audio, face, text) -> (n, d) float64 in the order of the dialogues; may hold NaN.
-        unused: dialogues that are neither for training nor for testing.
+        unused: dialogues that are in none of its lists.
+        written: how the file writes what becomes text here, so that an export can write it so again:
+            `numbered_dialogues` and `numbered_utterances` (their ids are whole numbers), `speakers` (length of the
+            one-hot vectors, 0 = names, None = some of each).
     """
 
     dialogues: list[Dialogue]
     features: dict[str, NDArray[np.float64]]
     unused: int
+    written: dict[str, Any]
 
 
 def read_feature_file(path: Path, *, text_block: str) -> FeatureFile:
-    """Read a pickle of either layout.
+    """Read a pickle of any layout.
 
     Args:
         path: the file.
@@ -81,70 +78,84 @@ def read_feature_file(path: Path, *, text_block: str) -> FeatureFile:
     """
     if text_block not in TEXT_BLOCKS:
         raise EmotionError(f"text block is {text_block!r}, expected one of {', '.join(TEXT_BLOCKS)}")
-    fields = _fields(path, load_pickle(path))
-    train, test = (_names(path, fields[name], name) for name in _LISTS)
-    both = [name for name in train if name in set(test)]
-    if both:
-        raise EmotionError(f"{path}: dialogue {both[0]} is for training and for testing; mend the file's lists")
-    if not train:
-        raise EmotionError(f"{path}: no dialogue is for training; expected some in the list before the last")
-    for name in (*train, *test):
-        if name not in fields["ids"]:
-            raise EmotionError(f"{path}: dialogue {name} is listed for training or testing, but has no utterance ids")
-    used = [name for name in fields["ids"] if name in {*train, *test}]
-    dialogues = [_dialogue(path, fields, name, test=name in set(test)) for name in used]
+    fields = name_items(path, load_pickle(path))
+    if "ids" not in fields:
+        turns = {name: len(_items(path, fields["labels"], "labels", name)) for name in fields["labels"]}
+        fields["ids"] = {name: list(range(count)) for name, count in turns.items()}
+    parts = _parts(path, fields)
+    used = [name for name in fields["ids"] if name in parts]
+    dialogues = [_dialogue(path, fields, name, parts[name]) for name in used]
     dialogues = [dialogue for dialogue in dialogues if dialogue.utterances]
-    blocks = {name: _stacked(path, fields[name], name, dialogues) for name in fields if name.split()[0] in _MODALITIES}
-    texts = [block for name, block in blocks.items() if name.startswith("text") and block is not None]
-    if len(texts) not in (0, len([name for name in blocks if name.startswith("text")])):
-        raise EmotionError(f"{path}: some of the four text blocks are empty, expected all or none")
-    text = _text(path, texts, text_block)
-    found = {"audio": blocks["audio"], "face": blocks["visual"], "text": text}
-    features = {name: values for name, values in found.items() if values is not None}
-    if not features:
-        raise EmotionError(f"{path}: text, audio and visual are all empty, expected features of at least one")
-    return FeatureFile(dialogues, features, len(fields["ids"]) - len(used))
+    if "train" not in [dialogue.part for dialogue in dialogues]:
+        empty = next(name for name in used if parts[name] == "train")
+        raise EmotionError(f"{path}: dialogue {empty} and all others for training have no utterances, expected some")
+    features = _features(path, fields, dialogues, text_block)
+    return FeatureFile(dialogues, features, len(fields["ids"]) - len(used), _written(fields, dialogues))
 
 
-def _fields(path: Path, content: object) -> dict[str, dict[str, Any]]:
-    """The tuple's items by name; dialogues' ids become text."""
-    if not isinstance(content, tuple | list) or len(content) not in _LAYOUTS:
-        found = f"{len(content)} items" if isinstance(content, tuple | list) else f"a {type(content).__name__}"
-        raise EmotionError(
-            f"{path}: holds {found}, expected a tuple of 9 (ids, speakers, labels, text, audio, visual, sentences, "
-            f"train, test) or of 12 (four texts)"
-        )
-    fields: dict[str, Any] = dict(zip(_LAYOUTS[len(content)], content, strict=True))
-    for name, value in fields.items():
-        if name in _LISTS:
-            continue
-        if not isinstance(value, dict):
-            raise EmotionError(f"{path}: {name} is a {type(value).__name__}, expected a dict from dialogue to a list")
-        fields[name] = {str(key): item for key, item in value.items()}
-    return fields
+def _parts(path: Path, fields: Mapping[str, Any]) -> dict[str, str]:
+    """Dialogue -> train, validation or test, for those in the file's lists."""
+    parts: dict[str, str] = {}
+    for part in LISTS:
+        for name in _names(path, fields[part], part):
+            if name in parts:
+                purposes = f"for {_PURPOSE[parts[name]]} and for {_PURPOSE[part]}"
+                raise EmotionError(f"{path}: dialogue {name} is {purposes}; mend the file's lists")
+            if name not in fields["ids"]:
+                raise EmotionError(f"{path}: dialogue {name} is listed for {_PURPOSE[part]}, but has no utterance ids")
+            parts[name] = part
+    if "train" not in parts.values():
+        raise EmotionError(f"{path}: no dialogue is for training; expected some in the file's list of them")
+    return parts
 
 
-def _names(path: Path, value: object, what: str) -> list[str]:
-    if not isinstance(value, list | tuple | set | frozenset | np.ndarray | dict):
+def _names(path: Path, value: Any, what: str) -> list[str]:  # noqa: ANN401
+    if not is_list(value) and not isinstance(value, set | frozenset | dict):
         raise EmotionError(f"{path}: {what} is a {type(value).__name__}, expected a list or set of dialogues")
-    return list(dict.fromkeys(str(name) for name in value))
+    return list(dict.fromkeys(map(str, value)))
 
 
-def _dialogue(path: Path, fields: Mapping[str, Mapping[str, Any]], name: str, *, test: bool) -> Dialogue:
+def _written(fields: Mapping[str, Any], dialogues: Sequence[Dialogue]) -> dict[str, Any]:
+    """See `FeatureFile.written`."""
+    names = [dialogue.name for dialogue in dialogues]
+    speakers = [speaker for name in names for speaker in fields["speakers"][name]]
+    widths = {0 if isinstance(speaker, str | bytes) else len(speaker) for speaker in speakers}
+    return {
+        "numbered_dialogues": fields["numbered"],
+        "numbered_utterances": all(is_number(item) for name in names for item in fields["ids"][name]),
+        "speakers": widths.pop() if len(widths) == 1 else None,
+    }
+
+
+def _dialogue(path: Path, fields: Mapping[str, Mapping[str, Any]], name: str, part: str) -> Dialogue:
     ids = _items(path, fields["ids"], "ids", name)
     speakers = _items(path, fields["speakers"], "speakers", name, count=len(ids))
     labels = _items(path, fields["labels"], "labels", name, count=len(ids))
     sentences: list[Any] = [""] * len(ids)
     if fields["sentences"].get(name) is not None:
         sentences = _items(path, fields["sentences"], "sentences", name, count=len(ids))
-    return Dialogue(
+    dialogue = Dialogue(
         name=name,
         utterances=[_plain(item) for item in ids],
         speakers=[_speaker(path, item, name) for item in speakers],
         labels=[_label(path, item, name) for item in labels],
         sentences=[" ".join(_plain(item).split()) for item in sentences],
-        test=test,
+        part=part,
     )
+    _check_text(path, dialogue)
+    return dialogue
+
+
+def _check_text(path: Path, dialogue: Dialogue) -> None:
+    """Ids are not empty, and all text can be stored as UTF-8 in one line."""
+    if not dialogue.name or "" in dialogue.utterances:
+        raise EmotionError(f"{path}: dialogue {dialogue.name!r} has an empty id, expected ids that are not empty")
+    for text in (dialogue.name, *dialogue.utterances, *dialogue.speakers, *dialogue.sentences):
+        if _UNFIT.search(text):
+            raise EmotionError(
+                f"{path}: dialogue {dialogue.name!a} has the text {text[:60]!a}, expected letters that UTF-8 can store "
+                f"and no line ends in ids"
+            )
 
 
 def _items(path: Path, field: Mapping[str, Any], what: str, name: str, count: int | None = None) -> list[Any]:
@@ -152,7 +163,7 @@ def _items(path: Path, field: Mapping[str, Any], what: str, name: str, count: in
     if name not in field:
         raise EmotionError(f"{path}: {what} of dialogue {name} are missing; expected one item per utterance")
     value = field[name]
-    if not isinstance(value, list | tuple | np.ndarray) or (isinstance(value, np.ndarray) and value.ndim == 0):
+    if not is_list(value):
         raise EmotionError(f"{path}: {what} of dialogue {name} are a {type(value).__name__}, expected a list")
     if count is not None and len(value) != count:
         raise EmotionError(
@@ -165,20 +176,50 @@ def _plain(item: object) -> str:
     return item.decode("latin-1") if isinstance(item, bytes) else str(item)
 
 
+def _array(item: Any) -> NDArray[Any]:  # noqa: ANN401
+    """As an array; what cannot be one (lists of differing length) is an array of objects."""
+    try:
+        return np.asarray(item)
+    except ValueError:
+        return np.array(None)
+
+
+def _shown(item: object) -> str:
+    """In one line."""
+    return " ".join(repr(item).split())[:60]
+
+
 def _speaker(path: Path, item: object, name: str) -> str:
     if isinstance(item, str | bytes):
         return _plain(item)
-    hot = np.asarray(item)
+    hot = _array(item)
     if hot.ndim != 1 or hot.dtype.kind not in "biuf" or (hot != 0).sum() != 1:
-        raise EmotionError(f"{path}: a speaker of dialogue {name} is {item!r}, expected a name or a one-hot vector")
+        raise EmotionError(
+            f"{path}: a speaker of dialogue {name} is {_shown(item)}, expected a name or a one-hot vector"
+        )
     return str(int(hot.argmax()))
 
 
 def _label(path: Path, item: object, name: str) -> int:
-    number = np.asarray(item)
+    number = _array(item)
     if number.size != 1 or number.dtype.kind not in "iuf" or not float(number.item()).is_integer():
-        raise EmotionError(f"{path}: a label of dialogue {name} is {item!r}, expected the number of a class")
+        raise EmotionError(f"{path}: a label of dialogue {name} is {_shown(item)}, expected the number of a class")
     return int(number.item())
+
+
+def _features(
+    path: Path, fields: Mapping[str, Any], dialogues: Sequence[Dialogue], text_block: str
+) -> dict[str, NDArray[np.float64]]:
+    """Modality -> (n, d), for those that the file has."""
+    blocks = {name: _stacked(path, fields[name], name, dialogues) for name in fields if name.split()[0] in _MODALITIES}
+    texts = [block for name, block in blocks.items() if name.startswith("text") and block is not None]
+    if len(texts) not in (0, len([name for name in blocks if name.startswith("text")])):
+        raise EmotionError(f"{path}: some of the four text blocks are empty, expected all or none")
+    found = {"audio": blocks["audio"], "face": blocks["visual"], "text": _text(path, texts, text_block)}
+    features = {name: values for name, values in found.items() if values is not None}
+    if not features:
+        raise EmotionError(f"{path}: text, audio and visual are all empty, expected features of at least one")
+    return features
 
 
 def _stacked(

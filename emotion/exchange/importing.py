@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from emotion.cache import Cache
+from emotion.corpus.iemocap import LABELS
 from emotion.corpus.splits import COSMIC_VALIDATION, PAPER_VALIDATION
 from emotion.corpus.utterance import SPLITS, Utterance, read_index, write_index
 from emotion.errors import EmotionError
@@ -19,7 +21,6 @@ from emotion.files import write_text
 from emotion.writer import CacheWriter
 
 CORPUS = "imported"
-LABELS = ("happy", "sad", "neutral", "angry", "excited", "frustrated")
 VALIDATION = {"paper": PAPER_VALIDATION, "cosmic": COSMIC_VALIDATION}
 SPLIT_NAMES = (*VALIDATION, "file")
 _SEED = 1
@@ -31,15 +32,18 @@ def import_features(
     """Write `index.csv`, `index.json`, `features/<modality>.h5` and `import.json`, and say what was found.
 
     Values that are not finite become the mean of their dimension over the training utterances, which is what a
-    standardised model takes for "nothing known"; they are counted in `import.json`. A pickle holds no times: utterance
-    k of a dialogue is given the time from k to k + 1 s.
+    standardised model takes for "nothing known"; they are counted in `import.json`. The training utterances are those
+    of the index's split, whatever a study does later: leave-one-session-out holds out sessions whose features (never
+    their labels) are in that mean. A pickle holds no times: utterance k of a dialogue is given the time from k to
+    k + 1 s.
 
     Args:
         path: the pickle, see `emotion.exchange.feature_file`.
         out: folder to write to.
         label_names: names of the classes, in the order of the file's numbers.
-        split: which training dialogues are for validation: `paper` or `cosmic` (lists of IEMOCAP dialogues, see
-            `emotion.corpus.splits`), or `file`: a tenth, drawn with a fixed seed.
+        split: which of the dialogues that are not for testing are for validation: `paper` or `cosmic` (lists of IEMOCAP
+            dialogues, see `emotion.corpus.splits`), or `file`: the file's own list, and where it has none a tenth,
+            drawn with a fixed seed.
         text_block: see `read_feature_file`.
 
     Raises:
@@ -59,9 +63,8 @@ def import_features(
     filled = {}
     for modality, values in content.features.items():
         filled[modality], report["modalities"][modality] = _imputed(path, values, train)
-    _write(out, rows, label_names, filled)
     report |= _counts(content, rows)
-    write_text(out / "import.json", json.dumps(report, indent=2) + "\n")
+    _write(out, rows, label_names, filled, report)
     _say(report)
 
 
@@ -70,7 +73,7 @@ def _check_folder(out: Path) -> None:
     about = out / "index.json"
     if out.exists() and not out.is_dir():
         raise EmotionError(f"{out}: is a file, expected a folder to write to")
-    if not about.exists() and any((out / "features").glob("*.h5")):
+    if not about.exists() and not all(map(_imported, (out / "features").glob("*.h5"))):
         raise EmotionError(f"{out}: holds features of another corpus; choose another folder")
     if about.exists():
         try:
@@ -81,21 +84,35 @@ def _check_folder(out: Path) -> None:
             raise EmotionError(f"{out}: holds the index of corpus {corpus}; choose another folder")
 
 
+def _imported(path: Path) -> bool:
+    """Whether a cache is of an import: one that was killed leaves some without an index."""
+    try:
+        with Cache(path) as cache:
+            return bool(cache.attributes.get("encoder") == CORPUS)
+    except EmotionError:
+        return False
+
+
 def _parts(path: Path, dialogues: Sequence[Dialogue], split: str) -> dict[str, str]:
     """Dialogue -> train, validation or test."""
-    train = [dialogue.name for dialogue in dialogues if not dialogue.test]
-    if split == "file":
-        count = min(max(1, round(len(train) / 10)), len(train) - 1)
+    train = [dialogue.name for dialogue in dialogues if dialogue.part != "test"]
+    listed = {dialogue.name for dialogue in dialogues if dialogue.part == "validation"}
+    if split != "file":
+        validation = set(VALIDATION[split]) & set(train)
+    elif listed:
+        validation = listed
+    elif len(train) > 1:
+        count = max(1, round(len(train) / 10))
         validation = set(np.random.default_rng(_SEED).choice(sorted(train), size=count, replace=False).tolist())
     else:
-        validation = set(VALIDATION[split]) & set(train)
+        raise EmotionError(f"{path}: dialogue {train[0]} is the only one for training, expected at least 2")
     if not validation or len(validation) == len(train):
         raise EmotionError(
             f"{path}: split {split} leaves {len(train) - len(validation)} dialogues for training and {len(validation)} "
-            f"for validation, expected some for both; choose --split file, which draws a tenth"
+            f"for validation, expected some for both; choose --split file, which takes the file's own or draws a tenth"
         )
     return {
-        dialogue.name: "test" if dialogue.test else "validation" if dialogue.name in validation else "train"
+        dialogue.name: "test" if dialogue.part == "test" else "validation" if dialogue.name in validation else "train"
         for dialogue in dialogues
     }
 
@@ -104,8 +121,7 @@ def _rows(
     path: Path, dialogues: Sequence[Dialogue], parts: dict[str, str], label_names: Sequence[str]
 ) -> list[Utterance]:
     """One row per utterance; ids that several dialogues use get the dialogue's id in front."""
-    counts = Counter(name for dialogue in dialogues for name in dialogue.utterances)
-    shared = any(count > 1 for count in counts.values())
+    shared = _share_ids(dialogues)
     rows = []
     for dialogue in dialogues:
         if len(set(dialogue.utterances)) != len(dialogue.utterances):
@@ -135,6 +151,11 @@ def _rows(
     return rows
 
 
+def _share_ids(dialogues: Sequence[Dialogue]) -> bool:
+    counts = Counter(name for dialogue in dialogues for name in dialogue.utterances)
+    return any(count > 1 for count in counts.values())
+
+
 def _person(dialogue: str, speaker: str) -> str:
     """`Ses01_F` for IEMOCAP, where a session has two actors; otherwise nobody is known beyond the dialogue."""
     session, _, rest = dialogue.partition("_")
@@ -160,13 +181,22 @@ def _imputed(
 
 
 def _write(
-    out: Path, rows: Sequence[Utterance], label_names: Sequence[str], features: dict[str, NDArray[np.float32]]
+    out: Path,
+    rows: Sequence[Utterance],
+    label_names: Sequence[str],
+    features: dict[str, NDArray[np.float32]],
+    report: dict[str, Any],
 ) -> None:
-    """The caches, then the index that they name: a folder with an index is complete."""
+    """The caches, then the index that they name: a folder with an index is complete.
+
+    An earlier import's index goes first, so that it never stands beside caches of two imports.
+    """
     with tempfile.TemporaryDirectory() as scratch:
         trial = Path(scratch) / "index.csv"
         write_index(trial, rows, labels=label_names, corpus=CORPUS, notes={})
         digest = read_index(trial).digest
+        for name in ("index.csv", "index.json", "import.json"):
+            (out / name).unlink(missing_ok=True)
         for stale in {"audio", "face", "text"} - features.keys():
             (out / "features" / f"{stale}.h5").unlink(missing_ok=True)
         for modality, values in features.items():
@@ -181,6 +211,7 @@ def _write(
             with writer:
                 for vector in values:
                     writer.append(vector[None])
+    write_text(out / "import.json", json.dumps(report, indent=2) + "\n")
     write_index(out / "index.csv", rows, labels=label_names, corpus=CORPUS, notes={})
 
 
@@ -190,6 +221,7 @@ def _counts(content: FeatureFile, rows: Sequence[Utterance]) -> dict[str, Any]:
         "dialogues": {part: len({row.dialogue for row in rows if row.split == part}) for part in SPLITS},
         "unused_dialogues": content.unused,
         "without_sentences": sum(not row.text for row in rows),
+        "written": content.written | {"shared_utterances": _share_ids(content.dialogues)},
     }
 
 
@@ -203,5 +235,5 @@ def _say(report: dict[str, Any]) -> None:
     parts = [f"{part} {report['utterances'][part]} in {report['dialogues'][part]} dialogues" for part in SPLITS]
     names = ", ".join(f"{name} {found['dimensions']}-d" for name, found in report["modalities"].items())
     unused = report["unused_dialogues"]
-    ignored = f"; {unused} dialogues in neither list ignored" if unused else ""
+    ignored = f"; {unused} dialogues in none of its lists ignored" if unused else ""
     sys.stderr.write(f"utterances: {', '.join(parts)}; features: {names}{ignored}\n")

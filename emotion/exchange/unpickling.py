@@ -100,12 +100,33 @@ def _encode(text: str, encoding: str) -> bytes:
     return text.encode("latin-1")
 
 
-_PLAIN = (set, frozenset, list, dict, tuple, str, bytes, int, float, bool)
+def _bytes() -> bytes:
+    """Calls store empty bytes only; `bytes(n)` would take n bytes of memory."""
+    return b""
+
+
+def _str(text: str = "") -> str:
+    """Text of text only; that of lists within lists has no limit."""
+    if not isinstance(text, str):
+        raise pickle.UnpicklingError("text is made of something else")
+    return text
+
+
+def _defaultdict(*_: object) -> dict[Any, Any]:
+    """A plain dict: what would make its missing items is never called."""
+    return {}
+
+
+_PLAIN = (set, frozenset, list, dict, tuple, int, float, bool)
 _MAKERS: Final[dict[tuple[str, str], Any]] = {
     ("numpy", "dtype"): _Dtype,
     ("_codecs", "encode"): _encode,
     ("collections", "OrderedDict"): OrderedDict,
+    ("collections", "defaultdict"): _defaultdict,
     **{(home, kind.__name__): kind for home in ("builtins", "__builtin__") for kind in _PLAIN},
+    **{(home, name): make for home in ("builtins", "__builtin__") for name, make in (("bytes", _bytes), ("str", _str))},
+    ("__builtin__", "unicode"): _str,
+    ("__builtin__", "long"): int,
     # numpy 2 renamed numpy.core
     **{(f"numpy.{core}.multiarray", "_reconstruct"): _empty for core in ("core", "_core")},
     **{(f"numpy.{core}.multiarray", "scalar"): _scalar for core in ("core", "_core")},

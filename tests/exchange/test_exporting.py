@@ -136,3 +136,42 @@ def test_the_commands(tmp_path):
     done = emotion("import", str(tmp_path / "none.pkl"), "--out", str(tmp_path / "c"))
     assert done.returncode == 1
     assert done.stderr == f"error: {tmp_path / 'none.pkl'}: no such file; expected a feature pickle\n"
+
+
+@pytest.mark.parametrize("speakers", ["one-hot", "names"])
+def test_a_file_with_numbers_for_ids_comes_back(tmp_path, speakers):
+    """MELD's: dialogues and utterances are numbers, utterances counted in each dialogue, speakers one-hot of nine."""
+    rng = np.random.default_rng(1)
+    count = {0: 3, 1: 2, 2: 4, 5: 1}
+    people = {name: rng.integers(0, 7, size=n) for name, n in count.items()}
+    hot = {name: [[int(place == who) for place in range(9)] for who in row] for name, row in people.items()}
+    names = {name: [f"Joey_{who}" for who in row] for name, row in people.items()}
+    found = {
+        "ids": {name: list(range(n)) for name, n in count.items()},
+        "speakers": hot if speakers == "one-hot" else names,
+        "labels": {name: rng.integers(0, 7, size=n).tolist() for name, n in count.items()},
+        "text": {name: list(rng.normal(size=(n, 4)).astype(np.float32)) for name, n in count.items()},
+        "audio": {name: list(rng.normal(size=(n, 3)).astype(np.float32)) for name, n in count.items()},
+        "visual": {},
+        "sentences": {name: ["oh"] * n for name, n in count.items()},
+        "train": [0, 1, 2],
+        "test": [5],
+    }
+    import_features(write(tmp_path / "a.pkl", found), out=tmp_path / "a", split="file", label_names=tuple("abcdefg"))
+    export_features(tmp_path / "a", out=tmp_path / "b.pkl")
+    again = pickle.loads((tmp_path / "b.pkl").read_bytes())
+    for (name, before), after in zip(found.items(), again, strict=True):
+        if name in ("text", "audio"):
+            assert list(after) == list(before)
+            assert all(np.array_equal(np.stack(before[key]), np.stack(after[key])) for key in before)
+        else:
+            assert repr(after) == repr(before), name  # 1 is not '1'
+    import_features(tmp_path / "b.pkl", out=tmp_path / "b", split="file", label_names=tuple("abcdefg"))
+    assert contents(tmp_path / "a") == contents(tmp_path / "b")
+
+
+def test_a_damaged_report_is_named(tmp_path):
+    import_features(write(tmp_path / "a.pkl", fields()), out=tmp_path / "a", split="cosmic")
+    (tmp_path / "a" / "import.json").write_text("[]")
+    with pytest.raises(EmotionError, match=r"import\.json: damaged"):
+        export_features(tmp_path / "a", out=tmp_path / "b.pkl")

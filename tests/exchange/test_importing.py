@@ -1,8 +1,7 @@
 import json
-import os
-import pickle
 from pathlib import Path
 
+import h5py
 import numpy as np
 import planted_pickle
 import pytest
@@ -13,6 +12,7 @@ from emotion.corpus.splits import COSMIC_VALIDATION
 from emotion.corpus.utterance import read_index
 from emotion.errors import EmotionError
 from emotion.exchange.importing import LABELS, import_features
+from emotion.writer import CacheWriter
 
 REAL = Path(__file__).parents[3] / "shared" / "data" / "iemocap_trainval.pkl"
 
@@ -130,79 +130,6 @@ def test_test_values_do_not_reach_the_imputed_ones(tmp_path):
     assert values_of(imported(tmp_path, found) / "features" / "audio.h5")[2, 1] == before
 
 
-def spoil(name, dialogue, value):
-    def change(found):
-        found[name] = found[name] | {dialogue: value}
-
-    return change
-
-
-def drop(name):
-    def change(found):
-        del found[name]
-
-    return change
-
-
-FIRST, SECOND = DIALOGUES[:2]
-WRONG = {
-    "field": (drop("labels"), "holds 8 items, expected a tuple of 9"),
-    "no dict": (lambda found: found.update(audio=[1]), "audio is a list, expected a dict"),
-    "list": (lambda found: found.update(train=3), "train is a int, expected a list or set"),
-    "no ids": (lambda found: found["ids"].pop(FIRST), f"dialogue {FIRST} is listed .* no utterance ids"),
-    "no audio": (lambda found: found["audio"].pop(SECOND), f"audio features of dialogue {SECOND} are missing"),
-    "no speaker": (lambda found: found["speakers"].pop(SECOND), f"speakers of dialogue {SECOND} are missing"),
-    "short": (spoil("audio", SECOND, [[0.0] * 4]), f"dialogue {SECOND} has 1 audio features for 3 utterances"),
-    "labels": (spoil("labels", SECOND, [0, 1]), f"dialogue {SECOND} has 2 labels for 3 utterances"),
-    "sentences": (spoil("sentences", SECOND, ["a"]), f"dialogue {SECOND} has 1 sentences for 3 utterances"),
-    "dimension": (spoil("audio", SECOND, [[0.0] * 5] * 3), f"{SECOND} have 5 dimensions, expected 4"),
-    "ragged": (spoil("audio", SECOND, [[0.0] * 4, [0.0] * 3, [0.0] * 4]), f"{SECOND} have 3 dimensions, expected 4"),
-    "words": (spoil("audio", SECOND, [["a"] * 4] * 3), f"audio features of dialogue {SECOND}: .* vector of numbers"),
-    "matrix": (spoil("audio", SECOND, [np.zeros((2, 4))] * 3), "expected a vector of numbers"),
-    "nested": (spoil("audio", SECOND, [[[1.0], [1.0, 2.0]]] * 3), "expected a vector of numbers"),
-    "scalar": (spoil("audio", SECOND, np.array(3.0)), "audio features of dialogue .* expected a list"),
-    "high": (spoil("labels", SECOND, [0, 6, 1]), "has label 6, expected 0 to 5 .*--label-names"),
-    "low": (spoil("labels", SECOND, [0, -1, 1]), "has label -1, expected 0 to 5"),
-    "half": (spoil("labels", SECOND, [0, 0.5, 1]), "is 0.5, expected the number of a class"),
-    "name": (spoil("labels", SECOND, ["sad", "sad", "sad"]), "is 'sad', expected the number of a class"),
-    "hot": (spoil("speakers", SECOND, [[1, 1], [0, 1], [1, 0]]), "expected a name or a one-hot vector"),
-    "both": (lambda found: found["test"].add(FIRST), f"dialogue {FIRST} is for training and for testing"),
-    "twice": (spoil("ids", SECOND, ["a", "a", "b"]), f"dialogue {SECOND} lists an utterance twice"),
-    "untrained": (lambda found: found.update(train=[]), "no dialogue is for training"),
-    "nothing": (lambda found: found.update(text={}, audio={}, visual={}), "all empty, expected features"),
-}
-
-
-@pytest.mark.parametrize(("change", "message"), WRONG.values(), ids=WRONG)
-def test_wrong_files_are_named_in_one_line_and_leave_nothing(tmp_path, change, message):
-    found = fields()
-    change(found)
-    with pytest.raises(EmotionError, match=message) as caught:
-        imported(tmp_path, found)
-    assert "f.pkl" in str(caught.value)
-    assert "\n" not in str(caught.value)
-    assert not (tmp_path / "out").exists()
-
-
-@pytest.mark.parametrize("content", [{"ids": {}}, 3, None, "text", [], np.zeros(9)], ids=repr)
-def test_other_contents_are_refused(tmp_path, content):
-    (tmp_path / "f.pkl").write_bytes(pickle.dumps(content))
-    with pytest.raises(EmotionError, match=r"f\.pkl: holds .*, expected a tuple of 9"):
-        import_features(tmp_path / "f.pkl", out=tmp_path / "out")
-
-
-def test_a_payload_inside_a_good_file_is_not_run(tmp_path):
-    class Bomb:
-        def __reduce__(self):
-            return os.system, (f"touch {tmp_path}/victim",)
-
-    found = fields()
-    found["audio"][FIRST][0] = Bomb()
-    with pytest.raises(EmotionError, match=r"asks for (posix|nt)\.system, which is not allowed, and nothing was run"):
-        imported(tmp_path, found)
-    assert not (tmp_path / "victim").exists()
-
-
 def test_splits_that_do_not_fit(tmp_path):
     renamed = fields()
     for name, field in renamed.items():
@@ -228,8 +155,42 @@ def test_a_folder_with_another_corpus_is_left_alone(tmp_path):
     with pytest.raises(EmotionError, match="holds the index of corpus iemocap"):
         imported(tmp_path, fields())
     (out / "index.json").unlink()
+    with h5py.File(out / "features" / "text.h5", "r+") as file:
+        file.attrs["encoder"] = "paper"
     with pytest.raises(EmotionError, match="holds features of another corpus"):
         imported(tmp_path, fields())
+    (out / "features" / "text.h5").write_bytes(b"no cache")
+    with pytest.raises(EmotionError, match="holds features of another corpus"):
+        imported(tmp_path, fields())
+
+
+def test_a_killed_import_leaves_no_index_and_the_same_command_mends_it(tmp_path, monkeypatch):
+    imported(tmp_path, fields())
+    other, finish, done = fields(seed=1), CacheWriter.__exit__, []
+
+    def killed(self, *error):
+        if done:
+            finish(self, KeyboardInterrupt, KeyboardInterrupt(), None)
+            raise KeyboardInterrupt
+        done.append(finish(self, *error))
+
+    monkeypatch.setattr(CacheWriter, "__exit__", killed)
+    with pytest.raises(KeyboardInterrupt):
+        imported(tmp_path, other)
+    out = tmp_path / "out"
+    assert sorted(path.name for path in out.iterdir()) == ["features"]
+    monkeypatch.undo()
+    imported(tmp_path, other)
+    import_features(tmp_path / "f.pkl", out=tmp_path / "fresh", split="cosmic")
+    for path in (tmp_path / "fresh").rglob("*.*"):
+        assert path.read_bytes() == (out / path.relative_to(tmp_path / "fresh")).read_bytes()
+
+
+def test_a_single_dialogue_cannot_be_split(tmp_path):
+    with pytest.raises(
+        EmotionError, match=rf"f\.pkl: dialogue {DIALOGUES[0]} is the only one for training, expected at least 2"
+    ):
+        imported(tmp_path, fields() | {"train": [DIALOGUES[0]]}, split="file")
 
 
 def test_a_second_import_leaves_no_stale_modality(tmp_path):
@@ -257,5 +218,5 @@ def test_the_real_features(tmp_path):
 
 def test_one_hot_speakers_are_people_of_the_dialogue(tmp_path):
     rows = read_index(imported(tmp_path, fields(one_hot=True)) / "index.csv").utterances
-    assert [row.speaker for row in rows[:2]] == [f"{FIRST}_0", f"{FIRST}_1"]
+    assert [row.speaker for row in rows[:2]] == [f"{DIALOGUES[0]}_0", f"{DIALOGUES[0]}_1"]
     assert planted_pickle.DIMS["audio"] == 4

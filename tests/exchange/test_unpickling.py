@@ -1,6 +1,7 @@
 import os
 import pickle
 import struct
+from collections import defaultdict
 
 import numpy as np
 import pytest
@@ -155,6 +156,34 @@ def test_a_length_beyond_memory(tmp_path):
     raw = b"\x80\x04\x8e" + struct.pack("<Q", 2**62) + b"x."
     (tmp_path / "x.pkl").write_bytes(raw)
     with pytest.raises(EmotionError, match=r"x\.pkl"):
+        load_pickle(tmp_path / "x.pkl")
+
+
+def test_calls_cannot_take_memory_out_of_nothing(tmp_path):
+    nested = [["x" * 20] * 4]
+    for function, argument in ((bytes, 10**10), (str, nested)):
+        for protocol in (2, 4):
+            (tmp_path / "x.pkl").write_bytes(pickle.dumps(Malicious(function, argument), protocol=protocol))
+            with pytest.raises(EmotionError, match=r"x\.pkl: no readable pickle"):
+                load_pickle(tmp_path / "x.pkl")
+    for protocol in (0, 2, 4):
+        (tmp_path / "x.pkl").write_bytes(pickle.dumps([b"", b"a", ""], protocol=protocol))
+        assert load_pickle(tmp_path / "x.pkl") == [b"", b"a", ""]
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+@pytest.mark.parametrize("factory", [list, int, dict, str, bytes, None])
+def test_a_defaultdict_is_a_plain_dict(tmp_path, protocol, factory):
+    content = defaultdict(factory, {"a": [1], "b": [2.5]})
+    (tmp_path / "x.pkl").write_bytes(pickle.dumps(content, protocol=protocol))
+    found = load_pickle(tmp_path / "x.pkl")
+    assert type(found) is dict
+    assert found == {"a": [1], "b": [2.5]}
+
+
+def test_the_factory_of_a_defaultdict_must_be_known_too(tmp_path):
+    (tmp_path / "x.pkl").write_bytes(pickle.dumps(defaultdict(os.getcwd), protocol=2))
+    with pytest.raises(EmotionError, match=r"asks for (posix|nt)\.getcwd, which is not allowed"):
         load_pickle(tmp_path / "x.pkl")
 
 
