@@ -47,6 +47,7 @@ docs: $(VENV)/.installed  ## write the figures in README.md and docs/ anew from 
 	@python -m benchmarks.synthetic
 	@python -m benchmarks.corpora
 	@python -m benchmarks.readme
+	@python -m benchmarks.results
 
 clean:  ## remove the environment, caches and everything generated (not your raw data)
 	rm -rf $(VENV) .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info dvc_plots

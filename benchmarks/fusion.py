@@ -101,7 +101,7 @@ def main() -> None:
         "ratio_to_bare_lstm": round(median(a / b for a, b in zip(ours, bare, strict=True)), 2),
         "times_faster_than_20_s_per_epoch": round(20 * EPOCHS / whole),
     }
-    record("fusion", found)
+    record("fusion_gpu" if torch.cuda.is_available() else "fusion", found)
     table = Table("measured", "value")
     for name, value in found.items():
         table.add_row(name.replace("_", " "), str(value))

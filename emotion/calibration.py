@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, xlogy
 
-from emotion.evaluation import BINS
+from emotion.evaluation import confidence_bins
 
 _COLDEST, _HOTTEST = 0.05, 20.0
 
@@ -43,26 +43,18 @@ def heated(logs: NDArray[np.float64], temperature: float) -> NDArray[np.float64]
 
 
 def reliability(
-    actual: NDArray[np.int64], probabilities: NDArray[np.float64], *, bins: int = BINS
+    actual: NDArray[np.int64], probabilities: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
     """Mean confidence, accuracy and number of utterances per equal-width bin of confidence; NaN in empty bins.
 
-    The bins are those of `evaluation.expected_calibration_error`: open below, closed above.
+    The bins are those of `evaluation.expected_calibration_error`.
 
     Returns:
         Three (bins,) arrays.
     """
-    predicted = probabilities.argmax(1)
-    confidence = probabilities[np.arange(len(predicted)), predicted]
-    place = np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
-    count = np.bincount(place, minlength=bins)
-    sums = [
-        np.bincount(place, weights=values, minlength=bins)
-        for values in (confidence, (predicted == actual).astype(np.float64))
-    ]
+    confident, right, count = confidence_bins(actual, probabilities.argmax(1), probabilities)
     with np.errstate(invalid="ignore"):
-        mean, right = (values / count for values in sums)
-    return mean, right, count
+        return confident / count, right / count, count
 
 
 @dataclass(frozen=True)

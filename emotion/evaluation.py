@@ -129,10 +129,18 @@ def interval(
     names, group = np.unique(np.asarray(groups), return_inverse=True)
     cells = (group * classes + actual) * classes + predicted
     per_group = np.bincount(cells, minlength=len(names) * classes * classes).reshape(len(names), classes * classes)
-    drawn = np.random.default_rng(seed).integers(0, len(names), size=(resamples, len(names)))
-    flat = drawn + len(names) * np.arange(resamples)[:, None]
-    times = np.bincount(flat.ravel(), minlength=resamples * len(names)).reshape(resamples, len(names))
-    values = weighted_f1((times @ per_group).reshape(resamples, classes, classes))
+    times = times_drawn(len(names), np.random.default_rng(seed), resamples=resamples)
+    return percentile_interval(weighted_f1((times @ per_group).reshape(resamples, classes, classes)))
+
+
+def times_drawn(g: int, rng: np.random.Generator, *, resamples: int = RESAMPLES) -> NDArray[np.int64]:
+    """How often each of `g` things is drawn in each resample, with replacement: (resamples, g) counts."""
+    flat = rng.integers(0, g, size=(resamples, g)) + g * np.arange(resamples)[:, None]
+    return np.bincount(flat.ravel(), minlength=resamples * g).reshape(resamples, g).astype(np.int64)
+
+
+def percentile_interval(values: NDArray[np.float64]) -> tuple[float, float]:
+    """95 % interval of resampled values (r,)."""
     low, high = np.percentile(values, [2.5, 97.5])
     return float(low), float(high)
 
@@ -141,11 +149,24 @@ def expected_calibration_error(
     actual: NDArray[np.int64], predicted: NDArray[np.int64], probabilities: NDArray[np.float64], *, bins: int = BINS
 ) -> float:
     """Mean gap between confidence and accuracy over equal-width bins of confidence (Guo et al., 2017), in [0, 1]."""
-    confidence = probabilities[np.arange(len(predicted)), predicted]
-    place = np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)  # bins are (low, high]
-    right = np.bincount(place, weights=(predicted == actual).astype(np.float64), minlength=bins)
-    confident = np.bincount(place, weights=confidence, minlength=bins)
+    confident, right, _ = confidence_bins(actual, predicted, probabilities, bins=bins)
     return float(np.abs(right - confident).sum() / len(predicted))
+
+
+def confidence_bins(
+    actual: NDArray[np.int64], predicted: NDArray[np.int64], probabilities: NDArray[np.float64], *, bins: int = BINS
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
+    """Sum of confidences, right predictions and utterances per equal-width bin of confidence; all (bins,).
+
+    A bin is open below and closed above.
+    """
+    confidence = probabilities[np.arange(len(predicted)), predicted]
+    place = np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
+    confident, right = (
+        np.bincount(place, weights=values, minlength=bins).astype(np.float64)
+        for values in (confidence, predicted == actual)
+    )
+    return confident, right, np.bincount(place, minlength=bins)
 
 
 def _f1(counts: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -14,9 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from emotion.evaluation import RESAMPLES, weighted_f1
-
-LEVEL = 0.95
+from emotion.evaluation import RESAMPLES, percentile_interval, times_drawn, weighted_f1
 
 
 @dataclass(frozen=True)
@@ -90,18 +88,8 @@ def resample(strata: NDArray[np.int64], *, seed: int, resamples: int = RESAMPLES
     times = np.zeros((resamples, len(strata)), dtype=np.int64)
     for stratum in np.unique(strata):
         places = np.flatnonzero(strata == stratum)
-        drawn = rng.integers(0, len(places), size=(resamples, len(places)))
-        flat = drawn + len(places) * np.arange(resamples)[:, None]
-        counts = np.bincount(flat.ravel(), minlength=resamples * len(places))
-        times[:, places] = counts.reshape(resamples, len(places))
+        times[:, places] = times_drawn(len(places), rng, resamples=resamples)
     return times
-
-
-def interval(values: NDArray[np.float64]) -> tuple[float, float]:
-    """Percentile interval of resampled values (r,), 95 %."""
-    tail = 100 * (1 - LEVEL) / 2
-    low, high = np.percentile(values, [tail, 100 - tail])
-    return float(low), float(high)
 
 
 @dataclass(frozen=True)
@@ -133,7 +121,7 @@ def compare(model: Tally, reference: Tally, times: NDArray[np.int64]) -> Compari
     """
     own, other = model.scores()[0], reference.scores()[0]
     drawn = model.scores(times).mean(1) - reference.scores(times).mean(1)
-    low, high = interval(drawn)
+    low, high = percentile_interval(drawn)
     return Comparison(float(own.mean() - other.mean()), low, high, bootstrap_p(drawn), wilcoxon_p(own, other))
 
 

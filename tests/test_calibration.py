@@ -46,13 +46,13 @@ def test_the_temperature_stays_finite():
 def test_reliability_agrees_with_scikit_learn_and_with_the_calibration_error():
     logs, actual = planted()
     given = np.exp(logs)
-    mean, right, count = calibration.reliability(actual, given, bins=10)
-    expected = calibration_curve(given.argmax(1) == actual, given.max(1), n_bins=10)
+    mean, right, count = calibration.reliability(actual, given)
+    expected = calibration_curve(given.argmax(1) == actual, given.max(1), n_bins=evaluation.BINS)
     full = count > 0
     assert right[full] == pytest.approx(expected[0])
     assert mean[full] == pytest.approx(expected[1])
     error = (np.abs(mean - right)[full] * count[full]).sum() / count.sum()
-    assert error == pytest.approx(evaluation.expected_calibration_error(actual, given.argmax(1), given, bins=10))
+    assert error == pytest.approx(evaluation.expected_calibration_error(actual, given.argmax(1), given))
     assert count.sum() == len(actual)
 
 

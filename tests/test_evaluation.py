@@ -1,20 +1,12 @@
 import numpy as np
 import pytest
+from figure_2 import FIGURE_2
 from sklearn import metrics
 
 from emotion import evaluation
 from emotion.errors import EmotionError
 
 SIX = ("happy", "sad", "neutral", "angry", "excited", "frustrated")
-# Figure 2 of the paper
-FIGURE_2 = [
-    [43, 7, 19, 2, 70, 3],
-    [7, 196, 21, 3, 1, 17],
-    [18, 24, 235, 15, 40, 52],
-    [0, 2, 16, 110, 0, 42],
-    [26, 15, 28, 0, 228, 2],
-    [1, 15, 117, 50, 8, 190],
-]
 
 
 def planted(n=400, classes=6, dialogues=17, seed=0):

@@ -58,7 +58,7 @@ def test_resampled_scores_agree_with_a_naive_bootstrap(strata):
 def test_one_stratum_is_the_interval_of_evaluation():
     actual, predicted, groups, _ = planted(seeds=1)
     tally = statistics.tally(actual, predicted, classes=3, groups=groups)
-    found = statistics.interval(tally.scores(statistics.resample(tally.strata, seed=5)).mean(1))
+    found = evaluation.percentile_interval(tally.scores(statistics.resample(tally.strata, seed=5)).mean(1))
     assert found == pytest.approx(evaluation.interval(actual, predicted[0], classes=3, groups=groups, seed=5))
 
 
@@ -96,7 +96,7 @@ def test_a_pairing_finds_what_two_intervals_hide():
     runs = [np.where(luck < easy + gain, actual, 1 - actual)[None] for gain in (0.06, 0.0)]
     better, worse = (statistics.tally(actual, run, classes=2, groups=groups.tolist()) for run in runs)
     times = statistics.resample(better.strata, seed=1)
-    (low, _), (_, high) = (statistics.interval(tally.scores(times).mean(1)) for tally in (better, worse))
+    (low, _), (_, high) = (evaluation.percentile_interval(tally.scores(times).mean(1)) for tally in (better, worse))
     assert low < high
     found = statistics.compare(better, worse, times)
     assert found.low > 0

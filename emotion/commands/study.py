@@ -21,7 +21,8 @@ def study_command(
         str, typer.Option(help="The model that the others are compared with (default: the first one).")
     ] = "",
     ablate: Annotated[
-        str, typer.Option(help="What to take away, with commas: modalities,attention,residual,context,speakers.")
+        str,
+        typer.Option(help="What to take away, with commas: modalities,attention,residual,context,speakers,members."),
     ] = "",
     ablate_models: Annotated[str, typer.Option(help="From which models, with commas (default: the reference).")] = "",
     missing: Annotated[
@@ -40,7 +41,8 @@ def study_command(
     ] = None,
     recipes: Annotated[Path | None, typer.Option(help="Folder with <model>.yaml (default: recipes).")] = None,
     workers: Annotated[
-        int | None, typer.Option(help="Processes, one core each (default: EMOTION_WORKERS, else all cores).")
+        int | None,
+        typer.Option(help="Processes, one core each (default: EMOTION_WORKERS, else all cores, or 2 on a GPU)."),
     ] = None,
 ) -> None:
     """Compare models over seeds: means, intervals over dialogues, paired tests, calibration, Table 2 of the paper.
@@ -53,9 +55,11 @@ def study_command(
         emotion study --features data --out studies/data
         emotion study --features data --out studies/quick --models fusion,cnn --seeds 2 --epochs 3
         emotion study --features features/iemocap --out studies/loso --protocol leave-one-session-out --seeds 5
+        emotion study --features data --out studies/parts --models fusion,speaker_fusion --ablate speakers,members
+            --ablate-models speaker_fusion
     """
-    from emotion.params import workers as usable_cores
     from emotion.recipes import read_recipe
+    from emotion.study.pool import usual_workers
     from emotion.study.study import study
 
     def names(text: str) -> list[str]:
@@ -76,6 +80,6 @@ def study_command(
         protocol=protocol,
         epochs=epochs,
         annotators=annotators,
-        workers=usable_cores() if workers is None else workers,
+        workers=usual_workers() if workers is None else workers,
     )
     Console(stderr=True).print(f"study written: {out / 'study.md'}", soft_wrap=True, highlight=False, markup=False)

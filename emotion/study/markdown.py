@@ -1,13 +1,13 @@
 """The study as a page of tables."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import isnan
 
-from emotion.calibration import Soft
 from emotion.study import paper
+from emotion.study.cells import ends, mean_std, p_value, percent, table
 from emotion.study.missing import ANY
 from emotion.study.scoring import Row
+from emotion.study.soft import Raters
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,7 @@ class About:
         corpus: name.
         protocol: `split` or `leave-one-session-out`.
         labels: names of the classes.
+        features: modality -> dimensions.
         counts: split -> (utterances, dialogues).
         folds: names of the held-out sessions; [] for one split.
         seeds: how many.
@@ -28,6 +29,7 @@ class About:
     corpus: str
     protocol: str
     labels: tuple[str, ...]
+    features: Mapping[str, int]
     counts: Mapping[str, tuple[int, int]]
     folds: list[str]
     seeds: int
@@ -46,13 +48,13 @@ class About:
         return f"mean of {_seeds(self.seeds)}; epoch chosen on validation; corpus {self.corpus}, {scored}"
 
 
-def page(about: About, rows: Sequence[Row], *, ceiling: Soft | None, missing: Sequence[Mapping[str, object]]) -> str:
+def page(about: About, rows: Sequence[Row], *, raters: Raters | None, missing: Sequence[Mapping[str, object]]) -> str:
     """The whole page.
 
     Args:
         about: what the study is of.
         rows: from `scoring.score`.
-        ceiling: the raters' agreement, where there are raters.
+        raters: of the scored utterances, where what they say is known.
         missing: rows of missing.csv.
     """
     models = [row for row in rows if row.name == row.record.variant.full]
@@ -65,14 +67,8 @@ def page(about: About, rows: Sequence[Row], *, ceiling: Soft | None, missing: Se
         parts.append(_comparisons(reduced, "Ablations", about.scored))
     if missing:
         parts.append(_missing(missing, about.scored))
-    parts += [_calibration(models, about.scored), _soft(models, ceiling) if ceiling else ""]
+    parts += [_calibration(models, about.scored), _soft(models, raters) if raters else ""]
     return "\n\n".join(part for part in parts if part) + "\n"
-
-
-def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table; the first column is text, the others figures."""
-    lines = [header, ["---", *["---:"] * (len(header) - 1)], *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def _head(about: About) -> str:
@@ -106,20 +102,21 @@ def _head(about: About) -> str:
 
 def _main(rows: Sequence[Row], scored: str) -> str:
     header = [
-        *("model", "validation weighted F1", "test weighted F1", "95 % interval", "accuracy", "macro F1"),
+        *("model", "members", "validation weighted F1", "test weighted F1", "95 % interval", "accuracy", "macro F1"),
         *("ensemble of seeds", "claim if the epoch is chosen on test", "inflation"),
     ]
     lines = [
         [
             row.name,
-            _mean(row, "validation_weighted_f1"),
-            _mean(row, "test_weighted_f1"),
-            _range(row, f"{scored}_weighted_f1_ci_low", f"{scored}_weighted_f1_ci_high"),
-            _mean(row, f"{scored}_accuracy"),
-            _percent(row.figures[f"{scored}_macro_f1"]),
-            _percent(row.figures[f"{scored}_ensemble_weighted_f1"]),
-            _percent(row.figures["peek_weighted_f1"]),
-            _percent(row.figures["peek_inflation"], signed=True),
+            str(row.figures["members"]),
+            mean_std(row, "validation_weighted_f1"),
+            mean_std(row, "test_weighted_f1"),
+            ends(row, f"{scored}_weighted_f1_ci_low", f"{scored}_weighted_f1_ci_high"),
+            mean_std(row, f"{scored}_accuracy"),
+            percent(row.figures[f"{scored}_macro_f1"]),
+            percent(row.figures[f"{scored}_ensemble_weighted_f1"]),
+            percent(row.figures["peek_weighted_f1"]),
+            percent(row.figures["peek_inflation"], signed=True),
         ]
         for row in rows
     ]
@@ -128,7 +125,13 @@ def _main(rows: Sequence[Row], scored: str) -> str:
         "two. The interval is of the mean over seeds, by a bootstrap over dialogues; weighted F1 is what is resampled. "
         "Ensemble: the seeds' probabilities averaged. Claim: the best test weighted F1 of all epochs, mean over runs, "
         "as reported where the epoch is chosen on the test set; inflation: by how much that is above the honest figure."
+        " Members: copies that are trained side by side and vote within one run, as the recipe says."
     )
+    if len({row.figures["members"] for row in rows}) > 1:
+        notes += (
+            " As they differ here, a difference between models is one of architecture and of voting; "
+            "`--ablate members` shows the model with one member."
+        )
     return f"## Models\n\n{table(header, lines)}\n\n{notes}"
 
 
@@ -137,12 +140,12 @@ def _comparisons(rows: Sequence[Row], title: str, scored: str) -> str:
     lines = [
         [
             row.name,
-            _percent(row.figures[f"{scored}_weighted_f1"]),
+            percent(row.figures[f"{scored}_weighted_f1"]),
             str(row.figures["compared_with"]),
-            _percent(row.figures["difference"], signed=True),
-            _range(row, "difference_ci_low", "difference_ci_high", signed=True),
-            _p(row.figures["bootstrap_p_holm"]),
-            _p(row.figures["wilcoxon_p_holm"]),
+            percent(row.figures["difference"], signed=True),
+            ends(row, "difference_ci_low", "difference_ci_high", signed=True),
+            p_value(row.figures["bootstrap_p_holm"]),
+            p_value(row.figures["wilcoxon_p_holm"]),
         ]
         for row in rows
         if row.comparison is not None
@@ -150,7 +153,7 @@ def _comparisons(rows: Sequence[Row], title: str, scored: str) -> str:
     notes = (
         f"Difference of the mean {scored} weighted F1 over seeds, in points. Bootstrap: paired over dialogues; "
         "Wilcoxon: signed ranks over seeds (with n seeds its p is at least 2 / 2^n). Both p-values are two-sided and "
-        "Holm-corrected for the comparisons of this table."
+        "Holm-corrected over the lines of this table that are against the same model."
     )
     return f"## {title}\n\n{table(header, lines)}\n\n{notes}"
 
@@ -159,12 +162,12 @@ def _per_class(rows: Sequence[Row], about: About) -> str:
     header = ["model", *about.labels]
     parts = []
     for name, title in (("precision", "Precision"), ("recall", "Recall"), ("f1", "F1")):
-        lines = [[row.name, *(_percent(row.per_class[label][name]) for label in about.labels)] for row in rows]
+        lines = [[row.name, *(percent(row.per_class[label][name]) for label in about.labels)] for row in rows]
         parts.append(f"{title}:\n\n{table(header, lines)}")
     support = [f"{label} {rows[0].per_class[label]['support']:.0f}" for label in about.labels]
-    return f"## Per class\n\nMeans over seeds, {about.scored} utterances: {', '.join(support)}.\n\n" + "\n\n".join(
-        parts
-    )
+    pooled = " Each seed's held-out sessions are counted together." if about.folds else ""
+    head = f"Means over seeds, {about.scored} utterances: {', '.join(support)}.{pooled}"
+    return "\n\n".join(["## Per class", head, *parts])
 
 
 def _table_2(rows: Sequence[Row], about: About) -> str:
@@ -176,29 +179,31 @@ def _table_2(rows: Sequence[Row], about: About) -> str:
         other.append([f"{line.title} (paper)", line.acc_is, *(f"{value:.1f}" for value in line.acc), "A"])
         row = by_model.get(line.model)
         if row is not None:
-            mean = _percent(row.figures[f"{about.scored}_weighted_f1"], digits=1)
+            mean = percent(row.figures[f"{about.scored}_weighted_f1"], digits=1)
             f1.append([f"`{row.name}` (here)", *_classes(row, "f1"), mean, "B"])
-            accuracy = _percent(row.figures[f"{about.scored}_accuracy"], digits=1)
+            accuracy = percent(row.figures[f"{about.scored}_accuracy"], digits=1)
             other += [
                 [f"`{row.name}` (here)", name, *_classes(row, name), accuracy, "B"] for name in ("precision", "recall")
             ]
     for row in rows:
         if row.name not in {line.model for line in paper.TABLE_2}:
-            mean = _percent(row.figures[f"{about.scored}_weighted_f1"], digits=1)
+            mean = percent(row.figures[f"{about.scored}_weighted_f1"], digits=1)
             f1.append([f"`{row.name}` (here)", *_classes(row, "f1"), mean, "B"])
+    pooled = " Of B, figures per class count all held-out sessions together; the last of a row is a mean over sessions."
     parts = [
         "## The paper's Table 2",
         "F1:",
         table(["method", *paper.CLASSES, "weighted F1", "protocol"], f1),
         'What the paper calls "Acc" per class, which is precision for its own model and recall for its baselines:',
         table(["method", "per class", *paper.CLASSES, "accuracy", "protocol"], other),
-        f"Protocols: A = {paper.PROTOCOL}. B = {about.short}. Different protocols or features do not compare.",
+        f"Protocols: A = {paper.PROTOCOL}. B = {about.short}.{pooled if about.folds else ''} "
+        "Different protocols or features do not compare.",
     ]
     return "\n\n".join(parts)
 
 
 def _classes(row: Row, name: str) -> list[str]:
-    return [_percent(row.per_class[label][name], digits=1) for label in paper.CLASSES]
+    return [percent(row.per_class[label][name], digits=1) for label in paper.CLASSES]
 
 
 def _missing(rows: Sequence[Mapping[str, object]], scored: str) -> str:
@@ -208,7 +213,7 @@ def _missing(rows: Sequence[Mapping[str, object]], scored: str) -> str:
     here = [row for row in rows if row["kind"] == "present"]
     names = list(dict.fromkeys(str(row["modalities"]) for row in here))
     cells = {(row["model"], row["modalities"]): float(str(row["weighted_f1"])) for row in here}
-    lines = [[model, *(_percent(cells[model, name]) for name in names)] for model in models]
+    lines = [[model, *(percent(cells[model, name]) for name in names)] for model in models]
     parts += [f"Mean {scored} weighted F1 of the trained classifiers, given only:", table(["model", *names], lines)]
     gone = [row for row in rows if row["kind"] == "missing"]
     shares = list(dict.fromkeys(float(str(row["share"])) for row in gone))
@@ -216,7 +221,7 @@ def _missing(rows: Sequence[Mapping[str, object]], scored: str) -> str:
         (row["model"], row["modalities"], float(str(row["share"]))): float(str(row["weighted_f1"])) for row in gone
     }
     lines = [
-        [model, "any one" if name == ANY else name, *(_percent(found[model, name, share]) for share in shares)]
+        [model, "any one" if name == ANY else name, *(percent(found[model, name, share]) for share in shares)]
         for model in models
         for name in dict.fromkeys(str(row["modalities"]) for row in gone)
     ]
@@ -233,8 +238,8 @@ def _calibration(rows: Sequence[Row], scored: str) -> str:
         [
             row.name,
             f"{row.figures['temperature']:.2f}",
-            _percent(row.figures["ece_before"]),
-            _percent(row.figures["ece_after"]),
+            percent(row.figures["ece_before"]),
+            percent(row.figures["ece_after"]),
         ]
         for row in rows
     ]
@@ -246,7 +251,10 @@ def _calibration(rows: Sequence[Row], scored: str) -> str:
     return f"## Calibration\n\n{table(header, lines)}\n\n{notes}"
 
 
-def _soft(rows: Sequence[Row], ceiling: Soft) -> str:
+def _soft(rows: Sequence[Row], raters: Raters) -> str:
+    ceiling = raters.ceiling
+    if not ceiling.n:
+        return "## Against the raters\n\nNo scored utterance has two raters or more, so nothing is compared with them."
     header = ["", "cross-entropy", "Jensen-Shannon divergence", "cosine"]
     names = ("cross_entropy", "js", "cosine")
     lines = [
@@ -259,33 +267,11 @@ def _soft(rows: Sequence[Row], ceiling: Soft) -> str:
         "Probabilities against the distribution of the raters' votes; nats, lower is better; for the cosine higher is. "
         f"Raters: how well they agree themselves, on {ceiling.n} utterances: each against the mean of the others (as a "
         "single vote cannot hedge, probabilities may come nearer); for the cross-entropy the entropy of the "
-        "distribution, below which nothing can come."
+        f"distribution, below which nothing can come. {raters.dropped} of the {raters.labels} labels that raters gave "
+        "to the scored utterances are of no class and left out; the others of the same rater share the vote."
     )
     return f"## Against the raters\n\n{table(header, lines)}\n\n{notes}"
 
 
 def _seeds(count: int) -> str:
     return f"{count} seed{'s' if count > 1 else ''}"
-
-
-def _mean(row: Row, name: str) -> str:
-    value, deviation = row.figures[name], row.figures[f"{name}_std"]
-    if value is None:
-        return ""
-    return _percent(value) if isnan(deviation) else f"{_percent(value)} ± {_percent(deviation)}"
-
-
-def _range(row: Row, low: str, high: str, *, signed: bool = False) -> str:
-    if row.figures.get(low) is None:
-        return ""
-    return f"{_percent(row.figures[low], signed=signed)} to {_percent(row.figures[high], signed=signed)}"
-
-
-def _percent(value: float | None, *, signed: bool = False, digits: int = 2) -> str:
-    if value is None:
-        return ""
-    return f"{100 * value:+.{digits}f}" if signed else f"{100 * value:.{digits}f}"
-
-
-def _p(value: float) -> str:
-    return "" if isnan(value) else f"{value:.3f}" if value >= 0.001 else "< 0.001"

@@ -5,11 +5,10 @@ Nothing is trained anew: the features are hidden from the trained classifier.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
-
-from emotion.study.plan import subsets
 
 SHARES = tuple(tenth / 10 for tenth in range(10))
 ANY = "any"
@@ -31,6 +30,11 @@ class Condition:
     modalities: str
     share: float
     keep: NDArray[np.bool_]
+
+
+def subsets(modalities: Sequence[str]) -> list[tuple[str, ...]]:
+    """All but the empty one, from single modalities to all of them."""
+    return [subset for size in range(1, len(modalities) + 1) for subset in combinations(modalities, size)]
 
 
 def conditions(modalities: Sequence[str], n: int) -> list[Condition]:

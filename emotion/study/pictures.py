@@ -13,7 +13,6 @@ from emotion.files import writing
 from emotion.study.missing import ANY
 from emotion.study.scoring import Row, reliability_inputs
 
-_BINS = 10
 _COLUMNS = 3
 
 
@@ -88,7 +87,7 @@ def reliability_figure(rows: Sequence[Row], *, scored: str) -> Figure:
         actual, before, after = reliability_inputs(row)
         axes.plot([0, 1], [0, 1], color="C7", linewidth=1, linestyle=":")
         for name, given, style in (("as trained", before, "o-"), ("with temperature", after, "s--")):
-            confidence, right, count = reliability(actual, given, bins=_BINS)
+            confidence, right, count = reliability(actual, given)
             full = count > 0
             error = row.figures["ece_before" if name == "as trained" else "ece_after"]
             axes.plot(confidence[full], right[full], style, markersize=4, label=f"{name}, ECE {100 * error:.1f} %")

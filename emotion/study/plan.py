@@ -4,9 +4,9 @@ import ast
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from itertools import combinations
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,15 @@ from emotion.cache import Cache
 from emotion.errors import EmotionError
 from emotion.models import registry
 from emotion.study.folds import Fold
+from emotion.study.missing import subsets
 from emotion.training import device
 
-ABLATIONS = ("modalities", "attention", "residual", "context", "speakers")
-_CODE = ("augment", "dialogues", "evaluation", "fuse", "sequences", "training", "study/missing", "study/run")
+MEMBERS = "members"
+ABLATIONS = ("modalities", "attention", "residual", "context", "speakers", MEMBERS)
+_CODE = (
+    *("augment", "cache", "dialogues", "evaluation", "fuse", "sequences", "training", "study/missing", "study/run"),
+    *("models/layers", "models/members", "models/registry"),
+)
 
 
 @dataclass(frozen=True)
@@ -56,13 +61,18 @@ class Run:
     conditions: bool
     path: Path
 
+    def __str__(self) -> str:
+        """Which one, for messages."""
+        held_out = f"{self.fold} held out, " if self.fold else ""
+        return f"{self.variant.name}, {held_out}seed {self.seed}"
+
 
 def variants(
     recipes: Mapping[str, Mapping[str, Any]],
     *,
     modalities: Sequence[str],
     ablate: Sequence[str],
-    ablated: Iterable[str],
+    ablated: Sequence[str],
     epochs: int | None,
     length: float,
 ) -> list[Variant]:
@@ -82,16 +92,7 @@ def variants(
     for model in recipes:
         if model not in registry.NAMES:
             raise EmotionError(f"model is {model!r}, expected one of: {', '.join(registry.NAMES)}")
-    unknown = [name for name in ablate if name not in ABLATIONS]
-    if unknown:
-        raise EmotionError(f"--ablate {unknown[0]}: expected some of {', '.join(ABLATIONS)}")
-    for part in ablate:
-        if part in registry.PARTS and not any(part in registry.MODELS[model].parts for model in ablated):
-            having = [model for model, entry in registry.MODELS.items() if part in entry.parts]
-            raise EmotionError(
-                f"--ablate {part}: {', '.join(ablated)} has no such part; name a model that has it with "
-                f"--ablate-models: {', '.join(having)}"
-            )
+    _check(recipes, ablate, ablated)
     found = []
     for model, recipe in recipes.items():
         settings = {name: value for name, value in recipe.items() if name not in ("history", "future", "model")}
@@ -104,6 +105,20 @@ def variants(
     return found
 
 
+def _check(recipes: Mapping[str, Mapping[str, Any]], ablate: Sequence[str], ablated: Sequence[str]) -> None:
+    """Every ablation is known and possible for one of the models that are ablated."""
+    unknown = [name for name in ablate if name not in ABLATIONS]
+    if unknown:
+        raise EmotionError(f"--ablate {unknown[0]}: expected some of {', '.join(ABLATIONS)}")
+    for part in ablate:
+        having = [model for model, entry in registry.MODELS.items() if part in entry.parts]
+        if part == MEMBERS:
+            having = [model for model, recipe in recipes.items() if recipe.get(MEMBERS, 1) > 1]
+        if part in (*registry.PARTS, MEMBERS) and not set(having) & set(ablated):
+            mend = f"name a model that has it with --ablate-models: {', '.join(having)}" if having else "leave it out"
+            raise EmotionError(f"--ablate {part}: {', '.join(ablated)} has no such part; {mend}")
+
+
 def _reduced(full: Variant, ablate: Sequence[str], length: float) -> list[Variant]:
     """The variant with one thing taken away each.
 
@@ -111,7 +126,7 @@ def _reduced(full: Variant, ablate: Sequence[str], length: float) -> list[Varian
     """
     known = asdict(full)
     found = []
-    for part in ablate:
+    for part in dict.fromkeys(ablate):
         if part == "modalities":
             found += [
                 Variant(**known | {"name": f"{full.name} on {'+'.join(subset)}", "modalities": subset})
@@ -121,15 +136,13 @@ def _reduced(full: Variant, ablate: Sequence[str], length: float) -> list[Varian
             batch = full.settings["batch"] * (round(length) if full.history == dialogues.WHOLE else 1)
             changes = {"name": f"{full.name} without context", "history": 0, "future": 0}
             found.append(Variant(**known | changes | {"settings": full.settings | {"batch": batch}}))
+        elif part == MEMBERS and full.settings.get(MEMBERS, 1) > 1:
+            settings = full.settings | {MEMBERS: 1}
+            found.append(Variant(**known | {"name": f"{full.name} with one member", "settings": settings}))
         elif part in registry.MODELS[full.model].parts:
             settings = full.settings | {part: False}
             found.append(Variant(**known | {"name": f"{full.name} without {part}", "settings": settings}))
     return found
-
-
-def subsets(modalities: Sequence[str]) -> list[tuple[str, ...]]:
-    """All but the empty one, from single modalities to all of them."""
-    return [subset for size in range(1, len(modalities) + 1) for subset in combinations(modalities, size)]
 
 
 def runs(
@@ -151,27 +164,19 @@ def runs(
         conditions: whether the runs are scored with modalities missing too.
         folder: for the files.
     """
-    common = {
-        "code": _code_digest(),
-        "torch": str(torch.__version__),
-        "device": device().type,
-        "conditions": conditions,
-        "features": {name: _checksum(path) for name, path in features.items()},
-    }
+    common = {"torch": str(torch.__version__), "device": device().type}
+    checksums = {name: _checksum(path) for name, path in features.items()}
     tables = {fold.name: hashlib.sha256(repr(fold.index).encode()).hexdigest() for fold in folds}
     found = []
     for variant in plan:
+        asked = conditions and variant.name == variant.full
+        known = common | {"code": code_digest(variant.model), "variant": asdict(variant), "conditions": asked}
+        known |= {"features": {name: checksums[name] for name in variant.modalities}}
         for fold in folds:
             for seed in range(1, seeds + 1):
-                about = common | {
-                    "variant": asdict(variant),
-                    "fold": fold.name,
-                    "seed": seed,
-                    "index": tables[fold.name],
-                }
+                about = known | {"fold": fold.name, "seed": seed, "index": tables[fold.name]}
                 digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:16]
                 words = [re.sub(r"\W+", "_", variant.name), *([fold.name] if fold.name else []), f"seed{seed}", digest]
-                asked = conditions and variant.name == variant.full
                 found.append(Run(variant, fold.name, seed, asked, folder / f"{'-'.join(words)}.npz"))
     return found
 
@@ -181,12 +186,18 @@ def _checksum(path: Path) -> str:
         return str(cache.attributes.get("checksum"))
 
 
-def _code_digest() -> str:
-    """Of the code that a run's result depends on; comments, docstrings and layout do not count."""
-    root = Path(__file__).parent.parent
+@lru_cache
+def code_digest(model: str, root: Path = Path(__file__).parent.parent) -> str:
+    """Of the code that the result of a model's run depends on; comments, docstrings and layout do not count.
+
+    Args:
+        model: a name of `emotion.models.registry`; the code of other models does not count.
+        root: the folder of the package.
+    """
     digest = hashlib.sha256()
-    for path in [*(root / f"{name}.py" for name in _CODE), *sorted((root / "models").glob("*.py"))]:
-        tree = ast.parse(path.read_text(encoding="utf-8"))
+    own = registry.MODELS[model].make.__module__.rpartition(".")[2]
+    for name in (*_CODE, f"models/{own}"):
+        tree = ast.parse((root / f"{name}.py").read_text(encoding="utf-8"))
         for node in ast.walk(tree):
             if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node, clean=False):
                 node.body = node.body[1:]

@@ -13,12 +13,20 @@ from pathlib import Path
 
 import torch
 
+from emotion import params
 from emotion.errors import EmotionError
 from emotion.study.folds import Fold
 from emotion.study.plan import Run
 from emotion.study.run import Worker
 
 _worker: list[Worker] = []  # of this process
+_ON_GPU = 2  # processes; each has a CUDA context of its own there
+
+
+def usual_workers() -> int:
+    """`EMOTION_WORKERS`, else one process per usable core, or two where a GPU does the work."""
+    cores = params.workers()
+    return min(cores, _ON_GPU) if torch.cuda.is_available() and not params.wanted_workers() else cores
 
 
 def train_all(
@@ -89,6 +97,11 @@ def _exit_with(*ends: int | connection.Connection) -> None:
 
 
 def _train(run: Run) -> Run:
-    with contextlib.redirect_stderr(io.StringIO()):  # the study has one progress line for all runs
-        _worker[0].train(run)
+    try:
+        with contextlib.redirect_stderr(io.StringIO()):  # the study has one progress line for all runs
+            _worker[0].train(run)
+    except RuntimeError as error:
+        if "out of memory" not in str(error):
+            raise
+        raise EmotionError(f"{run}: the GPU is out of memory; lower --workers and run again to continue") from None
     return run

@@ -3,8 +3,8 @@
 The file holds predictions and no test label: what they are worth is found out when all runs are finished.
 """
 
+import io
 import time
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from emotion import dialogues, fuse
 from emotion.dialogues import Sequences
+from emotion.errors import EmotionError
 from emotion.files import writing
 from emotion.study.folds import Fold
 from emotion.study.missing import conditions
@@ -60,7 +61,11 @@ class Worker:
         self._splits = lru_cache(maxsize=4)(self._load)
 
     def train(self, run: Run) -> None:
-        """Train and write the run's file."""
+        """Train and write the run's file.
+
+        Raises:
+            EmotionError: it cannot be trained; the message names the run.
+        """
         splits = self._splits(run.fold, run.variant.modalities, run.variant.history, run.variant.future)
         by_epoch: list[NDArray[np.uint8]] = []
 
@@ -68,14 +73,17 @@ class Worker:
             by_epoch.append(_predicted(module, splits["test"]))
 
         start = time.perf_counter()
-        module, curve = fuse.fit(
-            splits,
-            classes=len(self._folds[run.fold].index.labels),
-            model=run.variant.model,
-            seed=run.seed,
-            watch=watch if len(splits["test"]) else None,
-            **run.variant.settings,
-        )
+        try:
+            module, curve = fuse.fit(
+                splits,
+                classes=len(self._folds[run.fold].index.labels),
+                model=run.variant.model,
+                seed=run.seed,
+                watch=watch if len(splits["test"]) else None,
+                **run.variant.settings,
+            )
+        except EmotionError as error:
+            raise EmotionError(f"{run}: {str(error).removeprefix(': ')}") from None
         seconds = time.perf_counter() - start
         arrays: dict[str, Any] = {
             "epoch": np.int64(best_epoch(curve).epoch),
@@ -100,9 +108,19 @@ class Worker:
 
 
 def read_result(path: Path) -> Result | None:
-    """Read a run's file; None where there is none or it is damaged: the run is then done again."""
+    """Read a run's file; None where there is none or it is damaged: the run is then done again.
+
+    Raises:
+        EmotionError: the file is there and may not be read.
+    """
     try:
-        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise EmotionError(f"{path}: cannot be read ({error.strerror}); allow it or remove it") from None
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as file:
             return Result(
                 epoch=int(file["epoch"]),
                 seconds=float(file["seconds"]),
@@ -110,7 +128,7 @@ def read_result(path: Path) -> Result | None:
                 by_epoch=file["by_epoch"],
                 missing={split: file[f"{split}_missing"] for split in SPLITS},
             )
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+    except Exception:  # damage has many faces: zipfile and numpy raise a dozen types
         return None
 
 

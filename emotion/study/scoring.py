@@ -1,6 +1,6 @@
 """One row of figures per variant: means, intervals, comparisons, calibration."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +11,7 @@ from emotion import evaluation, statistics
 from emotion.calibration import fit_temperature, heated
 from emotion.statistics import Comparison
 from emotion.study.sheets import Record, Sheet
-from emotion.study.soft import soft_of
+from emotion.study.soft import Votes, soft_of
 
 _SEED = 1  # of the resampling of dialogues
 
@@ -50,12 +50,12 @@ def score(
     *,
     reference: str,
     labels: Sequence[str],
-    votes: Mapping[str, NDArray[np.float64]] | None,
+    votes: Votes | None,
 ) -> list[Row]:
     """Figures of all variants.
 
     Models are compared with the reference, a variant with something taken away with the model it was taken from. The
-    correction for several comparisons is over the models, and over the variants of each model.
+    correction for several comparisons is over all models, and over the variants of each model apart.
 
     Args:
         records: the runs.
@@ -78,10 +78,11 @@ def score(
     return rows
 
 
-def _row(record: Record, labels: Sequence[str], votes: Mapping[str, NDArray[np.float64]] | None) -> Row:
+def _row(record: Record, labels: Sequence[str], votes: Votes | None) -> Row:
     row = Row(record)
     figures = row.figures
     figures["model"], figures["seeds"] = record.variant.name, len(row.sheet.logs)
+    figures["members"] = record.variant.settings.get("members", 1)
     for split in ("validation", "test"):
         sheet = record.sheets.get(split)
         figures |= {f"{split}_{name}": value for name, value in _split_figures(sheet).items()}
@@ -92,7 +93,7 @@ def _row(record: Record, labels: Sequence[str], votes: Mapping[str, NDArray[np.f
     after = np.stack([_heated(row, seed) for seed in range(len(before))])
     figures["temperature"] = float(np.mean(row.temperatures))
     figures["ece_before"], figures["ece_after"] = _ece(row.sheet, before), _ece(row.sheet, after)
-    found = soft_of(row.sheet, dict(votes)) if votes else []
+    found = soft_of(row.sheet, votes) if votes else []
     for name in ("cross_entropy", "js", "cosine"):
         figures[f"soft_{name}"] = float(np.mean([getattr(soft, name) for soft in found])) if found else None
     return row
@@ -105,14 +106,17 @@ def _split_figures(sheet: Sheet | None) -> dict[str, float | None]:
     if sheet is None:
         return dict.fromkeys((*names, *more))
     values = sheet.tally.scores()[0]
-    low, high = statistics.interval(sheet.tally.scores(_times(sheet)).mean(1))
+    low, high = None, None
+    if len(set(sheet.utterances)) == len(sheet.utterances):  # else folds share dialogues: not independent
+        low, high = evaluation.percentile_interval(sheet.tally.scores(_times(sheet)).mean(1))
     runs = _by_fold(sheet, sheet.predicted)
     accuracy = runs["accuracy"].mean(1)
     together = np.exp(sheet.logs).mean(0).argmax(1)
     ensemble = float(sheet.tally_of(together[None]).scores()[0, 0])
-    found = (values.mean(), statistics.spread(values), low, high)
+    main = (values.mean(), statistics.spread(values), low, high)
     others = (accuracy.mean(), statistics.spread(accuracy), runs["macro_f1"].mean(), runs["unweighted_recall"].mean())
-    return {name: float(value) for name, value in zip((*names, *more), (*found, *others, ensemble), strict=True)}
+    found = zip((*names, *more), (*main, *others, ensemble), strict=True)
+    return {name: None if value is None else float(value) for name, value in found}
 
 
 def _by_fold(sheet: Sheet, predicted: NDArray[np.int64]) -> dict[str, NDArray[np.float64]]:

@@ -1,6 +1,6 @@
 """The runs of a variant laid side by side with the labels: what all tables are made from.
 
-Notation: `s` seeds, `n` labelled utterances of a split over all folds, `c` classes, `k` conditions.
+Notation: `s` seeds, `n` utterances of a split over all folds, `c` classes, `k` conditions.
 """
 
 from collections.abc import Mapping, Sequence
@@ -63,7 +63,7 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Entry:
-    """One finished run with its scores; a score is None where the fold has no labelled utterance to score."""
+    """One finished run with its scores; a score is None where the fold has no test utterance."""
 
     run: Run
     epoch: int
@@ -95,7 +95,7 @@ class Record:
     Attributes:
         variant: what was run.
         entries: one per seed and fold, in the order of folds, then seeds.
-        sheets: by split; `test` is missing where no test utterance has a label.
+        sheets: by split; `test` is missing where there is no test utterance.
     """
 
     variant: Variant
@@ -144,24 +144,20 @@ def _present(path: Path) -> Result:
     return result
 
 
-def _known(fold: Fold, split: str, truth: Mapping[str, str]) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
-    """Which of a split's rows have a label (of all its rows), and the class numbers of those."""
-    numbers = {name: number for number, name in enumerate(fold.index.labels)}
-    classes = np.array([numbers.get(truth[row.utterance], -1) for row in fold.rows(split)], dtype=np.int64)
-    return classes >= 0, classes[classes >= 0]
+def _actual(fold: Fold, split: str, truth: Mapping[str, str]) -> NDArray[np.int64]:
+    """Class numbers of a split's rows, (n,)."""
+    return np.array([fold.index.labels.index(truth[row.utterance]) for row in fold.rows(split)], dtype=np.int64)
 
 
 def _part(number: int, fold: Fold, split: str, results: Sequence[Result], truth: Mapping[str, str]) -> Sheet:
-    known, actual = _known(fold, split, truth)
-    rows = [row for row, here in zip(fold.rows(split), known, strict=True) if here]
-    c = len(fold.index.labels)
+    rows, c = fold.rows(split), len(fold.index.labels)
     return Sheet(
         utterances=[row.utterance for row in rows],
         groups=[f"{fold.name} {row.dialogue}" for row in rows],
         strata=np.full(len(rows), number),
-        actual=actual,
-        logs=np.stack([result.logs[split].reshape(-1, c)[known] for result in results]).astype(np.float64),
-        missing=np.stack([result.missing[split][:, known] for result in results]).astype(np.int64),
+        actual=_actual(fold, split, truth),
+        logs=np.stack([result.logs[split].reshape(-1, c) for result in results]).astype(np.float64),
+        missing=np.stack([result.missing[split] for result in results]).astype(np.int64),
     )
 
 
@@ -177,20 +173,19 @@ def _joined(parts: Sequence[Sheet]) -> Sheet:
 
 
 def _entry(run: Run, result: Result, fold: Fold, truth: Mapping[str, str]) -> Entry:
-    known, actual = _known(fold, "validation", truth)
     c = len(fold.index.labels)
-    chosen = result.logs["validation"][known].argmax(1)
-    entry: dict[str, Any] = {"validation_weighted_f1": _f1(actual, chosen, c)}
+    chosen = result.logs["validation"].argmax(1)
+    entry: dict[str, Any] = {"validation_weighted_f1": _f1(_actual(fold, "validation", truth), chosen, c)}
     entry |= {"seconds": result.seconds, "epoch": result.epoch}
-    known, actual = _known(fold, "test", truth)
-    if not known.any():
+    actual = _actual(fold, "test", truth)
+    if not len(actual):
         return Entry(run, test_weighted_f1=None, test_accuracy=None, peek_weighted_f1=None, **entry)
-    chosen = result.logs["test"][known].argmax(1)
+    chosen = result.logs["test"].argmax(1)
     return Entry(
         run,
         test_weighted_f1=_f1(actual, chosen, c),
         test_accuracy=float((actual == chosen).mean()),
-        peek_weighted_f1=max(_f1(actual, guess[known].astype(np.int64), c) for guess in result.by_epoch),
+        peek_weighted_f1=max(_f1(actual, guess.astype(np.int64), c) for guess in result.by_epoch),
         **entry,
     )
 

@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -24,15 +25,40 @@ WORDS = {
 _COLUMNS = ("utterance", "rater", "labels")
 
 
-def read_votes(path: Path, labels: Sequence[str]) -> dict[str, NDArray[np.float64]]:
+@dataclass(frozen=True)
+class Votes:
+    """What the raters say of every utterance.
+
+    Attributes:
+        tables: utterance -> (raters, classes), rows sum to 1.
+        counts: utterance -> labels that raters gave it, and how many of them are of no class.
+    """
+
+    tables: dict[str, NDArray[np.float64]]
+    counts: dict[str, tuple[int, int]]
+
+
+@dataclass(frozen=True)
+class Raters:
+    """The raters of the scored utterances.
+
+    Attributes:
+        ceiling: their own agreement; its `n` is 0 where no utterance has two of them.
+        labels: how many labels they gave.
+        dropped: how many of these are of no class, and left out.
+    """
+
+    ceiling: Soft
+    labels: int
+    dropped: int
+
+
+def read_votes(path: Path, labels: Sequence[str]) -> Votes:
     """Votes of the outside raters (ids that begin with E; of all, where there are none such).
 
     Args:
         path: written by `emotion index --annotators`.
         labels: names of the classes.
-
-    Returns:
-        utterance -> (raters, classes), rows sum to 1.
 
     Raises:
         EmotionError: the file is missing or damaged, or names none of the classes.
@@ -57,18 +83,21 @@ def read_votes(path: Path, labels: Sequence[str]) -> dict[str, NDArray[np.float6
     tables = vote_tables(ballots, classes=classes)
     if not tables:
         raise EmotionError(f"{path}: no rater names one of the classes {', '.join(labels)}")
-    return {name: np.pad(table, ((0, 0), (0, len(labels) - table.shape[1]))) for name, table in tables.items()}
+    given = {name: [label for row in rows for label in row if label] for name, rows in ballots.items()}
+    return Votes(tables, {name: (len(said), sum(word not in classes for word in said)) for name, said in given.items()})
 
 
-def soft_of(sheet: Sheet, votes: dict[str, NDArray[np.float64]]) -> list[Soft]:
+def soft_of(sheet: Sheet, votes: Votes) -> list[Soft]:
     """Scores of every seed against the raters' distribution, over the utterances that have raters."""
-    known = [place for place, name in enumerate(sheet.utterances) if name in votes]
+    known = [place for place, name in enumerate(sheet.utterances) if name in votes.tables]
     if not known:
         return []
-    truth = np.stack([votes[sheet.utterances[place]].mean(0) for place in known])
+    truth = np.stack([votes.tables[sheet.utterances[place]].mean(0) for place in known])
     return [soft_scores(truth, np.exp(logs[known])) for logs in sheet.logs]
 
 
-def ceiling_of(sheet: Sheet, votes: dict[str, NDArray[np.float64]]) -> Soft:
-    """The raters' own agreement on the same utterances."""
-    return rater_ceiling([votes[name] for name in sheet.utterances if name in votes])
+def raters_of(sheet: Sheet, votes: Votes) -> Raters:
+    """The raters' own agreement on the same utterances, and what of their votes counts."""
+    ceiling = rater_ceiling([votes.tables[name] for name in sheet.utterances if name in votes.tables])
+    counts = [votes.counts[name] for name in sheet.utterances if name in votes.counts]
+    return Raters(ceiling, sum(given for given, _ in counts), sum(dropped for _, dropped in counts))

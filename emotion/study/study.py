@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from emotion import statistics
+from emotion.cache import Cache
 from emotion.corpus.utterance import SPLITS
 from emotion.errors import EmotionError
 from emotion.files import write_text
@@ -31,7 +32,7 @@ from emotion.study.pool import train_all
 from emotion.study.run import read_result
 from emotion.study.scoring import Row, score
 from emotion.study.sheets import Record, record
-from emotion.study.soft import ceiling_of, read_votes
+from emotion.study.soft import raters_of, read_votes
 
 Recipe = Callable[[str], Mapping[str, Any]]
 
@@ -93,11 +94,11 @@ def study(
         labels = truth(features / "index.csv")
         records = [record(variant, every, folds, labels) for variant in plan]
         rows = score(records, reference=reference, labels=folds[0].index.labels, votes=votes)
-        about = _about(folds, protocol=protocol, seeds=seeds, reference=reference, scored=records[0].scored)
+        about = _about(folds, caches, protocol=protocol, seeds=seeds, reference=reference, scored=records[0].scored)
         whole = [item for item in records if item.variant.name == item.variant.full]
         lost = [line for item in whole for line in _missing_rows(item)] if missing else []
-        ceiling = ceiling_of(rows[0].sheet, votes) if votes else None
-        _write(out, rows, lost, page(about, rows, ceiling=ceiling, missing=lost), about)
+        raters = raters_of(rows[0].sheet, votes) if votes else None
+        _write(out, rows, lost, page(about, rows, raters=raters, missing=lost), about)
 
 
 def _check(
@@ -157,14 +158,20 @@ def _train(every: Sequence[Run], folds: Sequence[Fold], caches: Mapping[str, Pat
         pass
 
 
-def _about(folds: Sequence[Fold], *, protocol: str, seeds: int, reference: str, scored: str) -> About:
+def _about(
+    folds: Sequence[Fold], caches: Mapping[str, Path], *, protocol: str, seeds: int, reference: str, scored: str
+) -> About:
     index = folds[0].index
     rows = {split: [row for row in index.utterances if row.split == split] for split in SPLITS}
     counts = {split: (len(found), len({row.dialogue for row in found})) for split, found in rows.items()}
     if folds[0].name:
         counts = {"all": (len(index.utterances), len({row.dialogue for row in index.utterances}))}
     names = [fold.name for fold in folds if fold.name]
-    return About(index.corpus, protocol, index.labels, counts, names, seeds, reference, scored)
+    features = {}
+    for modality, path in caches.items():
+        with Cache(path) as cache:
+            features[modality] = cache.shape[-1]
+    return About(index.corpus, protocol, index.labels, features, counts, names, seeds, reference, scored)
 
 
 def _missing_rows(item: Record) -> list[dict[str, Any]]:
@@ -204,12 +211,14 @@ def _write(out: Path, rows: Sequence[Row], lost: Sequence[Mapping[str, Any]], te
     if lost:
         _csv(out / "missing.csv", lost)
         pictures.save(pictures.missing_figure(lost, scored=about.scored), out / "missing.png")
+    else:
+        for name in ("missing.csv", "missing.png"):
+            (out / name).unlink(missing_ok=True)
     write_text(out / "study.md", text)
     settings = {row.name: row.record.variant.settings for row in rows}
-    summary = {"corpus": about.corpus, "protocol": about.protocol, "seeds": about.seeds, "reference": about.reference}
-    write_text(
-        out / "study.json", json.dumps(summary | {"scored": about.scored, "settings": settings}, indent=2) + "\n"
-    )
+    known = ("corpus", "protocol", "features", "folds", "seeds", "reference", "scored")
+    summary = {name: getattr(about, name) for name in known} | {"settings": settings}
+    write_text(out / "study.json", json.dumps(summary, indent=2) + "\n")
 
 
 def _csv(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -1,11 +1,12 @@
 import pytest
+from figure_2 import FIGURE_2
 
 from emotion import evaluation
 from emotion.study import paper
 
 
 def test_what_the_paper_calls_acc_is_precision_for_its_own_model():
-    found = evaluation.scores_of_matrix(paper.FIGURE_2, labels=paper.CLASSES)
+    found = evaluation.scores_of_matrix(FIGURE_2, labels=paper.CLASSES)
     own = paper.TABLE_2[-1]
     assert own.acc_is == "precision"
     assert [round(100 * found["per_class"][name]["precision"], 1) for name in paper.CLASSES] == list(own.acc[:-1])
@@ -16,7 +17,7 @@ def test_what_the_paper_calls_acc_is_precision_for_its_own_model():
 
 def test_the_baselines_acc_is_recall():
     """The accuracy is the mean recall weighted with the classes' sizes, which Figure 2 gives."""
-    sizes = [sum(row) for row in paper.FIGURE_2]
+    sizes = [sum(row) for row in FIGURE_2]
     for line in paper.TABLE_2[:-1]:
         assert line.acc_is == "recall"
         mean = sum(value * size for value, size in zip(line.acc, sizes, strict=False)) / sum(sizes)

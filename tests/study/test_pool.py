@@ -6,8 +6,12 @@ import time
 from pathlib import Path
 
 import pytest
-from planted_study import plant, recipe
+import torch
+from planted_study import conduct, plant, recipe
 
+from emotion.errors import EmotionError
+from emotion.study import pool
+from emotion.study.run import Worker
 from emotion.study.study import study
 
 TESTS = Path(__file__).parent.parent
@@ -41,6 +45,29 @@ def wait_for(condition, seconds):
     while not condition():
         assert time.monotonic() < end, "waited too long"
         time.sleep(0.05)
+
+
+def test_a_gpu_is_shared_by_two(monkeypatch):
+    monkeypatch.setattr(pool.params.os, "sched_getaffinity", lambda _: range(16))
+    monkeypatch.delenv("EMOTION_WORKERS", raising=False)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert pool.usual_workers() == 16
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert pool.usual_workers() == 2
+    monkeypatch.setenv("EMOTION_WORKERS", "5")
+    assert pool.usual_workers() == 5
+
+
+def test_a_full_gpu_is_one_line(features, tmp_path, monkeypatch):
+    def train(self, run):
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 MiB.\nGPU 0 has ...")
+
+    monkeypatch.setattr(Worker, "train", train)
+    with pytest.raises(EmotionError, match=r"^fusion, seed 1: the GPU is out of memory; lower --workers [^\n]*$"):
+        conduct(features, tmp_path)
+    monkeypatch.setattr(Worker, "train", lambda self, run: 1 + torch.zeros(2, 3) @ torch.zeros(2, 3))
+    with pytest.raises(RuntimeError, match="mat1"):
+        conduct(features, tmp_path)
 
 
 @pytest.mark.slow

@@ -61,7 +61,11 @@ def test_leave_one_session_out(features, tmp_path, no_pictures):
     means = [np.mean([float(run["test_weighted_f1"]) for run in runs if run["seed"] == seed]) for seed in "12"]
     assert float(row["test_weighted_f1"]) == pytest.approx(np.mean(means), abs=1e-6)
     assert float(row["test_weighted_f1_std"]) == pytest.approx(np.std(means, ddof=1), abs=1e-6)
-    assert "Protocol: leave one session out" in (out / "study.md").read_text()
+    assert float(row["test_weighted_f1_ci_low"]) < float(row["test_weighted_f1_ci_high"])
+    assert row["validation_weighted_f1_ci_low"] == row["validation_weighted_f1_ci_high"] == ""  # folds share dialogues
+    text = (out / "study.md").read_text()
+    assert "Protocol: leave one session out" in text
+    assert "figures per class count all held-out sessions together; the last of a row is a mean over sessions" in text
 
 
 def test_one_seed_of_one_model(features, tmp_path, no_pictures):
@@ -90,6 +94,12 @@ def test_raters(features, tmp_path, no_pictures):
     given = result.logs["test"][:-1].astype(float)[np.arange(len(index)), index]
     assert float(row["soft_cross_entropy"]) == pytest.approx(-given.mean(), abs=1e-6)
     assert "| raters | 0.000 | 0.000 | 1.000 |" in (out / "study.md").read_text().replace("-0.000", "0.000")
+    counted = f"{len(rows[:-1])} of the {3 * len(rows[:-1])} labels that raters gave"  # F1 is the speaker
+    assert counted in (out / "study.md").read_text()
+    path.write_text("\n".join([*lines[:1], *(line for line in lines[1:] if ",E1," in line)]) + "\n")
+    text = (conduct(features, tmp_path / "out", models=["cnn"], seeds=1, annotators=path) / "study.md").read_text()
+    assert "No scored utterance has two raters or more" in text
+    assert "nan" not in text
     path.write_text("utterance,rater\n")
     with pytest.raises(EmotionError, match=r"annotators\.csv: expected the columns"):
         conduct(features, tmp_path / "out", models=["cnn"], seeds=1, annotators=path)

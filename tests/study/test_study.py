@@ -1,12 +1,15 @@
 import json
+import shutil
 
 import numpy as np
 import pytest
-from planted_study import LABELS, conduct, results, rows_of
+from planted_corpus import DIMS
+from planted_study import LABELS, conduct, recipe, results, rows_of
 from sklearn.metrics import accuracy_score, f1_score
 
 from emotion import fuse
 from emotion.corpus.utterance import read_index
+from emotion.errors import EmotionError
 from emotion.study import run as run_module
 from emotion.study.run import read_result
 
@@ -30,6 +33,7 @@ def test_the_files(finished):
     assert head == expected
     about = json.loads((finished / "study.json").read_text())
     assert (about["reference"], about["scored"], about["seeds"]) == ("fusion", "test", 2)
+    assert about["features"] == DIMS
 
 
 def test_every_run_is_scored_as_scikit_learn_scores_it(features, finished):
@@ -149,6 +153,78 @@ def test_an_interrupted_study_ends_with_the_same_tables(features, finished, tmp_
     assert f"{cut}: damaged, the run is done again" in capsys.readouterr().err
     for name in (*TABLES, "missing.csv", "missing.png"):
         assert (out / name).read_bytes() == (finished / name).read_bytes(), name
+
+
+def test_tables_of_another_command_do_not_stay(features, finished, tmp_path, no_pictures):
+    out = shutil.copytree(finished, tmp_path / "out")
+    conduct(features, out, ablate=["attention", "modalities"])
+    assert not (out / "missing.csv").exists()
+    assert not (out / "missing.png").exists()
+    assert (out / "study.md").is_file()
+
+
+def test_members_and_the_ablations_of_two_models(features, tmp_path, no_pictures):
+    """Each model's ablations are compared with it, and corrected for on their own."""
+    out = conduct(
+        features,
+        tmp_path,
+        models=["fusion", "speaker_fusion"],
+        recipe=lambda model: recipe(model, members=2 if model == "speaker_fusion" else 1),
+        ablate=["attention", "members", "attention"],
+        ablate_models=["speaker_fusion", "fusion"],
+        epochs=2,
+    )
+    rows = {row["model"]: row for row in rows_of(out / "study.csv")}
+    names = ["fusion", "fusion without attention", "speaker_fusion", "speaker_fusion without attention"]
+    assert list(rows) == [*names, "speaker_fusion with one member"]
+    assert [row["members"] for row in rows.values()] == ["1", "1", "2", "2", "1"]
+    assert [row["compared_with"] for row in rows.values()] == ["", "fusion", "fusion", *["speaker_fusion"] * 2]
+    alone = rows["fusion without attention"]
+    assert alone["bootstrap_p_holm"] == alone["bootstrap_p"]
+    two = [row for name, row in rows.items() if row["compared_with"] == "speaker_fusion"]
+    least = min(two, key=lambda row: float(row["bootstrap_p"]))
+    assert float(least["bootstrap_p_holm"]) == pytest.approx(min(1, 2 * float(least["bootstrap_p"])), abs=1e-5)
+    text = (out / "study.md").read_text()
+    assert "\n| model | members |" in text
+    assert "\n| speaker_fusion | 2 |" in text
+    assert "one of architecture and of voting; `--ablate members`" in text
+    assert text.count("Holm-corrected over the lines of this table that are against the same model.") == 2
+
+
+def test_a_run_that_diverges_is_named(features, tmp_path):
+    def wild(model):
+        return recipe(model, lr=1e30 if model == "cnn" else 2e-2)
+
+    with pytest.raises(
+        EmotionError, match=r"^cnn, seed 1: the loss is not finite in epoch \d+ .*lower the learning"
+    ) as e:
+        conduct(features, tmp_path, recipe=wild, epochs=2)
+    assert "\n" not in str(e.value)
+    options = {"models": ["cnn"], "protocol": "leave-one-session-out"}
+    with pytest.raises(EmotionError, match=r"^cnn, Ses01 held out, seed 1: the loss"):
+        conduct(features, tmp_path / "folds", recipe=wild, **options)
+
+
+def test_damage_of_any_kind_is_seen(finished, tmp_path):
+    path = min((finished / "runs").iterdir())
+    whole, rng = path.read_bytes(), np.random.default_rng(0)
+    other = tmp_path / "run.npz"
+    assert read_result(other) is None
+    for _ in range(100):
+        content = bytearray(whole)
+        content[rng.integers(len(content) - 200, len(content))] ^= 1 << rng.integers(8)
+        content[rng.integers(len(content))] ^= 1 << rng.integers(8)
+        other.write_bytes(content)
+        read_result(other)
+    for end in rng.integers(0, len(whole), 10):
+        other.write_bytes(whole[:end])
+        assert read_result(other) is None
+
+
+def test_a_file_that_may_not_be_read_is_no_damage(tmp_path):
+    (tmp_path / "run.npz").mkdir()
+    with pytest.raises(EmotionError, match=r"run\.npz: cannot be read \(Is a directory\)"):
+        read_result(tmp_path / "run.npz")
 
 
 @pytest.mark.slow
