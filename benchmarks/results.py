@@ -59,6 +59,13 @@ SECTIONS = (
         (IMPORTED, "(cd benchmarks/iemocap_features && dvc repro study)"),
     ),
     Section(
+        "parts",
+        "Imported IEMOCAP features, parts taken away",
+        Path("benchmarks/iemocap_features/parts"),
+        "As before{features}, with fewer seeds.",
+        (IMPORTED, "(cd benchmarks/iemocap_features && dvc repro parts)"),
+    ),
+    Section(
         "synthetic",
         "The generated corpus",
         Path("benchmarks/synthetic_study"),

@@ -1,6 +1,6 @@
 """Run a study of docs/results.md and note its machine and wall time, in benchmarks/results.json.
 
-    python -m benchmarks.studies sessions | validation | synthetic
+    python -m benchmarks.studies sessions | validation | parts | synthetic
 
 Only the last command of the section is run and timed; run those before it by hand. A study that goes on where it
 stopped is noted with the runs that it still had to train; one without any is not noted.
