@@ -104,6 +104,7 @@ def fit(
     averaging: float = 0.0,
     input_dropout: float = 0.0,
     modality_dropout: float = 0.0,
+    mixstyle: float = 0.0,
     smoothing: float = 0.0,
     clip: float = 0.0,
     attention: bool = True,
@@ -132,6 +133,7 @@ def fit(
         averaging: decay per step of a moving average of the weights, which is what is validated and kept; 0 = none.
         input_dropout: share of the input features that are dropped while training.
         modality_dropout: chance that an utterance loses a modality while training; one always stays.
+        mixstyle: chance that a sequence gets other voices while training, see `augment.mix_voices`.
         smoothing: share of the training target that is spread over all classes.
         clip: largest gradient norm; 0 = no clipping.
         attention: False switches the model's self-attention off.
@@ -157,7 +159,7 @@ def fit(
     module = _build(splits, model, classes=classes, **sizes, **parts).to(where)
     ready = {name: splits[name].to(where) for name in ("train", "validation")}
     words = getattr(module, "words", ())
-    vary = Variation(input_dropout=input_dropout, modality_dropout=modality_dropout)
+    vary = Variation(input_dropout=input_dropout, modality_dropout=modality_dropout, mixstyle=mixstyle)
     lines = train(
         module,
         batches=lambda epoch: _batches(ready["train"], batch=batch, seed=seed, epoch=epoch, words=words),

@@ -144,6 +144,7 @@ class Recipe:
     averaging: Annotated[float, BELOW_ONE]
     input_dropout: Annotated[float, BELOW_ONE]
     modality_dropout: Annotated[float, BELOW_ONE]
+    mixstyle: Annotated[float, SHARE]
     smoothing: Annotated[float, BELOW_ONE]
 
 

@@ -31,6 +31,7 @@ if __name__ == "__main__":
             averaging=params.averaging,
             input_dropout=params.input_dropout,
             modality_dropout=params.modality_dropout,
+            mixstyle=params.mixstyle,
             smoothing=params.smoothing,
             attention=params.attention,
             residual=params.residual,

@@ -22,6 +22,7 @@ EXTRAS = {
     "averaging": 0.5,
     "input_dropout": 0.2,
     "modality_dropout": 0.2,
+    "mixstyle": 0.5,
     "smoothing": 0.1,
     "clip": 1.0,
 }

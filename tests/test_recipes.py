@@ -35,8 +35,8 @@ def test_params_and_registry_know_the_same_models():
 def test_fusion_has_the_papers_hyper_parameters():
     recipe = read_recipe("fusion", RECIPES)
     assert [recipe[name] for name in ("batch", "epochs", "lr", "weight_decay")] == [32, 60, 3e-4, 5e-5]
-    neutral = ("clip", "averaging", "input_dropout", "modality_dropout", "smoothing")
-    assert [recipe[name] for name in neutral] == [0, 0, 0, 0, 0]
+    neutral = ("clip", "averaging", "input_dropout", "modality_dropout", "mixstyle", "smoothing")
+    assert [recipe[name] for name in neutral] == [0, 0, 0, 0, 0, 0]
     assert recipe["schedule"] == "constant"
 
 
