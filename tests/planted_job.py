@@ -21,10 +21,14 @@ SHARDS = [list(range(start, 60, 12)) for start in range(12)]  # five rows each, 
 
 @dataclass
 class Numbers:
-    """Three values per row that only depend on it; every tenth is missing; writes down what it does."""
+    """Three values per row that only depend on it; every tenth is missing; writes down what it does.
+
+    With `hold` it waits for ever once so many are written down.
+    """
 
     log: Path | None = None
     pause: float = 0.0
+    hold: int = 0
     fails: str = ""
     what: str = "numbers"
     device: str = "cpu"
@@ -35,6 +39,8 @@ class Numbers:
         if self.fails and any(row.utterance == self.fails for row in rows):
             raise EmotionError("planted failure")
         time.sleep(self.pause)
+        while self.hold and self.log.exists() and len(self.log.read_text().split()) >= self.hold:
+            time.sleep(0.01)
         items = [self.item(row) for row in rows]
         if self.log:
             with self.log.open("a") as file:

@@ -145,18 +145,18 @@ SCRIPT = """
     import planted_job
     if __name__ == "__main__":
         folder = Path(sys.argv[1])
-        planted_job.numbers(folder, planted_job.Numbers(log=folder / "log", pause=0.1), workers=2)
+        planted_job.numbers(folder, planted_job.Numbers(log=folder / "log", hold=int(sys.argv[2])), workers=2)
 """
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+@pytest.mark.parametrize("how", [signal.SIGKILL, pytest.param(signal.SIGINT, marks=pytest.mark.slow)])
 def test_killed_twice_gives_the_same_bytes_and_loses_little(tmp_path, how):
     whole = numbers(tmp_path / "whole")
     script = tmp_path / "script.py"  # a file, because spawned processes import the main module
     script.write_text(textwrap.dedent(SCRIPT))
     for done in (10, 30):
         process = subprocess.Popen(
-            [sys.executable, str(script), str(tmp_path)],
+            [sys.executable, str(script), str(tmp_path), str(done)],
             stderr=subprocess.DEVNULL,
             env={**os.environ, "PYTHONPATH": str(Path.cwd())},
             start_new_session=True,
