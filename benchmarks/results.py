@@ -78,7 +78,7 @@ SECTIONS = (
             "dvc repro",
             "emotion index --corpus synthetic --root data/raw/synthetic --out .cache/raters/index.csv "
             "--annotators .cache/raters/annotators.csv",
-            f"emotion study --features data --out benchmarks/synthetic_study --models {MODELS} --seeds 5 --missing "
+            f"emotion study --features data --out benchmarks/synthetic_study --models {MODELS} --seeds 3 --missing "
             "--ablate modalities,attention,residual,context,speakers,members --ablate-models fusion,speaker_fusion "
             "--annotators .cache/raters/annotators.csv",
         ),
