@@ -139,11 +139,13 @@ def test_the_environment_chooses(monkeypatch):
 
 
 SCRIPT = """
+    import signal
     import sys
     from pathlib import Path
     sys.path[:0] = ["tests"]
     import planted_job
     if __name__ == "__main__":
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever started the tests may ignore it
         folder = Path(sys.argv[1])
         planted_job.numbers(folder, planted_job.Numbers(log=folder / "log", hold=int(sys.argv[2])), workers=2)
 """

@@ -16,10 +16,12 @@ from emotion.study.study import study
 
 TESTS = Path(__file__).parent.parent
 DRIVER = """
+import signal
 import sys
 from pathlib import Path
 from planted_study import recipe
 from emotion.study.study import study
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever started the tests may ignore it
 study(Path(sys.argv[1]), models=["fusion", "cnn"], recipe=recipe, out=Path(sys.argv[2]), seeds=4, epochs=8, workers=2)
 """
 
