@@ -2,9 +2,10 @@
 
 import math
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from emotion.errors import EmotionError
 from emotion.rules import Rule, choice, read_values, read_yaml
@@ -177,14 +178,29 @@ def read_params(path: Path = Path("params.yaml")) -> Params:
             message names file, key, value and expectation.
     """
     params = Params(**read_values(Params, read_yaml(path), source=str(path)))
-    if params.model in HEADED and 2 * params.hidden % params.heads:
-        raise EmotionError(f"{path}: heads is {params.heads}, expected a divisor of 2 * hidden = {2 * params.hidden}")
-    if (params.history == "all") != (params.future == "all"):
+    check_together(params.model, vars(params), source=str(path))
+    return params
+
+
+def check_together(model: str, values: Mapping[str, Any], *, source: str) -> None:
+    """What no rule of a single key can say; for params.yaml and for recipes.
+
+    Args:
+        model: whose settings they are.
+        values: key -> value.
+        source: the file, for messages.
+
+    Raises:
+        EmotionError: `heads` does not divide twice `hidden`, or only one of history and future is `all`.
+    """
+    if model in HEADED and 2 * values["hidden"] % values["heads"]:
+        width = 2 * values["hidden"]
+        raise EmotionError(f"{source}: heads is {values['heads']}, expected a divisor of 2 * hidden = {width}")
+    if (values["history"] == "all") != (values["future"] == "all"):
         raise EmotionError(
-            f"{path}: history is {params.history} and future is {params.future}, "
+            f"{source}: history is {values['history']} and future is {values['future']}, "
             "expected all for both (the whole dialogue) or for neither"
         )
-    return params
 
 
 def scratch_folder() -> Path:

@@ -5,7 +5,7 @@ from typing import Any
 
 from emotion.errors import EmotionError
 from emotion.models import registry
-from emotion.params import HEADED, Recipe
+from emotion.params import Recipe, check_together
 from emotion.rules import read_values, read_yaml
 
 
@@ -29,12 +29,5 @@ def read_recipe(model: str, folder: Path = Path("recipes")) -> dict[str, Any]:
     path = folder / f"{model}.yaml"
     fixed = set(registry.SIZES) - set(registry.MODELS[model].sizes)
     recipe = read_values(Recipe, read_yaml(path), source=str(path), without=fixed)
-    if model in HEADED and 2 * recipe["hidden"] % recipe["heads"]:
-        width = 2 * recipe["hidden"]
-        raise EmotionError(f"{path}: heads is {recipe['heads']}, expected a divisor of 2 * hidden = {width}")
-    if (recipe["history"] == "all") != (recipe["future"] == "all"):
-        raise EmotionError(
-            f"{path}: history is {recipe['history']} and future is {recipe['future']}, "
-            "expected all for both (the whole dialogue) or for neither"
-        )
+    check_together(model, recipe, source=str(path))
     return recipe

@@ -3,6 +3,8 @@
 from closure import ROOT, import_closure
 from ruamel.yaml import YAML
 
+from emotion.recipes import read_recipe
+
 FOLDER = ROOT / "benchmarks" / "iemocap_features"
 STAGES = YAML(typ="safe").load(FOLDER / "dvc.yaml")["stages"]
 ENTRY = dict.fromkeys(("study", "parts", "sessions"), "study/study") | {"import": "exchange/importing"}
@@ -25,3 +27,10 @@ def test_every_parameter_is_used():
     flat = [f"{key}.{sub}" for key, value in keys.items() if isinstance(value, dict) for sub in value]
     flat += [key for key, value in keys.items() if not isinstance(value, dict)]
     assert [key for key in flat if f"${{{key}}}" not in commands] == []
+
+
+def test_the_reference_is_the_same_for_unseen_speakers():
+    unseen = FOLDER / "unseen_speakers"
+    assert read_recipe("fusion", unseen) == read_recipe("fusion", ROOT / "recipes")
+    known, other = (read_recipe("speaker_fusion", folder) for folder in (ROOT / "recipes", unseen))
+    assert {key for key in known if known[key] != other[key]} == {"hidden", "mixstyle"}
