@@ -78,7 +78,7 @@ def reliability_figure(rows: Sequence[Row], *, scored: str) -> Figure:
     """
     columns = min(_COLUMNS, len(rows))
     lines = -(-len(rows) // columns)
-    figure = Figure(figsize=(0.6 + 3.1 * columns, 0.5 + 3.1 * lines), dpi=120)
+    figure = Figure(figsize=(0.6 + 3.1 * columns, 0.8 + 3.2 * lines), dpi=120)
     figure.set_layout_engine("constrained", w_pad=0.08, h_pad=0.08)  # inches
     grid = figure.subplots(lines, columns, squeeze=False, sharex=True, sharey=True)
     for axes in grid.flat[len(rows) :]:
@@ -89,11 +89,13 @@ def reliability_figure(rows: Sequence[Row], *, scored: str) -> Figure:
         for name, given, style in (("as trained", before, "o-"), ("with temperature", after, "s--")):
             confidence, right, count = reliability(actual, given)
             full = count > 0
-            error = row.figures["ece_before" if name == "as trained" else "ece_after"]
-            axes.plot(confidence[full], right[full], style, markersize=4, label=f"{name}, ECE {100 * error:.1f} %")
-        axes.set(title=row.name, xlim=(0, 1), ylim=(0, 1), aspect="equal")
+            axes.plot(confidence[full], right[full], style, markersize=4, label=name)
+        errors = [100 * row.figures[name] for name in ("ece_before", "ece_after")]
+        axes.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
+        axes.set_title(f"{row.name}\nECE {errors[0]:.1f} %, with temperature {errors[1]:.1f} %", fontsize=9)
         axes.grid(alpha=0.3)
-        axes.legend(fontsize=7, loc="lower right")
+    handles, labels = figure.axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, fontsize=8, loc="outside upper center", ncols=2)  # a curve may go anywhere
     figure.supxlabel("confidence", fontsize=10)
     figure.supylabel(f"accuracy ({scored})", fontsize=10)
     return figure
@@ -108,7 +110,7 @@ def missing_figure(rows: Sequence[Mapping[str, object]], *, scored: str) -> Figu
     """
     gone = [row for row in rows if row["kind"] == "missing"]
     names = list(dict.fromkeys(str(row["modalities"]) for row in gone))
-    figure = Figure(figsize=(0.8 + 2.9 * len(names), 3.4), dpi=120)
+    figure = Figure(figsize=(2.4 + 2.9 * len(names), 3.4), dpi=120)
     figure.set_layout_engine("constrained", w_pad=0.08, h_pad=0.08)  # inches
     for axes, name in zip(figure.subplots(1, len(names), squeeze=False, sharey=True).flat, names, strict=True):
         for model in dict.fromkeys(str(row["model"]) for row in gone):
@@ -122,7 +124,7 @@ def missing_figure(rows: Sequence[Mapping[str, object]], *, scored: str) -> Figu
         for axis in (axes.xaxis, axes.yaxis):
             axis.set_major_formatter(PercentFormatter(1.0, symbol=None))
         axes.grid(alpha=0.3)
-    figure.axes[0].legend(fontsize=7)
+    figure.legend(*figure.axes[0].get_legend_handles_labels(), fontsize=8, loc="outside right upper")
     figure.axes[0].set_ylabel(f"{scored} weighted F1 in %")
     figure.supxlabel("utterances without it in %", fontsize=10)
     return figure
