@@ -163,7 +163,7 @@ def fit(
     lines = train(
         module,
         batches=lambda epoch: _batches(ready["train"], batch=batch, seed=seed, epoch=epoch, words=words),
-        loss=lambda module, groups: _loss(module, groups, vary=vary, smoothing=smoothing),
+        loss=lambda module, groups: _losses(module, groups, vary=vary, smoothing=smoothing),
         validate=lambda module: _validate(module, ready["validation"], classes=classes),
         epochs=epochs,
         lr=lr,
@@ -253,17 +253,18 @@ def _labelled(sequences: Sequences) -> NDArray[np.int64]:
     return useful.nonzero().squeeze(1).cpu().numpy()
 
 
-def _loss(module: nn.Module, groups: Sequence[Batch], *, vary: Variation, smoothing: float) -> Tensor:
-    """Mean cross-entropy over the labelled targets of a step; summed over the members where there are several."""
-    logits, labels = [], []
-    for batch in map(vary, groups):
-        scored = batch.target & (batch.labels >= 0)
-        found = module(batch.features, batch.present, batch.speakers, batch.mask)  # ([members,] b, u, classes)
-        logits.append(found[..., scored, :].reshape(-1, int(scored.sum()), found.shape[-1]))
-        labels.append(batch.labels[scored])
-    joined, right = torch.cat(logits, dim=1), torch.cat(labels)  # (members, n, classes), (n,)
-    losses = [nn.functional.cross_entropy(one, right, label_smoothing=smoothing) for one in joined]
-    return torch.stack(losses).sum()
+def _losses(module: nn.Module, groups: Sequence[Batch], *, vary: Variation, smoothing: float) -> Iterator[Tensor]:
+    """Each group's share of the step's mean cross-entropy; summed over the members where there are several."""
+    scored = [batch.target & (batch.labels >= 0) for batch in groups]
+    count = sum(int(places.sum()) for places in scored)
+    for batch, places in zip(map(vary, groups), scored, strict=True):
+        logits = module(batch.features, batch.present, batch.speakers, batch.mask)  # ([members,] b, u, classes)
+        members = logits[..., places, :].reshape(-1, int(places.sum()), logits.shape[-1])
+        labels = batch.labels[places]
+        losses = [
+            nn.functional.cross_entropy(one, labels, label_smoothing=smoothing, reduction="sum") for one in members
+        ]
+        yield torch.stack(losses).sum() / count
 
 
 def _validate(module: nn.Module, sequences: Sequences, *, classes: int) -> tuple[float, float]:

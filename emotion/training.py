@@ -10,8 +10,8 @@ import json
 import math
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Executor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,6 +22,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from emotion.errors import EmotionError
 from emotion.files import writing
+from emotion.gradients import backward, threads
 from emotion.progress import track
 
 B = TypeVar("B")
@@ -71,7 +72,7 @@ def train(
     module: nn.Module,
     *,
     batches: Callable[[int], Iterable[B]],
-    loss: Callable[[nn.Module, B], Tensor],
+    loss: Callable[[nn.Module, B], Iterable[Tensor]],
     validate: Callable[[nn.Module], tuple[float, float]],
     epochs: int,
     lr: float,
@@ -91,7 +92,7 @@ def train(
     Args:
         module: what to train, already on its device.
         batches: epoch (from 1) -> batches; must depend on nothing but the epoch, or a continued run would differ.
-        loss: mean loss of one batch, a scalar.
+        loss: of one batch; scalars that add up to its mean loss, computed one by one as they are asked for.
         validate: -> (loss, score); called in eval mode without gradients. The score is the validation weighted F1.
         epochs: how many at most.
         lr: Adam's learning rate.
@@ -123,14 +124,14 @@ def train(
     left: Iterable[int] = range(start + 1, epochs + 1)
     if title:
         left = track(left, total=epochs, title=title, unit="epochs", done=start)
-    with _threads(module):
+    with threads(module) as helper:
         for epoch in left:
             if _stop(run.history, patience):
                 break
             factor = 1.0 if schedule is None else schedule(epoch)
             for group in optimiser.param_groups:
                 group["lr"] = group["base_lr"] * factor
-            train_loss = _one_epoch(module, optimiser, batches(epoch), loss, clip, average)
+            train_loss = _one_epoch(module, optimiser, batches(epoch), loss, clip, average, helper)
             validation_loss, score = _validated(kept, validate, epoch, watch)
             _check_finite(train_loss, validation_loss, title=title, epoch=epoch, lr=lr)
             run.history.append(Epoch(epoch, train_loss, validation_loss, score))
@@ -139,21 +140,6 @@ def train(
             if checkpoint is not None:
                 _save(checkpoint, key, run, module, optimiser, average)
     return _finish(module, run, None if keep_checkpoint else checkpoint, title)
-
-
-@contextmanager
-def _threads(module: nn.Module) -> Iterator[None]:
-    """One thread while a recurrent network trains on the CPU.
-
-    Its steps are so small that waiting for a second thread costs more than it brings: 1.5 times the time on two cores.
-    """
-    before = torch.get_num_threads()
-    if any(isinstance(part, nn.RNNBase) for part in module.modules()):
-        torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _average(module: nn.Module, decay: float) -> AveragedModel:
@@ -174,23 +160,22 @@ def _one_epoch(
     module: nn.Module,
     optimiser: torch.optim.Optimizer,
     batches: Iterable[B],
-    loss: Callable[[nn.Module, B], Tensor],
+    loss: Callable[[nn.Module, B], Iterable[Tensor]],
     clip: float,
     average: AveragedModel | None,
+    helper: Executor | None,
 ) -> float:
     """Mean of the batches' losses."""
     module.train()
     losses = []
     for batch in batches:
         optimiser.zero_grad(set_to_none=True)
-        value = loss(module, batch)
-        value.backward()  # type: ignore[no-untyped-call]
+        losses.append(backward(module, loss(module, batch), helper))
         if clip > 0:
             nn.utils.clip_grad_norm_(module.parameters(), clip)
         optimiser.step()
         if average is not None:
             average.update_parameters(module)
-        losses.append(value.detach())
     return torch.stack(losses).mean().item() if losses else 0.0
 
 

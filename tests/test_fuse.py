@@ -14,7 +14,7 @@ from emotion import dialogues
 from emotion.augment import Variation
 from emotion.corpus.utterance import read_index
 from emotion.errors import EmotionError
-from emotion.fuse import _batches, _loss, _validate, fuse, predict
+from emotion.fuse import _batches, _losses, _validate, fuse, predict
 from emotion.models import registry
 
 FILES = ("model.safetensors", "settings.json", "probabilities.csv")
@@ -192,7 +192,7 @@ def test_a_step_in_groups_is_the_step_in_one_piece(tmp_path):
     found = []
     for step in (groups, [part.batch(torch.arange(len(part)))]):
         module.zero_grad()
-        loss = _loss(module, step, vary=Variation(), smoothing=0.2)
+        loss = torch.stack(list(_losses(module, step, vary=Variation(), smoothing=0.2))).sum()
         loss.backward()
         found.append([loss.detach(), *(value.grad for value in module.parameters())])
     torch.testing.assert_close(*found)

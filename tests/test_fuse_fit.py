@@ -61,6 +61,19 @@ def test_fit_is_what_the_stage_does(planted, tmp_path):
         assert [f"{line.train_loss:.6f}" for line in lines] == [row["train_loss"] for row in csv.DictReader(file)]
 
 
+def test_the_number_of_threads_does_not_change_a_bit(tmp_path):
+    splits = whole(plant(tmp_path, lengths=(40, 9, 6, 7) * 6))  # steps of two parts
+    found, before = [], torch.get_num_threads()
+    try:
+        for count in (1, 2):
+            torch.set_num_threads(count)
+            module, _ = fit(splits, model="fusion", epochs=3, seed=1, **SMALL | {"batch": 16})
+            found.append(module.state_dict())
+    finally:
+        torch.set_num_threads(before)
+    assert all(torch.equal(found[0][name], found[1][name]) for name in found[0])
+
+
 @pytest.mark.parametrize("model", ["fusion", "speaker_fusion"])
 def test_fit_says_nothing_without_a_title_and_shows_every_epoch(planted, model, capsys):
     splits, seen = whole(planted), []

@@ -19,6 +19,7 @@ ROOMS = [
     ["sequences"],
     ["models"],
     ["training"],
+    ["gradients"],
     ["calibration", "statistics"],
     ["evaluation"],
     ["media"],

@@ -29,7 +29,7 @@ def run(module, points, classes, *, epochs=6, die_at=None, scores=None, **option
             yield points[rows], classes[rows]
 
     def loss(net, batch):
-        return nn.functional.cross_entropy(net(batch[0]), batch[1])
+        return [nn.functional.cross_entropy(net(batch[0]), batch[1])]
 
     calls = []
 
@@ -75,7 +75,7 @@ def test_one_step_equals_adam_with_l2_by_hand():
     train(
         module,
         batches=lambda epoch: [None],
-        loss=lambda net, batch: (3 * net.weight).sum(),
+        loss=lambda net, batch: [(3 * net.weight).sum()],
         validate=lambda net: (0.0, 0.0),
         **options,
     )

@@ -1,0 +1,91 @@
+"""Gradients of a batch in parts."""
+
+import threading
+
+import pytest
+import torch
+from torch import nn
+
+from emotion.gradients import backward, threads
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(1)
+        self.recurrent = nn.LSTM(5, 7, batch_first=True)
+        self.linear = nn.Linear(7, 3)
+        self.unused = nn.Linear(2, 2)
+        self.frozen = nn.Linear(3, 3).requires_grad_(False)
+
+    def forward(self, x):
+        return self.frozen(self.linear(self.recurrent(x)[0]))
+
+
+@pytest.fixture
+def two_threads():
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
+
+
+def inputs() -> list[torch.Tensor]:
+    generator = torch.Generator().manual_seed(2)
+    return [torch.randn(size, steps, 5, generator=generator) for size, steps in ((4, 30), (3, 12), (9, 5), (1, 1))]
+
+
+def test_parts_together_have_the_gradients_of_the_whole_and_the_same_bits_with_a_helper(two_threads):
+    net = Net()
+    found = []
+    with threads(net) as helper:
+        assert helper is not None
+        for which in (None, helper, helper):
+            loss = backward(net, (net(x).square().sum() for x in inputs()), which)
+            found.append([loss, *(value.grad for value in net.parameters() if value.grad is not None)])
+        net.zero_grad()
+        whole = torch.stack([net(x).square().sum() for x in inputs()]).sum()
+        whole.backward()
+    expected = [whole.detach(), *(value.grad for value in net.parameters() if value.grad is not None)]
+    assert len(expected) == 1 + 4 + 2
+    for values in found:
+        torch.testing.assert_close(values, expected)
+        assert all(torch.equal(one, other) for one, other in zip(values, found[0], strict=True))
+        assert not values[0].requires_grad
+
+
+def test_without_a_helper_a_part_is_done_before_the_next_is_asked_for():
+    net, seen = Net(), []
+
+    def parts():
+        for x in inputs():
+            value = net(x).sum()
+            yield value
+            with pytest.raises(RuntimeError, match="backward through the graph a second time"):
+                value.backward()
+            seen.append(x)
+
+    backward(net, parts())
+    assert len(seen) == len(inputs())
+
+
+def test_what_goes_wrong_backwards_is_raised(two_threads):
+    net = Net()
+    with threads(net) as helper, pytest.raises(RuntimeError, match="does not require grad"):
+        backward(net, [torch.zeros(())], helper)
+
+
+def test_a_helper_where_it_helps_and_the_threads_as_they_were(two_threads):
+    for count, module, helped, meanwhile in (
+        (2, Net(), True, 1),
+        (1, Net(), False, 1),
+        (2, nn.Linear(1, 1), False, 2),
+    ):
+        torch.set_num_threads(count)
+        with threads(module) as helper:
+            assert (helper is not None) == helped
+            assert torch.get_num_threads() == meanwhile
+            if helper is not None:
+                assert helper.submit(torch.get_num_threads).result() == 1
+                assert helper.submit(threading.get_ident).result() != threading.get_ident()
+        assert torch.get_num_threads() == count
