@@ -79,6 +79,7 @@ def fuse(
     scored = [(splits[name], probabilities(module, splits[name])) for name in ("validation", "test")]
     classifier.save(out, module, settings=settings, scaling=splits["train"].scaling, scored=scored)
     write_text(curve, _curve_csv(lines))
+    checkpoint.unlink(missing_ok=True)
     best = best_epoch(lines)
     sys.stderr.write(
         f"fuse: {model} on {'+'.join(dims)} -> {out}, best epoch {best.epoch} of {len(lines)}, "
@@ -139,7 +140,8 @@ def fit(
         attention: False switches the model's self-attention off.
         residual: False switches the connection around the attention off.
         speakers: False hides from the model who speaks.
-        checkpoint: file for continuing after a kill, see `training.train`; name it after data and settings.
+        checkpoint: file for continuing after a kill, see `training.train`; name it after data and settings, and remove
+            it once the result is safe.
         title: what the progress line says; '' = say nothing.
         watch: called with (epoch, module) after each epoch's validation, in eval mode without gradients, with the
             averaged weights where there are any.
@@ -172,6 +174,7 @@ def fit(
         averaging=averaging,
         schedule=lambda epoch: SCHEDULES[schedule](epoch, epochs),
         checkpoint=checkpoint,
+        keep_checkpoint=True,
         watch=watch,
         title=title,
     )

@@ -94,6 +94,23 @@ def test_what_is_written(planted, tmp_path):
     assert not list((tmp_path / "scratch").iterdir())
 
 
+def test_a_result_that_could_not_be_written_does_not_cost_the_training(planted, tmp_path, monkeypatch):
+    def full(*args, **kwargs):
+        raise EmotionError("disk full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("emotion.fuse.classifier.save", full)
+        with pytest.raises(EmotionError, match="disk full"):
+            run(planted, tmp_path)
+    assert len(list((tmp_path / "scratch").iterdir())) == 1
+    with monkeypatch.context() as patch:
+        patch.setattr("emotion.fuse._losses", full)
+        out = run(planted, tmp_path)
+    expected = run(planted, tmp_path / "again")
+    assert [(out / name).read_bytes() for name in FILES] == [(expected / name).read_bytes() for name in FILES]
+    assert not list((tmp_path / "scratch").iterdir())
+
+
 def test_the_saved_model_makes_the_saved_probabilities(planted, tmp_path):
     out = run(planted, tmp_path)
     settings = json.loads((out / "settings.json").read_text())

@@ -23,8 +23,8 @@ from emotion.training import device
 MEMBERS = "members"
 ABLATIONS = ("modalities", "attention", "residual", "context", "speakers", MEMBERS)
 _CODE = (
-    *("augment", "cache", "dialogues", "evaluation", "fuse", "sequences", "training", "study/missing", "study/run"),
-    *("models/layers", "models/members", "models/registry"),
+    *("augment", "cache", "dialogues", "evaluation", "fuse", "gradients", "sequences", "training"),
+    *("models/layers", "models/members", "models/registry", "study/missing", "study/run"),
 )
 
 
