@@ -207,8 +207,8 @@ def _fusion(area: str, found: dict[str, Any], most: float) -> list[Figure]:
     figures = [
         Figure(area, size, found["seconds"], "s", most=most),
         Figure(area, "an epoch, with validation", found["seconds_per_epoch"], "s"),
-        Figure(area, "an epoch of a bare loop over `nn.LSTM`", found["seconds_per_epoch_bare_lstm"], "s"),
-        Figure(area, "ratio to that loop, median of turns", found["ratio_to_bare_lstm"], "x", most=1),
+        *_bare(area, found, "packed", "which gives every utterance the same states"),
+        *_bare(area, found, "padded", "where the backward direction reads the padding first"),
     ]
     reference = "DialogueRNN's reference code"
     if "seconds_per_epoch_dialoguernn" in found:
@@ -220,6 +220,14 @@ def _fusion(area: str, found: dict[str, Any], most: float) -> list[Figure]:
         what = f"times as fast as {reference}, taken to need 20 s per epoch (not measured here)"
         figures.append(Figure(area, what, found["times_faster_than_20_s_per_epoch"], "x", least=10))
     return figures
+
+
+def _bare(area: str, found: dict[str, Any], kind: str, about: str) -> list[Figure]:
+    loop = f"a bare loop over `nn.LSTM` on {kind} sequences"
+    return [
+        Figure(area, f"an epoch of {loop}, {about}", found[f"seconds_per_epoch_{kind}_lstm"], "s"),
+        Figure(area, f"ratio to {loop}, median of turns", found[f"ratio_to_{kind}_lstm"], "x", most=1),
+    ]
 
 
 def main() -> None:

@@ -54,7 +54,7 @@ def fuse(
         features: per modality the feature cache.
         out: folder for `model.safetensors`, `settings.json` and `probabilities.csv`; it appears complete or not at all.
         curve: CSV file for the training curve.
-        scratch: folder for unfinished training; an interrupted run goes on from its last epoch.
+        scratch: folder for training whose result is not written yet; a run goes on from its last epoch.
         model: a name of `emotion.models.registry`.
         history: context before each utterance, eq. (1), or `all`.
         future: context after it, or `all`.
@@ -262,8 +262,8 @@ def _losses(module: nn.Module, groups: Sequence[Batch], *, vary: Variation, smoo
     count = sum(int(places.sum()) for places in scored)
     for batch, places in zip(map(vary, groups), scored, strict=True):
         logits = module(batch.features, batch.present, batch.speakers, batch.mask)  # ([members,] b, u, classes)
-        members = logits[..., places, :].reshape(-1, int(places.sum()), logits.shape[-1])
         labels = batch.labels[places]
+        members = logits[..., places, :].reshape(-1, len(labels), logits.shape[-1])  # (members, n, classes)
         losses = [
             nn.functional.cross_entropy(one, labels, label_smoothing=smoothing, reduction="sum") for one in members
         ]

@@ -20,8 +20,8 @@ T = TypeVar("T")
 def threads(module: nn.Module) -> Iterator[Executor | None]:
     """One thread forwards and one backwards while a recurrent network trains on the CPU.
 
-    Its steps are so small that threads which share one wait for each other longer than they work, many times longer
-    where other processes run too. Two that work on different parts gain nearly half.
+    Its operations are so small that threads which share one wait for each other longer than they work, many times
+    longer where other processes run too. Two threads that work on different parts need a third less time than one.
 
     Yields:
         The thread that runs backwards; None where torch has one thread only, on a GPU and for other networks.
@@ -60,12 +60,13 @@ def backward(module: nn.Module, parts: Iterable[Tensor], helper: Executor | None
     gradients = [end() for end in reversed(found)]
     for place, parameter in enumerate(parameters):
         known = [values[place] for values in gradients if values[place] is not None]
-        parameter.grad = sum(known[1:], start=known[0]).contiguous() if known else None
+        # A copy: two parameters may have got the same tensor, and clipping changes gradients in place.
+        parameter.grad = sum(known[1:], start=known[0].clone(memory_format=torch.contiguous_format)) if known else None
     return torch.stack(losses).sum()
 
 
 def _begin(work: Callable[[], T], helper: Executor | None) -> Callable[[], T]:
-    """Done at once without a helper; what the helper has not begun when it is wanted is done then."""
+    """Start the work; returns what waits for its result. What the helper has not begun by then the caller does."""
     if helper is None:
         found = work()
         return lambda: found

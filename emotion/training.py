@@ -102,9 +102,9 @@ def train(
         averaging: decay per step of a moving average of the weights, which is what is validated and kept; 0 = none.
         schedule: epoch -> factor on `lr`; None = constant.
         rates: prefix of parameter names -> factor on `lr`, e.g. {"body.": 0.1}; the first match counts.
-        checkpoint: file for continuing after a kill, removed when the training is done. A file left by a run with other
-            starting weights or settings is ignored; the caller names it after its data.
-        keep_checkpoint: leave the file to the caller; until it is removed, the training is not repeated.
+        checkpoint: file for continuing after a kill, removed at the end. A file left by a run with other starting
+            weights or settings is ignored; the caller names it after its data.
+        keep_checkpoint: leave it to the caller to remove the file; until then the training is not repeated.
         watch: called with (epoch, module) after each epoch's validation, in eval mode, without gradients, with the
             averaged weights where there are any; not called again for epochs that a checkpoint already holds.
         title: what the progress line says; '' = say nothing.
@@ -122,6 +122,8 @@ def train(
     kept = module if average is None else average.module
     start = len(run.history)
     left: Iterable[int] = range(start + 1, epochs + 1)
+    if title and start:
+        sys.stderr.write(f"{title}: goes on after epoch {start}, which {checkpoint} holds\n")
     if title:
         left = track(left, total=epochs, title=title, unit="epochs", done=start)
     with threads(module) as helper:
@@ -169,7 +171,7 @@ def _one_epoch(
     module.train()
     losses = []
     for batch in batches:
-        optimiser.zero_grad(set_to_none=True)
+        optimiser.zero_grad(set_to_none=True)  # room for the forward pass
         losses.append(backward(module, loss(module, batch), helper))
         if clip > 0:
             nn.utils.clip_grad_norm_(module.parameters(), clip)

@@ -69,10 +69,68 @@ def test_without_a_helper_a_part_is_done_before_the_next_is_asked_for():
     assert len(seen) == len(inputs())
 
 
-def test_what_goes_wrong_backwards_is_raised(two_threads):
-    net = Net()
-    with threads(net) as helper, pytest.raises(RuntimeError, match="does not require grad"):
-        backward(net, [torch.zeros(())], helper)
+def test_clipping_changes_every_gradient_once():
+    found = []
+    for how in (lambda net, loss: backward(net, [loss]), lambda net, loss: loss.backward()):
+        net = Net()
+        how(net, 100 * net(inputs()[0]).square().sum())
+        nn.utils.clip_grad_norm_(net.parameters(), 0.1)
+        found.append([value.grad for value in net.parameters() if value.grad is not None])
+    assert all(torch.equal(one, other) for one, other in zip(*found, strict=True))
+    places = [value.grad.data_ptr() for value in net.parameters() if value.grad is not None]
+    assert len(set(places)) == len(places) == 6
+
+
+def test_the_helper_runs_backwards_while_the_next_part_runs_forwards(two_threads):
+    net, done, who = Net(), threading.Event(), []
+
+    def note(gradient):
+        who.append(threading.get_ident())
+        done.set()
+
+    def parts():
+        first = net(inputs()[0]).sum()
+        first.register_hook(note)
+        yield first
+        assert done.wait(60)
+        yield net(inputs()[1]).sum()
+
+    with threads(net) as helper:
+        backward(net, parts(), helper)
+    assert len(who) == 1
+    assert who[0] != threading.get_ident()
+
+
+def test_what_goes_wrong_in_the_helper_is_raised_here(two_threads):
+    net, reached = Net(), threading.Event()
+
+    def fail(gradient):
+        reached.set()
+        raise ValueError("planted")
+
+    def parts():
+        first = net(inputs()[0]).sum()
+        first.register_hook(fail)
+        yield first
+        assert reached.wait(60)
+
+    with pytest.raises(ValueError, match="planted"), threads(net) as helper:
+        backward(net, parts(), helper)
+    assert torch.get_num_threads() == 2
+
+
+def test_an_interrupted_step_leaves_nothing_behind(two_threads):
+    net, before = Net(), threading.active_count()
+
+    def parts():
+        for x in inputs()[:2]:
+            yield net(x).sum()
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), threads(net) as helper:
+        backward(net, parts(), helper)
+    assert threading.active_count() == before
+    assert torch.get_num_threads() == 2
 
 
 def test_a_helper_where_it_helps_and_the_threads_as_they_were(two_threads):
