@@ -90,7 +90,7 @@ def test_ties_go_to_the_lower_validation_loss():
 
 
 @pytest.mark.parametrize("die_at", [(1, 2), (4, 0), (6, 3)])
-def test_killed_and_continued_is_bit_identical(tmp_path, die_at):
+def test_killed_and_continued_is_bit_identical(tmp_path, die_at, capsys):
     module, points, classes = problem()
     history = run(module, points, classes)
     expected = weights(module)
@@ -107,6 +107,9 @@ def test_killed_and_continued_is_bit_identical(tmp_path, die_at):
     seen = []
     again = run(module, points, classes, checkpoint=checkpoint, schedule=lambda epoch: seen.append(epoch) or 1.0)
     assert seen == list(range(die_at[0], 7))
+    assert (f"toy: goes on after epoch {die_at[0] - 1}, which {checkpoint} holds" in capsys.readouterr().err) == (
+        die_at[0] > 1
+    )
     assert again == history
     assert same(weights(module), expected)
     assert list(checkpoint.parent.iterdir()) == []
