@@ -207,7 +207,7 @@ def _fusion(area: str, found: dict[str, Any], most: float) -> list[Figure]:
     figures = [
         Figure(area, size, found["seconds"], "s", most=most),
         Figure(area, "an epoch, with validation", found["seconds_per_epoch"], "s"),
-        *_bare(area, found, "packed", "which gives every utterance the same states"),
+        *_bare(area, found, "packed", "which computes the same states"),
         *_bare(area, found, "padded", "where the backward direction reads the padding first"),
     ]
     reference = "DialogueRNN's reference code"
