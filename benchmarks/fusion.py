@@ -5,7 +5,7 @@ epoch of ours (forward, loss, backward, Adam, validation) and an epoch of a bare
 in as large batches; one linear layer, no attention, no validation), so that both see the same machine. The loop comes
 twice: over packed sequences, which is what ours computes, and over padded ones, where the backward direction reads the
 padding first. It runs in a process of its own, with torch's usual threads: as many as there are cores, which spin
-before they sleep. Ours has one thread forwards and one backwards, which sleep.
+before they sleep. Ours has two that take one part of a batch after the other, and sleep.
 """
 
 import multiprocessing

@@ -1,10 +1,12 @@
 """Variations of a training batch: what the model sees of an utterance changes from epoch to epoch."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from emotion.models.draws import generator
 from emotion.models.layers import drop
 from emotion.sequences import Batch
 
@@ -28,7 +30,7 @@ class Variation:
     mixstyle: float = 0.0
 
     def __call__(self, batch: Batch) -> Batch:
-        """A varied copy; the draws come from torch's global generator."""
+        """A varied copy; the draws come from `draws.generator`."""
         if self.mixstyle > 0 and VOICE in batch.features:
             heard = batch.present[..., list(batch.features).index(VOICE)] & batch.mask
             mixed = mix_voices(batch.features[VOICE], heard, batch.speakers, chance=self.mixstyle)
@@ -54,7 +56,7 @@ def drop_modalities(present: Tensor, chance: float) -> Tensor:
     Returns:
         (b, u, m) bool; whoever had a modality before still has one.
     """
-    rank = torch.rand(present.shape, device=present.device)
+    rank = torch.rand(present.shape, device=present.device, generator=generator())
     kept = present & (rank >= chance)
     # Where nothing would be left, the present modality with the highest draw stays.
     best = rank.masked_fill(~present, -1.0).argmax(-1, keepdim=True)
@@ -88,10 +90,11 @@ def mix_voices(values: Tensor, heard: Tensor, speakers: Tensor, *, chance: float
     deviation = ((share @ x.square() - mean.square()).clamp(min=0) + _SMALLEST).sqrt()
     # Each speaker of a sequence takes after the speaker of an utterance drawn from the whole batch.
     people = int(speakers.max()) + 1
-    drawn = places[torch.randint(len(places), (b * people,), device=values.device)]
+    source: Any = {"device": values.device, "generator": generator()}
+    drawn = places[torch.randint(len(places), (b * people,), **source)]
     others = drawn[torch.arange(b, device=values.device)[:, None] * people + speakers]  # (b, u)
-    changed = torch.rand(b, 1, 1, device=values.device) < chance
-    keep = torch.rand(b, 1, 1, device=values.device).masked_fill(~changed, 1.0)
+    changed = torch.rand(b, 1, 1, **source) < chance
+    keep = torch.rand(b, 1, 1, **source).masked_fill(~changed, 1.0)
     new_mean = keep * mean + (1 - keep) * mean.reshape(-1, d)[others]
     new_deviation = keep * deviation + (1 - keep) * deviation.reshape(-1, d)[others]
     mixed: Tensor = (x - mean) / deviation * new_deviation + new_mean

@@ -8,14 +8,14 @@ import hashlib
 import json
 import math
 import sys
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from emotion import classifier, dialogues, evaluation
@@ -23,8 +23,10 @@ from emotion.augment import Variation
 from emotion.corpus.utterance import Index, read_index
 from emotion.errors import EmotionError
 from emotion.files import write_text
+from emotion.gradients import share
 from emotion.models import registry
-from emotion.sequences import Batch, Sequences
+from emotion.sequences import Sequences
+from emotion.steps import loss, steps
 from emotion.training import Epoch, best_epoch, device, seed_everything, train
 
 EVALUATION_BATCH = 256  # sequences; the result does not depend on it
@@ -160,18 +162,19 @@ def fit(
     sizes = {"hidden": hidden, "heads": heads, "dropout": dropout, "members": members}
     module = _build(splits, model, classes=classes, **sizes, **parts).to(where)
     ready = {name: splits[name].to(where) for name in ("train", "validation")}
-    words = getattr(module, "words", ())
     vary = Variation(input_dropout=input_dropout, modality_dropout=modality_dropout, mixstyle=mixstyle)
+    own_loss = partial(loss, sequences=ready["train"], vary=vary, smoothing=smoothing)
     lines = train(
         module,
-        batches=lambda epoch: _batches(ready["train"], batch=batch, seed=seed, epoch=epoch, words=words),
-        loss=lambda module, groups: _losses(module, groups, vary=vary, smoothing=smoothing),
-        validate=lambda module: _validate(module, ready["validation"], classes=classes),
+        batches=lambda epoch: steps(ready["train"], batch=batch, seed=seed, epoch=epoch),
+        loss=lambda module, step: [partial(own_loss, module, part) for part in step],
+        validate=lambda module, helper: _validate(module, ready["validation"], classes=classes, helper=helper),
         epochs=epochs,
         lr=lr,
         weight_decay=weight_decay,
         clip=clip,
         averaging=averaging,
+        fused=True,
         schedule=lambda epoch: SCHEDULES[schedule](epoch, epochs),
         checkpoint=checkpoint,
         keep_checkpoint=True,
@@ -201,12 +204,13 @@ def _build(splits: Mapping[str, Sequences], model: str, **sizes: Any) -> nn.Modu
         raise EmotionError(str(error)) from None
 
 
-def predict(module: nn.Module, sequences: Sequences) -> Tensor:
+def predict(module: nn.Module, sequences: Sequences, *, helper: Executor | None = None) -> Tensor:
     """Logits of every utterance.
 
     Args:
         module: a fusion model, in eval mode.
         sequences: on any device.
+        helper: takes some of the sequences, see `gradients.threads`.
 
     Returns:
         (n, classes) in the order of the split's rows, on the module's device.
@@ -215,18 +219,21 @@ def predict(module: nn.Module, sequences: Sequences) -> Tensor:
     sequences = sequences.to(weight.device)
     if len(sequences) == 0:
         return weight.new_zeros(0, 0)
-    found, rows = [], []
-    with torch.no_grad():
-        for which in _chunks(torch.arange(len(sequences)), EVALUATION_BATCH):
-            for group in sequences.groups(which):
-                batch = sequences.batch(group, words=getattr(module, "words", ()))
-                logits = module(batch.features, batch.present, batch.speakers, batch.mask)
-                found.append(logits[batch.target])
-                rows.append(batch.rows[batch.target])
-    logits = torch.cat(found)
+    chunks = torch.split(torch.arange(len(sequences)), EVALUATION_BATCH)
+    groups = [group for which in chunks for group in sequences.groups(which)]
+    found = share([partial(_scores, module, sequences, group) for group in groups], helper)
+    logits = torch.cat([values for values, _ in found])
     out: Tensor = torch.empty_like(logits)
-    out[torch.cat(rows)] = logits
+    out[torch.cat([rows for _, rows in found])] = logits
     return out
+
+
+@torch.no_grad()
+def _scores(module: nn.Module, sequences: Sequences, which: Tensor) -> tuple[Tensor, Tensor]:
+    """Logits (t, classes) and rows (t,) of the sequences' targets."""
+    batch = sequences.batch(which, words=getattr(module, "words", ()))
+    logits = module(batch.features, batch.present, batch.speakers, batch.mask)
+    return logits[batch.target], batch.rows[batch.target]
 
 
 def probabilities(module: nn.Module, sequences: Sequences) -> Tensor:
@@ -234,46 +241,10 @@ def probabilities(module: nn.Module, sequences: Sequences) -> Tensor:
     return torch.softmax(predict(module, sequences).double(), dim=1).cpu()
 
 
-def _batches(
-    sequences: Sequences, *, batch: int, seed: int, epoch: int, words: Collection[str] = ()
-) -> Iterator[list[Batch]]:
-    """All sequences with a labelled target, in an order that depends on seed and epoch alone.
-
-    Each step's sequences come in groups of like length: the same step with less padding.
-    """
-    order = np.random.default_rng([seed, epoch]).permutation(_labelled(sequences))
-    for which in _chunks(torch.from_numpy(order), batch):
-        yield [sequences.batch(group, words=words) for group in sequences.groups(which)]
-
-
-def _chunks(which: Tensor, size: int) -> Iterator[Tensor]:
-    return (which[start : start + size] for start in range(0, len(which), size))
-
-
-def _labelled(sequences: Sequences) -> NDArray[np.int64]:
-    labels = sequences.labels[sequences.windows.clamp(min=0)]  # (s, u)
-    useful = (sequences.target & (labels >= 0)).any(1)
-    return useful.nonzero().squeeze(1).cpu().numpy()
-
-
-def _losses(module: nn.Module, groups: Sequence[Batch], *, vary: Variation, smoothing: float) -> Iterator[Tensor]:
-    """Each group's share of the step's mean cross-entropy; summed over the members where there are several."""
-    scored = [batch.target & (batch.labels >= 0) for batch in groups]
-    count = sum(int(places.sum()) for places in scored)
-    for batch, places in zip(map(vary, groups), scored, strict=True):
-        logits = module(batch.features, batch.present, batch.speakers, batch.mask)  # ([members,] b, u, classes)
-        labels = batch.labels[places]
-        members = logits[..., places, :].reshape(-1, len(labels), logits.shape[-1])  # (members, n, classes)
-        losses = [
-            nn.functional.cross_entropy(one, labels, label_smoothing=smoothing, reduction="sum") for one in members
-        ]
-        yield torch.stack(losses).sum() / count
-
-
-def _validate(module: nn.Module, sequences: Sequences, *, classes: int) -> tuple[float, float]:
+def _validate(module: nn.Module, sequences: Sequences, *, classes: int, helper: Executor | None) -> tuple[float, float]:
     """Loss and weighted F1."""
     known = sequences.labels >= 0
-    logits, labels = predict(module, sequences)[known], sequences.labels[known]
+    logits, labels = predict(module, sequences, helper=helper)[known], sequences.labels[known]
     matrix = evaluation.confusion(labels.cpu().numpy(), logits.argmax(1).cpu().numpy(), classes=classes)
     return nn.functional.cross_entropy(logits, labels).item(), float(evaluation.weighted_f1(matrix))
 

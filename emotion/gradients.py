@@ -1,10 +1,10 @@
-"""Gradients of a batch that comes in parts: while one part runs forwards, those before it run backwards.
+"""Gradients of a batch that comes in parts: two threads take one part after the other, forwards and backwards.
 
-this thread   forwards 1 | forwards 2  | forwards 3  | forwards 4 | backwards 4
-helper                   | backwards 1 | backwards 2      | backwards 3
+this thread   part 1 ---------------- | part 4 ------
+helper        part 2 ----------- | part 3 --------
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
@@ -18,13 +18,13 @@ T = TypeVar("T")
 
 @contextmanager
 def threads(module: nn.Module) -> Iterator[Executor | None]:
-    """One thread forwards and one backwards while a recurrent network trains on the CPU.
+    """A second thread while a recurrent network works on the CPU.
 
     Its operations are so small that threads which share one wait for each other longer than they work, many times
-    longer where other processes run too. Two threads that work on different parts need a third less time than one.
+    longer where other processes run too. Two threads that work on different parts need little more than half as long.
 
     Yields:
-        The thread that runs backwards; None where torch has one thread only, on a GPU and for other networks.
+        The second thread; None where torch has one thread only, on a GPU and for other networks.
     """
     before = torch.get_num_threads()
     if not any(isinstance(part, nn.RNNBase) for part in module.modules()):
@@ -41,34 +41,52 @@ def threads(module: nn.Module) -> Iterator[Executor | None]:
         torch.set_num_threads(before)
 
 
-def backward(module: nn.Module, parts: Iterable[Tensor], helper: Executor | None = None) -> Tensor:
+def backward(module: nn.Module, parts: Sequence[Callable[[], Tensor]], helper: Executor | None = None) -> Tensor:
     """Set the gradients of a sum; same bits with and without a helper.
 
     Args:
         module: its parameters' `grad` is replaced.
-        parts: scalars that add up to the loss; each is computed when it is its turn.
-        helper: runs parts backwards meanwhile.
+        parts: compute scalars that add up to the loss. Of several parts none may draw from torch's global generator.
+        helper: takes some of the parts.
 
     Returns:
         The loss, a scalar.
     """
     parameters = [value for value in module.parameters() if value.requires_grad]
-    losses, found = [], []
-    for part in parts:
-        losses.append(part.detach())
-        found.append(_begin(partial(torch.autograd.grad, part, parameters, allow_unused=True), helper))
-    gradients = [end() for end in reversed(found)]
+    found = share([partial(_gradients, part, parameters) for part in parts], helper)
     for place, parameter in enumerate(parameters):
-        known = [values[place] for values in gradients if values[place] is not None]
-        # A copy: two parameters may have got the same tensor, and clipping changes gradients in place.
-        parameter.grad = sum(known[1:], start=known[0].clone(memory_format=torch.contiguous_format)) if known else None
-    return torch.stack(losses).sum()
+        known = [values[place] for _, values in found]
+        parameter.grad = _sum([value for value in known if value is not None])
+    return torch.stack([loss for loss, _ in found]).sum()
 
 
-def _begin(work: Callable[[], T], helper: Executor | None) -> Callable[[], T]:
-    """Start the work; returns what waits for its result. What the helper has not begun by then the caller does."""
-    if helper is None:
-        found = work()
-        return lambda: found
-    future = helper.submit(work)
-    return lambda: work() if future.cancel() else future.result()
+def share(work: Sequence[Callable[[], T]], helper: Executor | None) -> list[T]:
+    """Do all of it; this thread and the helper each take the first piece that nobody has begun.
+
+    Returns:
+        The results in the order of the work.
+    """
+    if helper is None or len(work) < 2:
+        return [piece() for piece in work]
+    begun = [helper.submit(piece) for piece in work]
+    try:
+        own = {i: piece() for i, piece in enumerate(work) if begun[i].cancel()}
+        return [own[i] if i in own else future.result() for i, future in enumerate(begun)]
+    finally:
+        for future in begun:
+            future.cancel()
+
+
+def _sum(values: Sequence[Tensor]) -> Tensor | None:
+    """A tensor of its own: two parameters may have got the same one, and clipping changes gradients in place."""
+    if not values:
+        return None
+    total = values[0].clone(memory_format=torch.contiguous_format)
+    for value in values[1:]:
+        total += value
+    return total
+
+
+def _gradients(part: Callable[[], Tensor], parameters: Sequence[Tensor]) -> tuple[Tensor, tuple[Tensor | None, ...]]:
+    loss = part()
+    return loss.detach(), torch.autograd.grad(loss, parameters, allow_unused=True)

@@ -20,7 +20,7 @@ from emotion.corpus.utterance import Utterance
 
 # When sequences are cut into groups: those of LONG utterances and more, once FEW are together and the next one is
 # shorter than LIKE times the longest. An LSTM's step costs about the same for four rows as for one.
-LONG, FEW, LIKE = 24, 4, 0.7
+LONG, FEW, LIKE = 24, 4, 0.8
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ class Sequences:
             which: (b,) long sequence numbers, on the CPU.
 
         Returns:
-            Sequence numbers again, the longest sequences first.
+            Sequence numbers again, the group with most to compute first: threads that share them then end together.
         """
         lengths, order = self.lengths[which].sort(descending=True, stable=True)
         starts = [0]
@@ -141,7 +141,8 @@ class Sequences:
             longest = int(lengths[starts[-1]])
             if longest >= LONG and length < LIKE * longest and place - starts[-1] >= FEW:
                 starts.append(place)
-        return list(which[order].tensor_split(starts[1:]))
+        found = which[order].tensor_split(starts[1:])
+        return sorted(found, key=lambda group: -len(group) * int(self.lengths[group[0]]))
 
     def batch(self, which: Tensor, *, words: Collection[str] = ()) -> Batch:
         """Gather sequences, cut to the longest of them.

@@ -10,7 +10,7 @@ import json
 import math
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -72,14 +72,15 @@ def train(
     module: nn.Module,
     *,
     batches: Callable[[int], Iterable[B]],
-    loss: Callable[[nn.Module, B], Iterable[Tensor]],
-    validate: Callable[[nn.Module], tuple[float, float]],
+    loss: Callable[[nn.Module, B], Sequence[Callable[[], Tensor]]],
+    validate: Callable[[nn.Module, Executor | None], tuple[float, float]],
     epochs: int,
     lr: float,
     weight_decay: float,
     patience: int = 0,
     clip: float = 0.0,
     averaging: float = 0.0,
+    fused: bool = False,
     schedule: Callable[[int], float] | None = None,
     rates: Mapping[str, float] | None = None,
     checkpoint: Path | None = None,
@@ -92,14 +93,16 @@ def train(
     Args:
         module: what to train, already on its device.
         batches: epoch (from 1) -> batches; must depend on nothing but the epoch, or a continued run would differ.
-        loss: of one batch; scalars that add up to its mean loss, computed one by one as they are asked for.
-        validate: -> (loss, score); called in eval mode without gradients. The score is the validation weighted F1.
+        loss: of one batch; its parts as `gradients.backward` takes them, which add up to its mean loss.
+        validate: (module, helper) -> (loss, score); called in eval mode without gradients. The score is the validation
+            weighted F1. The helper is a second thread or None, see `gradients.threads`.
         epochs: how many at most.
         lr: Adam's learning rate.
         weight_decay: L2 penalty, added to the gradient (Adam, not AdamW, as in the paper).
         patience: stop after this many epochs without a better one; 0 = never.
         clip: largest gradient norm; 0 = no clipping.
         averaging: decay per step of a moving average of the weights, which is what is validated and kept; 0 = none.
+        fused: one pass over the weights does a step of Adam, which rounds otherwise; small models train 4 % faster.
         schedule: epoch -> factor on `lr`; None = constant.
         rates: prefix of parameter names -> factor on `lr`, e.g. {"body.": 0.1}; the first match counts.
         checkpoint: file for continuing after a kill, removed at the end. A file left by a run with other starting
@@ -114,7 +117,7 @@ def train(
     """
     if epochs < 1:
         raise EmotionError(f"{title}: epochs is {epochs}, expected at least 1")
-    optimiser = torch.optim.Adam(_groups(module, lr, rates or {}), lr=lr, weight_decay=weight_decay)
+    optimiser = torch.optim.Adam(_groups(module, lr, rates or {}), lr=lr, weight_decay=weight_decay, fused=fused)
     settings = {"epochs": epochs, "lr": lr, "weight_decay": weight_decay, "patience": patience}
     key = _key(module, settings | {"clip": clip, "averaging": averaging, "rates": rates})
     average = _average(module, averaging) if averaging > 0 else None
@@ -134,7 +137,7 @@ def train(
             for group in optimiser.param_groups:
                 group["lr"] = group["base_lr"] * factor
             train_loss = _one_epoch(module, optimiser, batches(epoch), loss, clip, average, helper)
-            validation_loss, score = _validated(kept, validate, epoch, watch)
+            validation_loss, score = _validated(kept, validate, epoch, watch, helper)
             _check_finite(train_loss, validation_loss, title=title, epoch=epoch, lr=lr)
             run.history.append(Epoch(epoch, train_loss, validation_loss, score))
             if best_epoch(run.history).epoch == epoch:
@@ -162,7 +165,7 @@ def _one_epoch(
     module: nn.Module,
     optimiser: torch.optim.Optimizer,
     batches: Iterable[B],
-    loss: Callable[[nn.Module, B], Iterable[Tensor]],
+    loss: Callable[[nn.Module, B], Sequence[Callable[[], Tensor]]],
     clip: float,
     average: AveragedModel | None,
     helper: Executor | None,
@@ -183,13 +186,14 @@ def _one_epoch(
 
 def _validated(
     module: nn.Module,
-    validate: Callable[[nn.Module], tuple[float, float]],
+    validate: Callable[[nn.Module, Executor | None], tuple[float, float]],
     epoch: int,
     watch: Callable[[int, nn.Module], None] | None,
+    helper: Executor | None,
 ) -> tuple[float, float]:
     module.eval()
     with torch.no_grad():
-        found = validate(module)
+        found = validate(module, helper)
         if watch is not None:
             watch(epoch, module)
     return found

@@ -11,10 +11,9 @@ from safetensors.torch import load_file
 from sklearn.metrics import f1_score
 
 from emotion import dialogues
-from emotion.augment import Variation
 from emotion.corpus.utterance import read_index
 from emotion.errors import EmotionError
-from emotion.fuse import _batches, _losses, _validate, fuse, predict
+from emotion.fuse import _validate, fuse, predict
 from emotion.models import registry
 
 FILES = ("model.safetensors", "settings.json", "probabilities.csv")
@@ -104,7 +103,7 @@ def test_a_result_that_could_not_be_written_does_not_cost_the_training(planted, 
             run(planted, tmp_path)
     assert len(list((tmp_path / "scratch").iterdir())) == 1
     with monkeypatch.context() as patch:
-        patch.setattr("emotion.fuse._losses", full)
+        patch.setattr("emotion.fuse.loss", full)
         out = run(planted, tmp_path)
     expected = run(planted, tmp_path / "again")
     assert [(out / name).read_bytes() for name in FILES] == [(expected / name).read_bytes() for name in FILES]
@@ -184,43 +183,12 @@ def test_nothing_outside_the_window_influences_an_output(planted, name, history,
     assert (before != after).any(1).nonzero().squeeze(1).tolist() == list(within)
 
 
-@pytest.mark.parametrize("context", [(2, 0), ("all", "all")])
-def test_batches_cover_every_labelled_target_once_and_reshuffle(tmp_path, context):
-    planted = plant(tmp_path, lengths=(40, 9, 6, 7) * 6)
-    part = dialogues.load(read_index(planted.index), planted.features, history=context[0], future=context[1])["train"]
-    part.labels[5] = -1
-    expected = [row for row in range(len(part.labels)) if row != 5 or context[0] == "all"]
-    seen = []
-    for epoch in (1, 1, 2):
-        steps = list(_batches(part, batch=10, seed=3, epoch=epoch))
-        assert [sum(len(batch.mask) for batch in groups) for groups in steps[:-1]] == [10] * (len(steps) - 1)
-        seen.append([sorted(torch.cat([batch.rows[batch.target] for batch in groups]).tolist()) for groups in steps])
-    assert sorted(row for step in seen[0] for row in step) == expected
-    assert seen[0] == seen[1] != seen[2]
-
-
-def test_a_step_in_groups_is_the_step_in_one_piece(tmp_path):
-    planted = plant(tmp_path, lengths=(40, 9, 6, 7) * 6)
-    part = dialogues.load(read_index(planted.index), planted.features, history="all", future="all")["train"]
-    part.labels[3] = -1
-    (groups,) = _batches(part, batch=32, seed=3, epoch=1)
-    assert len(groups) > 1
-    module = registry.build("fusion", dims=DIMS, classes=3, hidden=8, heads=2, dropout=0.0)
-    found = []
-    for step in (groups, [part.batch(torch.arange(len(part)))]):
-        module.zero_grad()
-        loss = torch.stack(list(_losses(module, step, vary=Variation(), smoothing=0.2))).sum()
-        loss.backward()
-        found.append([loss.detach(), *(value.grad for value in module.parameters())])
-    torch.testing.assert_close(*found)
-
-
 def test_validation_scores_agree_with_scikit_learn(planted):
     part = dialogues.load(read_index(planted.index), planted.features, history="all", future="all")["validation"]
     part.labels[2] = -1
     module = registry.build("fusion", dims=DIMS, classes=3, hidden=8, heads=2, dropout=0.0).eval()
     with torch.no_grad():
-        loss, score = _validate(module, part, classes=3)
+        loss, score = _validate(module, part, classes=3, helper=None)
         logits = predict(module, part)
     known = part.labels >= 0
     assert loss == pytest.approx(torch.nn.functional.cross_entropy(logits[known], part.labels[known]).item())

@@ -61,17 +61,19 @@ def test_fit_is_what_the_stage_does(planted, tmp_path):
         assert [f"{line.train_loss:.6f}" for line in lines] == [row["train_loss"] for row in csv.DictReader(file)]
 
 
-def test_the_number_of_threads_does_not_change_a_bit(tmp_path):
+@pytest.mark.parametrize("how", [{}, {**EXTRAS, "members": 2}], ids=["plain", "extras"])
+def test_the_number_of_threads_does_not_change_a_bit(tmp_path, how):
     splits = whole(plant(tmp_path, lengths=(40, 9, 6, 7) * 6))  # steps of two parts
     found, before = [], torch.get_num_threads()
     try:
-        for count in (1, 2):
+        for count in (1, 2, 2):
             torch.set_num_threads(count)
-            module, _ = fit(splits, model="fusion", epochs=3, seed=1, **SMALL | {"batch": 16})
+            module, _ = fit(splits, model="fusion", epochs=3, seed=1, **SMALL | {"batch": 16} | how)
             found.append(module.state_dict())
     finally:
         torch.set_num_threads(before)
-    assert all(torch.equal(found[0][name], found[1][name]) for name in found[0])
+    for other in found[1:]:
+        assert all(torch.equal(value, other[name]) for name, value in found[0].items())
 
 
 @pytest.mark.parametrize("model", ["fusion", "speaker_fusion"])

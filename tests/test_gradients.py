@@ -1,12 +1,13 @@
 """Gradients of a batch in parts."""
 
 import threading
+from functools import partial
 
 import pytest
 import torch
 from torch import nn
 
-from emotion.gradients import backward, threads
+from emotion.gradients import backward, share, threads
 
 
 class Net(nn.Module):
@@ -35,16 +36,20 @@ def inputs() -> list[torch.Tensor]:
     return [torch.randn(size, steps, 5, generator=generator) for size, steps in ((4, 30), (3, 12), (9, 5), (1, 1))]
 
 
+def squares(net: nn.Module, x: torch.Tensor) -> torch.Tensor:
+    return net(x).square().sum()
+
+
 def test_parts_together_have_the_gradients_of_the_whole_and_the_same_bits_with_a_helper(two_threads):
     net = Net()
     found = []
     with threads(net) as helper:
         assert helper is not None
         for which in (None, helper, helper):
-            loss = backward(net, (net(x).square().sum() for x in inputs()), which)
+            loss = backward(net, [partial(squares, net, x) for x in inputs()], which)
             found.append([loss, *(value.grad for value in net.parameters() if value.grad is not None)])
         net.zero_grad()
-        whole = torch.stack([net(x).square().sum() for x in inputs()]).sum()
+        whole = torch.stack([squares(net, x) for x in inputs()]).sum()
         whole.backward()
     expected = [whole.detach(), *(value.grad for value in net.parameters() if value.grad is not None)]
     assert len(expected) == 1 + 4 + 2
@@ -54,19 +59,17 @@ def test_parts_together_have_the_gradients_of_the_whole_and_the_same_bits_with_a
         assert not values[0].requires_grad
 
 
-def test_without_a_helper_a_part_is_done_before_the_next_is_asked_for():
-    net, seen = Net(), []
+def test_without_a_helper_a_part_is_done_before_the_next_is_begun():
+    net, done = Net(), []
 
-    def parts():
-        for x in inputs():
-            value = net(x).sum()
-            yield value
-            with pytest.raises(RuntimeError, match="backward through the graph a second time"):
-                value.backward()
-            seen.append(x)
+    def part(number, x):
+        assert done == list(range(number))
+        loss = net(x).sum()
+        loss.register_hook(lambda _: done.append(number))
+        return loss
 
-    backward(net, parts())
-    assert len(seen) == len(inputs())
+    backward(net, [partial(part, number, x) for number, x in enumerate(inputs())])
+    assert done == [0, 1, 2, 3]
 
 
 class Sum(nn.Module):
@@ -83,60 +86,44 @@ class Sum(nn.Module):
 
 def test_clipping_changes_every_gradient_once_and_nothing_else():
     net = Sum()
-    backward(net, [net()])
-    nn.utils.clip_grad_norm_(net.parameters(), 0.5**0.5)  # the norm is sqrt(2) * 5
+    backward(net, [net, net])
+    nn.utils.clip_grad_norm_(net.parameters(), 0.5**0.5)  # the norm is 2 * sqrt(2) * 5
     torch.testing.assert_close([net.a.grad, net.b.grad], [net.scale / 10] * 2)
     assert net.scale.tolist() == [3, 4, 0]
 
 
-def test_the_helper_runs_backwards_while_the_next_part_runs_forwards(two_threads):
-    net, done, who = Net(), threading.Event(), []
+def test_both_threads_work_at_the_same_time_and_results_keep_their_order(two_threads):
+    both, who = threading.Barrier(2, timeout=60), []
 
-    def note(gradient):
+    def piece(number):
+        if number < 2:
+            both.wait()
         who.append(threading.get_ident())
-        done.set()
+        return number
 
-    def parts():
-        first = net(inputs()[0]).sum()
-        first.register_hook(note)
-        yield first
-        assert done.wait(60)
-        yield net(inputs()[1]).sum()
-
-    with threads(net) as helper:
-        backward(net, parts(), helper)
-    assert len(who) == 1
-    assert who[0] != threading.get_ident()
+    with threads(Net()) as helper:
+        assert share([partial(piece, number) for number in range(9)], helper) == list(range(9))
+        assert len(set(who)) == 2
+        del who[:]
+        assert share([partial(piece, 7)], helper) == [7]
+    assert who == [threading.get_ident()]
 
 
-def test_what_goes_wrong_in_the_helper_is_raised_here(two_threads):
-    net, reached = Net(), threading.Event()
+@pytest.mark.parametrize("where", ["helper", "here"])
+def test_what_goes_wrong_in_either_thread_is_raised_and_the_rest_is_left(two_threads, where):
+    both, done, here = threading.Barrier(2, timeout=60), [], threading.get_ident()
 
-    def fail(gradient):
-        reached.set()
-        raise ValueError("planted")
+    def piece(number):
+        if number < 2:
+            both.wait()
+        if (threading.get_ident() == here) == (where == "here"):
+            raise ValueError("planted")
+        done.append(number)
 
-    def parts():
-        first = net(inputs()[0]).sum()
-        first.register_hook(fail)
-        yield first
-        assert reached.wait(60)
-
-    with pytest.raises(ValueError, match="planted"), threads(net) as helper:
-        backward(net, parts(), helper)
-    assert torch.get_num_threads() == 2
-
-
-def test_an_interrupted_step_leaves_nothing_behind(two_threads):
-    net, before = Net(), threading.active_count()
-
-    def parts():
-        for x in inputs()[:2]:
-            yield net(x).sum()
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt), threads(net) as helper:
-        backward(net, parts(), helper)
+    before = threading.active_count()
+    with pytest.raises(ValueError, match="planted"), threads(Net()) as helper:
+        share([partial(piece, number) for number in range(9)], helper)
+    assert done
     assert threading.active_count() == before
     assert torch.get_num_threads() == 2
 

@@ -29,11 +29,11 @@ def run(module, points, classes, *, epochs=6, die_at=None, scores=None, **option
             yield points[rows], classes[rows]
 
     def loss(net, batch):
-        return [nn.functional.cross_entropy(net(batch[0]), batch[1])]
+        return [lambda: nn.functional.cross_entropy(net(batch[0]), batch[1])]
 
     calls = []
 
-    def validate(net):
+    def validate(net, helper):
         assert not net.training
         assert not torch.is_grad_enabled()
         calls.append(1)
@@ -75,8 +75,8 @@ def test_one_step_equals_adam_with_l2_by_hand():
     train(
         module,
         batches=lambda epoch: [None],
-        loss=lambda net, batch: [(3 * net.weight).sum()],
-        validate=lambda net: (0.0, 0.0),
+        loss=lambda net, batch: [lambda: (3 * net.weight).sum()],
+        validate=lambda net, helper: (0.0, 0.0),
         **options,
     )
     gradient = 3 + 0.5 * 2.0  # L2 goes through Adam's moments, unlike AdamW's decay

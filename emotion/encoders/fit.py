@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -102,18 +103,18 @@ def fit(
             generator = torch.Generator().manual_seed((seed * 100_003 + epoch) * 100_003 + number)
             yield encoder.augment(values, generator), torch.tensor([labels[row] for row in rows], device=device)
 
-    def loss(net: nn.Module, item: tuple[dict[str, Tensor], Tensor]) -> list[Tensor]:
+    def loss(net: nn.Module, item: tuple[dict[str, Tensor], Tensor]) -> Tensor:
         with amp:
             logits = net(item[0])
-        return [nn.functional.cross_entropy(logits.float(), item[1], label_smoothing=smoothing)]
+        return nn.functional.cross_entropy(logits.float(), item[1], label_smoothing=smoothing)
 
-    def validate(net: nn.Module) -> tuple[float, float]:
+    def validate(net: nn.Module, _: object) -> tuple[float, float]:
         return loss_and_score(predict(net, encoder, validation_inputs, batch=batch), validation_labels)
 
     history = training.train(
         module,
         batches=batches,
-        loss=loss,
+        loss=lambda net, item: [partial(loss, net, item)],
         validate=validate,
         epochs=epochs,
         lr=lr,

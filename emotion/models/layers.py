@@ -9,6 +9,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
+from emotion.models.draws import generator
+
 
 def join(features: Mapping[str, Tensor], present: Tensor, mask: Tensor, *, modalities: Sequence[str]) -> Tensor:
     """Concatenate the modalities' features; what is missing or padding becomes 0, whatever its values.
@@ -42,7 +44,7 @@ def drop(x: Tensor, p: float) -> Tensor:
     """Set values to 0 with chance `p`, rounded to a 256th (at least one, at most 255); the others grow to make up."""
     level = min(max(round(256 * p), 1), 255)
     draws = torch.empty((x.numel() + 7) // 8, dtype=torch.int64, device=x.device)
-    draws.random_(torch.iinfo(torch.int64).min, None)
+    draws.random_(torch.iinfo(torch.int64).min, None, generator=generator())
     kept = (draws.view(torch.uint8)[: x.numel()] >= level).view(x.shape)
     return x * kept.to(x.dtype).mul_(256 / (256 - level))
 

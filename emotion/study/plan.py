@@ -23,8 +23,8 @@ from emotion.training import device
 MEMBERS = "members"
 ABLATIONS = ("modalities", "attention", "residual", "context", "speakers", MEMBERS)
 _CODE = (
-    *("augment", "cache", "dialogues", "evaluation", "fuse", "gradients", "sequences", "training"),
-    *("models/layers", "models/members", "models/registry", "study/missing", "study/run"),
+    *("augment", "cache", "dialogues", "evaluation", "fuse", "gradients", "sequences", "steps", "training"),
+    *("models/draws", "models/layers", "models/members", "models/registry", "study/missing", "study/run"),
 )
 
 
