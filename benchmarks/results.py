@@ -49,8 +49,8 @@ SECTIONS = (
         "validation dialogues of the cosmic split, and each of these is scored here once, as part of its held-out "
         "session. Those of `speaker_fusion` began the same way; MixStyle and the number of units (`unseen_speakers/`) "
         "were chosen by training on two sessions and scoring a third, the fourth left alone: whichever is left alone, "
-        "both help, so the choice for a session does not rest on its own labels. Every other model keeps its published "
-        "settings, or ours, not tuned.",
+        "both help, so the choice for a session does not rest on its own labels. Its six members, two more than "
+        "elsewhere, are not tuned. Every other model keeps its published settings, or ours, not tuned.",
         (IMPORTED, "(cd benchmarks/iemocap_features && dvc repro sessions)"),
     ),
     Section(

@@ -88,7 +88,7 @@ def mix_voices(values: Tensor, heard: Tensor, speakers: Tensor, *, chance: float
     share = same / same.sum(-1, keepdim=True).clamp(min=1)
     mean = share @ x  # (b, u, d), of the speaker in this sequence
     deviation = ((share @ x.square() - mean.square()).clamp(min=0) + _SMALLEST).sqrt()
-    # Each speaker of a sequence takes after the speaker of an utterance drawn from the whole batch.
+    # Each speaker of a sequence takes after the speaker of an utterance drawn from all sequences here.
     people = int(speakers.max()) + 1
     source: Any = {"device": values.device, "generator": generator()}
     drawn = places[torch.randint(len(places), (b * people,), **source)]

@@ -63,6 +63,8 @@ def backward(module: nn.Module, parts: Sequence[Callable[[], Tensor]], helper: E
 def share(work: Sequence[Callable[[], T]], helper: Executor | None) -> list[T]:
     """Do all of it; this thread and the helper each take the first piece that nobody has begun.
 
+    Torch's gradient and autocast modes belong to a thread: a piece that needs others than the usual sets them itself.
+
     Returns:
         The results in the order of the work.
     """

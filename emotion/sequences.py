@@ -60,7 +60,7 @@ class Words:
 
 @dataclass(frozen=True)
 class Batch:
-    """Sequences gathered for one step: `b` sequences, `u` utterances, `m` modalities.
+    """Sequences that are computed together: `b` sequences, `u` utterances, `m` modalities.
 
     Attributes:
         features: per modality (b, u, d_m) float32, 0 at the padding; where words were asked for also `<modality>/words`

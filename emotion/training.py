@@ -102,7 +102,7 @@ def train(
         patience: stop after this many epochs without a better one; 0 = never.
         clip: largest gradient norm; 0 = no clipping.
         averaging: decay per step of a moving average of the weights, which is what is validated and kept; 0 = none.
-        fused: one pass over the weights does a step of Adam, which rounds otherwise; small models train 4 % faster.
+        fused: one pass over the weights does a step of Adam, which rounds differently; small models train 4 % faster.
         schedule: epoch -> factor on `lr`; None = constant.
         rates: prefix of parameter names -> factor on `lr`, e.g. {"body.": 0.1}; the first match counts.
         checkpoint: file for continuing after a kill, removed at the end. A file left by a run with other starting

@@ -196,6 +196,10 @@ def test_groups_hold_sequences_of_like_length(tmp_path):
     groups = train.groups(which)
     assert sorted(torch.cat(groups).tolist()) == sorted(which.tolist())
     assert [train.lengths[group].tolist() for group in groups] == [[60, 58, 57, 56, 55], [30, 25, 4]]
+    planted = plant(tmp_path / "more", lengths=(60, 58, 1, 1, 57, 56, 1, 1, *[40] * 16))
+    train = load(planted, history="all", future="all")["train"]
+    groups = train.groups(torch.arange(len(train)))
+    assert [train.lengths[group].tolist() for group in groups] == [[40] * 8, [60, 58, 57, 56]]  # most work first
     windows = load(planted, history=10, future=0)["train"]  # all short: one group
     assert len(windows.groups(torch.arange(32))) == 1
 

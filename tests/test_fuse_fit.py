@@ -14,6 +14,7 @@ from emotion import dialogues
 from emotion.corpus.utterance import read_index
 from emotion.errors import EmotionError
 from emotion.fuse import fit, fuse, predict
+from emotion.gradients import threads
 from emotion.training import best_epoch
 
 SMALL = {"classes": 3, "hidden": 8, "heads": 2, "dropout": 0.1, "lr": 1e-2, "weight_decay": 5e-5, "batch": 4}
@@ -131,6 +132,22 @@ def test_members_are_trained_as_if_each_were_alone(planted):
     last = [fit(splits, model="fusion", members=k, epochs=1, seed=1, **(SMALL | {"dropout": 0.0}))[0] for k in (1, 2)]
     for alone, member in zip(last[0].parameters(), last[1].members[0].parameters(), strict=True):
         torch.testing.assert_close(alone, member)
+
+
+def test_predictions_of_two_threads_are_those_of_one(tmp_path):
+    train = whole(plant(tmp_path, lengths=(40, 9, 6, 7) * 6))["train"]
+    assert len(train.groups(torch.arange(len(train)))) > 1
+    module, _ = fit({"train": train, "validation": train}, model="fusion", epochs=1, seed=1, **SMALL)
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        with threads(module) as helper:
+            found = predict(module, train, helper=helper)
+    finally:
+        torch.set_num_threads(before)
+    assert helper is not None
+    assert not found.requires_grad
+    assert torch.equal(found, predict(module, train))
 
 
 def test_an_unknown_schedule_is_refused(planted):

@@ -109,23 +109,39 @@ def test_both_threads_work_at_the_same_time_and_results_keep_their_order(two_thr
     assert who == [threading.get_ident()]
 
 
-@pytest.mark.parametrize("where", ["helper", "here"])
-def test_what_goes_wrong_in_either_thread_is_raised_and_the_rest_is_left(two_threads, where):
-    both, done, here = threading.Barrier(2, timeout=60), [], threading.get_ident()
+def test_what_goes_wrong_in_the_helper_is_raised_here(two_threads):
+    here = threading.get_ident()
+    both = threading.Barrier(2, timeout=60)
 
     def piece(number):
         if number < 2:
             both.wait()
-        if (threading.get_ident() == here) == (where == "here"):
+        if threading.get_ident() != here:
             raise ValueError("planted")
+
+    with pytest.raises(ValueError, match="planted"), threads(Net()) as helper:
+        share([partial(piece, number) for number in range(9)], helper)
+    assert torch.get_num_threads() == 2
+
+
+def test_after_an_interrupt_nothing_more_is_begun(two_threads):
+    both, left, done, here = threading.Barrier(2, timeout=60), threading.Event(), [], threading.get_ident()
+
+    def piece(number):
+        if number < 2:
+            both.wait()
+        if threading.get_ident() == here:
+            raise KeyboardInterrupt
+        assert left.wait(60)
         done.append(number)
 
     before = threading.active_count()
-    with pytest.raises(ValueError, match="planted"), threads(Net()) as helper:
-        share([partial(piece, number) for number in range(9)], helper)
-    assert done
+    with threads(Net()) as helper:
+        with pytest.raises(KeyboardInterrupt):
+            share([partial(piece, number) for number in range(9)], helper)
+        left.set()
+    assert len(done) == 1
     assert threading.active_count() == before
-    assert torch.get_num_threads() == 2
 
 
 def test_a_helper_where_it_helps_and_the_threads_as_they_were(two_threads):

@@ -67,11 +67,12 @@ def test_learns_and_ends_with_the_best_epochs_weights():
     assert [line.epoch for line in history] == list(range(1, 13))
 
 
-def test_one_step_equals_adam_with_l2_by_hand():
+@pytest.mark.parametrize("fused", [False, True])
+def test_one_step_equals_adam_with_l2_by_hand(fused):
     module = nn.Linear(1, 1, bias=False)
     with torch.no_grad():
         module.weight.fill_(2.0)
-    options = {"epochs": 1, "lr": 0.1, "weight_decay": 0.5, "title": "toy"}
+    options = {"epochs": 1, "lr": 0.1, "weight_decay": 0.5, "fused": fused, "title": "toy"}
     train(
         module,
         batches=lambda epoch: [None],
