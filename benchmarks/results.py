@@ -189,6 +189,8 @@ def _speed(root: Path, sections: tuple[Section, ...], measured: dict[str, Any]) 
         if name in measured:
             found += _fusion(area, measured[name], most)
             machines += ["", _machine(area, measured[name])]
+        else:
+            machines += ["", f"{area}: not measured; the target there is 60 epochs of `fusion` in {most} s."]
     for section in sections:
         times = _times(root / section.folder / "runs.csv") if section.name == "validation" else {}
         seconds = [second for name in TIMED for second in times.get(name, [])[:10]]
