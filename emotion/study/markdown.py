@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from emotion.study import paper
 from emotion.study.cells import ends, mean_std, p_value, percent, table
 from emotion.study.missing import ANY
-from emotion.study.scoring import Row
+from emotion.study.scoring import ENOUGH, Row
 from emotion.study.soft import Raters
 
 
@@ -246,7 +246,8 @@ def _calibration(rows: Sequence[Row], scored: str) -> str:
     same = " They are the same utterances here." if scored == "validation" else ""
     notes = (
         f"Expected calibration error on the {scored} utterances, mean over seeds; the temperature is fitted on the "
-        f"validation utterances.{same} See reliability.png."
+        f"validation utterances.{same} See reliability.png; bins with fewer than {ENOUGH} utterances, all seeds "
+        "together, are left out of it."
     )
     return f"## Calibration\n\n{table(header, lines)}\n\n{notes}"
 

@@ -11,7 +11,7 @@ from matplotlib.ticker import PercentFormatter
 from emotion.calibration import reliability
 from emotion.files import writing
 from emotion.study.missing import ANY
-from emotion.study.scoring import Row, reliability_inputs
+from emotion.study.scoring import ENOUGH, Row, reliability_inputs
 
 _COLUMNS = 3
 
@@ -88,7 +88,7 @@ def reliability_figure(rows: Sequence[Row], *, scored: str) -> Figure:
         axes.plot([0, 1], [0, 1], color="C7", linewidth=1, linestyle=":")
         for name, given, style in (("as trained", before, "o-"), ("with temperature", after, "s--")):
             confidence, right, count = reliability(actual, given)
-            full = count > 0
+            full = count >= ENOUGH
             axes.plot(confidence[full], right[full], style, markersize=4, label=name)
         errors = [100 * row.figures[name] for name in ("ece_before", "ece_after")]
         axes.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")

@@ -13,6 +13,8 @@ from emotion.statistics import Comparison
 from emotion.study.sheets import Record, Sheet
 from emotion.study.soft import Votes, soft_of
 
+ENOUGH = 10
+"""Utterances in a bin of confidence; of fewer the accuracy says nothing."""
 _SEED = 1  # of the resampling of dialogues
 
 
