@@ -5,7 +5,8 @@ epoch of ours (forward, loss, backward, Adam, validation) and an epoch of a bare
 in as large batches; one linear layer, no attention, no validation), so that both see the same machine. The loop comes
 twice: over packed sequences, which is what ours computes, and over padded ones, where the backward direction reads the
 padding first. It runs in a process of its own, with torch's usual threads: as many as there are cores, which spin
-before they sleep. Ours has two that take one part of a batch after the other, and sleep.
+before they sleep. Ours has two that take one part of a batch after the other, and sleep. All 60 epochs are run after
+every other turn; what else the machine does can only add to their time, so the fastest stands beside the median.
 """
 
 import multiprocessing
@@ -118,27 +119,30 @@ def main() -> None:
     child.start()
     other.close()
     fuse.fit(splits, model="fusion", epochs=1, **rest)
-    ours, packed, padded = [], [], []
-    for _ in range(ROUNDS):
+    ours, packed, padded, whole = [], [], [], []
+    for turn in range(ROUNDS):
         ours.append(seconds(lambda: fuse.fit(splits, model="fusion", epochs=4, **rest)) / 4)
         end.send(True)
         times = end.recv()
         packed.append(times[0])
         padded.append(times[1])
+        if turn % 2 == 0:
+            whole.append(seconds(lambda: fuse.fit(splits, model="fusion", epochs=EPOCHS, **rest)))
     end.send(False)
     child.join()
-    whole = seconds(lambda: fuse.fit(splits, model="fusion", epochs=EPOCHS, **rest))
     found = {
         "utterances": 5163,
         "features": sum(DIMS.values()),
         "epochs": EPOCHS,
-        "seconds": round(whole, 1),
+        "seconds": round(median(whole), 1),
+        "fastest_seconds": round(min(whole), 1),
+        "runs": len(whole),
         "seconds_per_epoch": round(median(ours), 3),
         "seconds_per_epoch_packed_lstm": round(median(packed), 3),
         "seconds_per_epoch_padded_lstm": round(median(padded), 3),
         "ratio_to_packed_lstm": ratio(ours, packed),
         "ratio_to_padded_lstm": ratio(ours, padded),
-        "times_faster_than_20_s_per_epoch": round(20 * EPOCHS / whole),
+        "times_faster_than_20_s_per_epoch": round(20 * EPOCHS / median(whole)),
     }
     record("fusion_gpu" if torch.cuda.is_available() else "fusion", found)
     table = Table("measured", "value")
