@@ -6,7 +6,7 @@ in as large batches; one linear layer, no attention, no validation), so that bot
 twice: over packed sequences, which is what ours computes, and over padded ones, where the backward direction reads the
 padding first. It runs in a process of its own, with torch's usual threads: as many as there are cores, which spin
 before they sleep. Ours has two that take one part of a batch after the other, and sleep. All 60 epochs are run after
-every other turn; what else the machine does can only add to their time, so the fastest stands beside the median.
+every turn; what else the machine does can only add to their time, so the fastest stands beside the median.
 """
 
 import multiprocessing
@@ -120,14 +120,13 @@ def main() -> None:
     other.close()
     fuse.fit(splits, model="fusion", epochs=1, **rest)
     ours, packed, padded, whole = [], [], [], []
-    for turn in range(ROUNDS):
+    for _ in range(ROUNDS):
         ours.append(seconds(lambda: fuse.fit(splits, model="fusion", epochs=4, **rest)) / 4)
         end.send(True)
         times = end.recv()
         packed.append(times[0])
         padded.append(times[1])
-        if turn % 2 == 0:
-            whole.append(seconds(lambda: fuse.fit(splits, model="fusion", epochs=EPOCHS, **rest)))
+        whole.append(seconds(lambda: fuse.fit(splits, model="fusion", epochs=EPOCHS, **rest)))
     end.send(False)
     child.join()
     found = {
