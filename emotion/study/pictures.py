@@ -81,8 +81,10 @@ def reliability_figure(rows: Sequence[Row], *, scored: str) -> Figure:
     figure = Figure(figsize=(0.6 + 3.1 * columns, 0.8 + 3.2 * lines), dpi=120)
     figure.set_layout_engine("constrained", w_pad=0.08, h_pad=0.08)  # inches
     grid = figure.subplots(lines, columns, squeeze=False, sharex=True, sharey=True)
-    for axes in grid.flat[len(rows) :]:
+    for place, axes in enumerate(grid.flat[len(rows) :], start=len(rows)):
         axes.set_axis_off()
+        if place >= columns:
+            grid.flat[place - columns].tick_params(labelbottom=True)  # now the lowest of its column
     for axes, row in zip(grid.flat, rows, strict=False):
         actual, before, after = reliability_inputs(row)
         axes.plot([0, 1], [0, 1], color="C7", linewidth=1, linestyle=":")
