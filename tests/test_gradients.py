@@ -142,6 +142,7 @@ def test_after_an_interrupt_nothing_more_is_begun(two_threads):
         left.set()
     assert len(done) == 1
     assert threading.active_count() == before
+    assert torch.get_num_threads() == 2
 
 
 def test_a_helper_where_it_helps_and_the_threads_as_they_were(two_threads):
