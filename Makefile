@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 unexport PYTHONPATH VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help repro test test-slow lint format bench docs clean
+.PHONY: help repro view test test-slow test-full lint format bench docs site clean git
 
 help:  ## show this list
 	@echo "make TARGET, where TARGET is one of"
@@ -16,21 +16,28 @@ help:  ## show this list
 	@echo "Everything is installed into $(VENV). To use dvc and emotion yourself: source $(BIN)/activate"
 
 repro: $(VENV)/.installed  ## run the whole pipeline, from raw video to metrics, and print them
+	@python -m emotion.core.dvc_index
 	@dvc repro
 	@emotion summary
 
-test: $(VENV)/.installed-test  ## run the unit tests
-	@python -m pytest -n auto --dist loadfile
+view: $(VENV)/.installed  ## look at the last run in the browser: predictions, dialogues, faces
+	@emotion view
 
-test-slow: $(VENV)/.installed-test-slow  ## run the slow tests: the pipeline from a fresh clone, experiments, queue
-	@python -m pytest -m slow -rs
+test: $(VENV)/.installed-test  ## run the unit tests
+	@python -m pytest -n auto --dist loadfile --max-worker-restart 0
+
+test-slow: $(VENV)/.installed-test-slow  ## run the slow tests: the pipeline, experiments, the queue, all encoders, the page in a browser
+	@python -m pytest -m 'slow and not full' -rs
+
+test-full: $(VENV)/.installed-test-slow  ## run what takes an hour: fresh environments, all bytes twice, corpora of full size
+	@python -m pytest -m full -rs
 
 lint: $(VENV)/.installed-lint  ## check style and types: ruff, ruff format, mypy --strict
 	@ruff check
 	@ruff format --check
 	@mypy
 
-format: $(VENV)/.installed-lint  ## mend what ruff can mend
+format: $(VENV)/.installed-lint  ## fix what ruff can fix
 	@ruff check --fix
 	@ruff format
 
@@ -41,28 +48,43 @@ bench: $(VENV)/.installed-bench  ## measure speed, memory and robustness into be
 	@python -m benchmarks.fit
 	@python -m benchmarks.fusion
 	@python -m benchmarks.bad_media
+	@python -m benchmarks.fuzz
 	@python -m benchmarks.faults
+	@python -m benchmarks.kills
+	@python -m benchmarks.kills_of_dvc
+	@python -m benchmarks.io_faults
 
-docs: $(VENV)/.installed  ## write the figures in README.md and docs/ anew from measurements (about half an hour)
+docs: $(VENV)/.installed  ## write the figures in README.md and docs/ again from measurements (about half an hour)
 	@python -m benchmarks.synthetic
 	@python -m benchmarks.corpora
 	@python -m benchmarks.readme
 	@python -m benchmarks.results
 
+site: $(VENV)/.installed-site  ## build the documentation as pages into build/site; warnings are errors
+	@python -m sphinx -W --keep-going -n -q -c docs -d build/doctrees . build/site
+	@echo "build/site/index.html"
+
 clean:  ## remove the environment, caches and everything generated (not your raw data)
-	rm -rf $(VENV) .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info dvc_plots
-	rm -rf data/raw/synthetic data/features data/faces.h5 data/index.csv data/index.json models .dvc/cache .dvc/tmp
+	rm -rf $(VENV) .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info dvc_plots build
+	rm -rf data/raw/synthetic data/features data/faces.* data/index.* models metrics/predictions.csv metrics/speakers.csv
+	rm -rf .code .dvc/cache .dvc/tmp .dvc-index/repo/*/
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
+# DVC needs git: say so before 2 GB are installed.
+git:
+	@test -e .git || { echo "error: this copy has no .git (a zip file?), which DVC needs: git clone the project, or here: git init && git add . && git commit -m start" >&2; exit 1; }
+
 # Stamps: installed again only when pyproject.toml or constraints.txt changed.
-$(VENV)/.installed: pyproject.toml constraints.txt
+$(VENV)/.installed: pyproject.toml constraints.txt | git
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "error: found Python %d.%d, expected 3.11 or newer: make PYTHON=python3.11" % sys.version_info[:2])'
 	@$(PYTHON) -m venv $(VENV) || { echo "error: python3 -m venv failed (Debian, Ubuntu: sudo apt-get install python3-venv)" >&2; rm -rf $(VENV); exit 1; }
 	@echo "installing into $(VENV) (about two minutes, 2 GB)"
 	@python -m pip install --quiet --disable-pip-version-check --no-compile -c constraints.txt -e .
 	@.ci/system-packages python
+	@python -m emotion.core.dvc_index
 	@touch $@
 
-$(VENV)/.installed-test $(VENV)/.installed-test-slow $(VENV)/.installed-bench $(VENV)/.installed-lint: $(VENV)/.installed-%: $(VENV)/.installed
+$(VENV)/.installed-test $(VENV)/.installed-test-slow $(VENV)/.installed-bench $(VENV)/.installed-lint $(VENV)/.installed-site: $(VENV)/.installed-%: $(VENV)/.installed
 	@python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[$*]'
+	@if [ '$*' = test-slow ]; then .ci/system-packages python browser; fi
 	@touch $@

@@ -23,20 +23,20 @@ from rich.table import Table
 from benchmarks import broken_files
 from benchmarks.broken_files import CASES, SECONDS, USED, Case
 from benchmarks.record import RESULTS, record
-from emotion.cache import Cache, verify
+from emotion.core.errors import EmotionError
 from emotion.corpus.utterance import COLUMNS, Index, Utterance, read_index, write_index
 from emotion.encoders.audio import AudioEncoder
 from emotion.encoders.base import Encoder
-from emotion.errors import EmotionError
 from emotion.extraction import executors
 from emotion.extraction.faces import extract_faces
 from emotion.extraction.features import extract_features, seconds
 from emotion.media.audio import reader
+from emotion.store.cache import Cache, verify
 
 ROOT = Path(__file__).parent.parent
 _HANG = 300  # s until a run counts as hanging and is ended with a traceback
 # Bytes that a file may have on the simulated full disk: too few for the journal, or for the HDF5 file somewhere.
-_FULL = (("audio", 400), ("audio", 1000), ("audio", 3000), ("audio", 9000), ("video", 20_000), ("video", 100_000))
+_FULL = (("audio", 400), ("audio", 1000), ("audio", 3000), ("audio", 6000), ("video", 20_000), ("video", 100_000))
 _WHOLE = 6  # good utterances
 _MODALITIES = ("audio", "video")
 
@@ -101,11 +101,13 @@ def extract(modality: str, rows: Sequence[Utterance], *, media: Path, out: Path,
             index,
             root=media,
             report=report,
+            details=out.with_suffix(".csv"),
             detector="haar",
             fallback="none",
             size=32,
             fps=15.0,
             detect_every=5,
+            max_seconds=600.0,
             **common,
         )
     else:
@@ -194,7 +196,7 @@ LIMITED = """
 import resource, sys
 from pathlib import Path
 from benchmarks import bad_media
-from emotion.errors import one_line_errors
+from emotion.core.errors import one_line_errors
 resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))
 with one_line_errors():
     rows = bad_media.rows_of({modality!r}, [])

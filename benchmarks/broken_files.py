@@ -272,8 +272,8 @@ CASES: tuple[Case, ...] = (
     _video("concat.avi", "a list of other videos", "undecodable video", _CONCAT),
     _video(
         "photo.avi",
-        "a single photo",
-        "utterance beyond the video's end",
+        "a single photo, which is one frame",
+        USED,
         of_bytes(cv2.imencode(".png", picture(0, SIZE))[1].tobytes()),
     ),
     _video("beyond.avi", "segment after the end", "utterance beyond the video's end", video, 7, 8),

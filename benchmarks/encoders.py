@@ -19,18 +19,17 @@ import transformers as hf
 from torch import Tensor, nn
 
 from benchmarks import machine
+from emotion.core.progress import track
 from emotion.encoders.audio import AudioEncoder
 from emotion.encoders.base import Encoder
 from emotion.encoders.catalogue import ENTRIES, Entry
-from emotion.encoders.describe import build, count
 from emotion.encoders.face import FaceEncoder
-from emotion.encoders.pretrained import without_extras
+from emotion.encoders.pretrained import build, count, without_extras
 from emotion.encoders.pretrained_audio import PretrainedAudio
 from emotion.encoders.pretrained_face import PretrainedFace
 from emotion.encoders.pretrained_text import PretrainedText
 from emotion.encoders.text import TextEncoder
 from emotion.encoders.tokenizer import learn_tokenizer
-from emotion.progress import track
 
 ROOT = Path(__file__).parent.parent
 DOCUMENT = ROOT / "docs" / "encoders.md"
@@ -194,11 +193,17 @@ OPTIONROWS
 
 A frozen checkpoint without a projection has nothing to learn: its `fit` stage only saves it, without a score.
 
-- Padding never counts, and batch mates change nothing. wav2vec2-base and hubert-base normalise their convolutions over
-  time, so only utterances of one length go through these together; the transformer behind them sees a mask.
+- Padding never counts, and other utterances in the batch change nothing. wav2vec2-base and hubert-base normalise
+  their convolutions over time, so only utterances of one length go through these together; the transformer behind
+  them sees a mask.
 - Whisper hears windows of 30 s. The frames of its padding are cut off again; a longer utterance is cut into windows.
 - Face clips are grey. They are resized to the checkpoint's picture and repeated for its three colours.
 - Weights are read as safetensors, or by `torch.load(weights_only=True)`; a checkpoint's own Python code is never run.
+- A folder is checked before a library reads it: numbers, sizes and names within bounds, no more weights in
+  `config.json` than the files hold, the tokenizer tried in a process of its own with limits. Then one input is encoded.
+  What fails is one line. Quantised checkpoints are not supported.
+- `trained_on.json` in a fitted folder holds a digest of every utterance that trained the encoder or chose its epoch,
+  and the sha256 of the folder's other files: a folder that was changed by hand is not used.
 
 The licences are notes, not legal advice, and may have changed: look at the checkpoint's own page before you publish or
 sell anything.

@@ -24,8 +24,8 @@ from rich.table import Table
 
 from benchmarks.record import record
 from benchmarks.workspace import ROOT, Workspace
-from emotion.journal import Journal
-from emotion.progress import track
+from emotion.core.progress import track
+from emotion.store.journal import Journal
 
 OUTS = {"faces": "data/faces.h5"} | {
     f"extract_{name}": f"data/features/{name}.h5" for name in ("audio", "text", "face")

@@ -18,12 +18,12 @@ from rich.table import Table
 
 from benchmarks.record import RESULTS, record
 from benchmarks.workspace import ROOT, Workspace
-from emotion import training
 from emotion.encoders.audio import AudioEncoder
 from emotion.encoders.base import Encoder
 from emotion.encoders.face import FaceEncoder
 from emotion.encoders.fit import fit
 from emotion.encoders.text import TextEncoder
+from emotion.training import device
 
 LIMITS = {"audio": 60, "face": 90, "text": 60}  # s, two cores
 UTTERANCES = 5000
@@ -41,7 +41,12 @@ def stage_times() -> dict[str, dict[str, Any]]:
             report = workspace.step(modality, [f"fit_{modality}"], f"metrics/{modality}_encoder.json")
             seconds = round(time.monotonic() - start, 1)
             used = report["utterances"]["train"]["used"]
-            rows[modality] = {"seconds": seconds, "limit": limit, "epochs": len(report["curve"]), "utterances": used}
+            rows[modality] = {
+                "seconds": seconds,
+                "limit": limit,
+                "epochs": len(report.get("curve", ())),
+                "utterances": used,
+            }
     return rows
 
 
@@ -61,7 +66,7 @@ def epoch_times(count: int) -> dict[str, float]:
     """Seconds of the second of two epochs, when everything has been compiled and allocated, with a small validation."""
     rows = {}
     for modality, (new, inputs) in simulated(count).items():
-        training.seed_everything(1)
+        device.seed_everything(1)
         encoder = new()
         encoder.prepare(inputs)
         labels = [number % 6 for number in range(count)]

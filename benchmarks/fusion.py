@@ -24,10 +24,11 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from benchmarks.record import record
-from emotion import fuse
 from emotion.corpus.utterance import Utterance
-from emotion.sequences import Scaling, Sequences
-from emotion.training import device
+from emotion.fusion import train
+from emotion.fusion.sequences import Scaling, Sequences
+from emotion.fusion.settings import TrainSettings
+from emotion.training.device import device
 
 DIMS, CLASSES, HIDDEN, BATCH, EPOCHS, ROUNDS = {"audio": 55, "text": 384}, 6, 128, 32, 60, 5
 PAPER = {"hidden": HIDDEN, "heads": 4, "dropout": 0.3, "lr": 3e-4, "weight_decay": 5e-5, "batch": BATCH}
@@ -112,21 +113,24 @@ def ratio(one: Sequence[float], other: Sequence[float]) -> float:
 def main() -> None:
     """Measure in turns, print the table, write the JSON."""
     splits = {"train": dialogues(108, 5163, seed=0), "validation": dialogues(12, 647, seed=1)}
-    rest = {"classes": CLASSES, "seed": 1, **PAPER}
+
+    def fit(epochs: int) -> None:
+        train.fit(splits, classes=CLASSES, settings=TrainSettings(epochs=epochs, **PAPER))
+
     end, other = multiprocessing.Pipe()
     os.environ["GOMP_SPINCOUNT"] = "300000"  # the usual; read when a process starts, so not by this one any more
     child = multiprocessing.get_context("spawn").Process(target=serve_bare, args=(other, splits["train"]), daemon=True)
     child.start()
     other.close()
-    fuse.fit(splits, model="fusion", epochs=1, **rest)
+    fit(1)
     ours, packed, padded, whole = [], [], [], []
     for _ in range(ROUNDS):
-        ours.append(seconds(lambda: fuse.fit(splits, model="fusion", epochs=4, **rest)) / 4)
+        ours.append(seconds(lambda: fit(4)) / 4)
         end.send(True)
         times = end.recv()
         packed.append(times[0])
         padded.append(times[1])
-        whole.append(seconds(lambda: fuse.fit(splits, model="fusion", epochs=EPOCHS, **rest)))
+        whole.append(seconds(lambda: fit(EPOCHS)))
     end.send(False)
     child.join()
     found = {

@@ -13,8 +13,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks import robustness
 from benchmarks.figures import Figure
-from benchmarks.machine import describe
 from benchmarks.performance_cache import cache
 from benchmarks.performance_gpu import gpu
 from benchmarks.performance_media import audio, faces
@@ -40,7 +40,7 @@ def page(figures: Sequence[Figure], machine: dict[str, str | int]) -> str:
     about = "\n".join(f"- {name.replace('_', ' ')}: {value}" for name, value in machine.items())
     missed = [figure for figure in figures if not figure.good]
     verdict = f"Targets missed: {len(missed)}." if missed else "All targets are met."
-    return f"""# Speed of extraction
+    return f"""# Speed of extraction, and what it withstands
 
 Written by `python -m benchmarks.performance`; do not edit. Ratios compare what ran by turns in one process. Time per
 core is processor time, and the best of a few repetitions counts. {verdict}
@@ -59,7 +59,16 @@ core is processor time, and the best of a few repetitions counts. {verdict}
 ## Machine
 
 {about}
+
+{robustness.section()}
 """
+
+
+def write_page() -> None:
+    """Write the document from the figures that benchmarks/results.json holds."""
+    found = read()["performance"]
+    figures = [Figure.from_json(one) for one in found["figures"]]
+    DOCUMENT.write_text(page(figures, found["machine"]).rstrip() + "\n", encoding="utf-8")
 
 
 def main() -> None:
@@ -71,9 +80,8 @@ def main() -> None:
         for name, part in PARTS.items():
             kept = [figure for figure in before if figure.part == name]
             figures += [replace(one, part=name) for one in part(Path(folder))] if name in wanted else kept
-    machine = describe()
     record("performance", {"figures": [figure.to_json() for figure in figures]})
-    DOCUMENT.write_text(page(figures, machine), encoding="utf-8")
+    write_page()
     shown = Table(*HEAD)
     for figure in figures:
         shown.add_row(*figure.shown())

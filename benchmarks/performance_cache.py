@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.figures import Figure, best_of
-from emotion.cache import Cache
-from emotion.writer import CacheWriter
+from emotion.store.cache import Cache
+from emotion.store.writer import CacheWriter
 
 ROOT = Path(__file__).parent.parent
 _ITEMS, _FRAMES, _DIM = 4000, 64, 512  # half a GB of float32

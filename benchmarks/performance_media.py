@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -17,8 +18,9 @@ from emotion.corpus.utterance import Index, Utterance
 from emotion.encoders.audio import AudioEncoder
 from emotion.encoders.base import Encoder
 from emotion.extraction import executors
-from emotion.extraction.faces import extract_faces, video_clips
+from emotion.extraction.faces import extract_faces
 from emotion.extraction.features import extract_features, seconds
+from emotion.extraction.one_video import video_clips
 from emotion.media.audio import reader
 from emotion.media.video import Video
 
@@ -26,7 +28,8 @@ FPS = 30.0  # of the video
 LENGTH = 300.0  # s
 RATE = 16000  # Hz
 HOUR = 12  # files of `LENGTH`
-_FACES = {"detector": "haar", "fallback": "none", "size": 48, "fps": 15.0, "detect_every": 5}  # as in params.yaml
+_FACES: dict[str, Any] = {"detector": "haar", "fallback": "none", "size": 48, "fps": 15.0, "detect_every": 5}
+_FACES["max_seconds"] = 600.0  # all as in params.yaml
 _EMOTIONS = ("happy", "sad", "neutral", "angry", "excited", "frustrated")
 
 
@@ -89,6 +92,7 @@ def run_faces(folder: Path, *, workers: int, root: Path | None = None) -> None:
         root=root or folder,
         out=folder / "out" / "faces.h5",
         report=folder / "out" / "faces.json",
+        details=folder / "out" / "faces.csv",
         scratch=folder / "scratch",
         max_missing=0.0,
         on_error="fail",

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from benchmarks.record import record
-from benchmarks.results import ROOT, SECTIONS, Section
+from benchmarks.sections import ROOT, SECTIONS, Section
 
 
 def run(section: Section, root: Path) -> None:

@@ -21,8 +21,9 @@ import numpy as np
 
 from benchmarks.synthetic_page import EVERYTHING, FOLDS, SEEDS, SUBSETS, Scores, page
 from benchmarks.workspace import CODE, ROOT, Workspace
-from emotion.params import MODALITIES
-from emotion.progress import track
+from emotion.core.limits import MODALITIES
+from emotion.core.progress import track
+from emotion.store.trained import read_record, write_record
 
 DOCUMENT = ROOT / "docs" / "synthetic.md"
 SCRATCH = ROOT / ".cache" / "benchmarks" / "synthetic"
@@ -48,6 +49,7 @@ def drop_folds(fitted: Path) -> None:
     """Make of a fitted folder what `folds: 1` makes: the encoder fitted on all training data is the same."""
     (fitted / "folds.json").unlink(missing_ok=True)
     shutil.rmtree(fitted / "folds", ignore_errors=True)
+    write_record(fitted, read_record(fitted, remedy="fit it again"))
 
 
 def scores(workspace: Workspace, seed: int, *, shuffled: bool) -> Iterator[tuple[str, Any]]:
@@ -114,7 +116,7 @@ def main() -> None:
             seed, values = future.result()
             found.add(seed, values)
     count = json.loads((ROOT / "metrics" / "metrics.json").read_text(encoding="utf-8"))["test"]["n"]
-    DOCUMENT.write_text(page(found, count=count), encoding="utf-8")
+    DOCUMENT.write_text(page(found, count=count, index=ROOT / "data" / "index.csv"), encoding="utf-8")
     shutil.rmtree(SCRATCH)
     sys.stderr.write(f"written to {DOCUMENT.relative_to(ROOT)}\n")
 

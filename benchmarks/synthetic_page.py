@@ -2,13 +2,32 @@
 
 import statistics
 from collections.abc import Sequence
+from pathlib import Path
 
-from emotion.params import MODALITIES
+from benchmarks.synthetic_scenarios import section
+from emotion.core.limits import MODALITIES
 
 SEEDS = (1, 2, 3)
 FOLDS = 4
 EVERYTHING = ",".join(MODALITIES)
 SUBSETS = (EVERYTHING, *MODALITIES)
+
+
+_MADE = """\
+Five sessions of two actors, six dialogues each, in IEMOCAP's release layout; `synthesize.seed` fixes every byte.
+
+- **Emotions** follow each other: speakers keep their emotion or catch the other's, more often than not. Each emotion
+  comes at least eight times in a session.
+- **Face, voice and words** show the emotion in about every other turn each; in every turn at least one of them does.
+  Some lines fit two similar emotions or all six, and single pictures of a face do not tell similar emotions apart.
+- **Scenarios** come again in every session; the dialogue's name has them. `script01` and `script02` are scripted: the
+  same role says the same lines in the same order, and feels what the script says in two turns of three. `impro01` to
+  `impro03` are improvised: other lines about the same people, places and things. Each role of a scenario has emotions
+  that come more often than others; over the dialogues of a session these even out.
+- **Actors** have habits: a mood, how easily they catch the other's emotion, whether face, voice or words show theirs,
+  what they make most of (melody, force or pace; brows, mouth or head), and words that end their improvised lines.
+  Over the ten actors habits even out.
+"""
 
 
 class Scores:
@@ -31,19 +50,24 @@ class Scores:
         return statistics.mean(self.of(name))
 
 
-def page(scores: Scores, *, count: int) -> str:
+def page(scores: Scores, *, count: int, index: Path) -> str:
     """The Markdown page."""
-    parts = [_head(count), _modalities(scores), _fronts(scores), _folds(scores, count)]
+    parts = [head(count), section(index), _modalities(scores), _fronts(scores), _folds(scores, count)]
     return "\n".join(line for part in parts for line in part) + "\n"
 
 
-def _head(count: int) -> list[str]:
+def head(count: int) -> list[str]:
+    """What the page is about, and how the corpus is made."""
     return [
         "# The generated corpus",
         "",
         "Test weighted F1 on session 5, whose two actors are never seen in training. Encoders and fusion are fitted",
-        f"anew for each seed; {count} test utterances, six classes. Written by `python -m benchmarks.synthetic`,",
+        f"again for each seed; {count} test utterances, six classes. Written by `python -m benchmarks.synthetic`,",
         "which `make docs` runs.",
+        "",
+        "## How it is made",
+        "",
+        *_MADE.splitlines(),
         "",
     ]
 
@@ -106,7 +130,7 @@ def _folds(scores: Scores, count: int) -> list[str]:
         "## Features without leakage",
         "",
         "Weighted F1 of each encoder with its own linear head, mean of the seeds. An encoder knows what it has seen",
-        "in fitting better than what it meets later, and with `fit.folds: 1` the fusion stage is taught on just that:",
+        "in fitting better than what it meets later, and with `fit.folds: 1` the fusion stage is trained on just that:",
         "",
         *leak,
         "",

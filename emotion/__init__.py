@@ -2,8 +2,8 @@
 
 import os
 
-from emotion import _torchaudio
+from emotion.core import torchaudio_cpu
 
 # Threads of a small network that spin while they wait slow each other down many times over where cores are shared.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-_torchaudio.install()
+torchaudio_cpu.install()

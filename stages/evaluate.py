@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from emotion.errors import one_line_errors
-from emotion.report import evaluate
+from emotion.core.errors import one_line_errors
+from emotion.evaluation.report import evaluate
 
 if __name__ == "__main__":
     with one_line_errors():
@@ -11,5 +11,6 @@ if __name__ == "__main__":
             Path("data/index.csv"),
             Path("models/fusion/probabilities.csv"),
             Path("metrics/training.csv"),
+            faces=Path("metrics/faces.json"),
             out=Path("metrics"),
         )

@@ -1,29 +1,23 @@
 """Stage `extract@face`: runs the frozen face encoder over every utterance, into data/features/face.h5."""
 
-from functools import partial
 from pathlib import Path
 
-from emotion.cache import verify
+from emotion.core.environment import budget, scratch_folder
+from emotion.core.errors import one_line_errors
+from emotion.core.settings import read_part
 from emotion.corpus.utterance import read_index
-from emotion.encoders.folds import load_folds
-from emotion.encoders.for_face import load_encoder
-from emotion.errors import one_line_errors
 from emotion.extraction import executors
-from emotion.extraction.features import choose_device, clips, extract_features
-from emotion.media.clips import open_reader
-from emotion.params import budget, read_params, scratch_folder
+from emotion.extraction.extract_face import extract_face
+from emotion.extraction.features import choose_device
+from emotion.extraction.settings import Missing
 
 if __name__ == "__main__":
     with one_line_errors():
-        params = read_params()
-        found, fitted = Path("data/faces.h5"), Path("models/encoders/face")
-        verify(found)
-        extract_features(
+        params = read_part(Missing)
+        extract_face(
             read_index(Path("data/index.csv")),
-            load=partial(load_folds, fitted, load_encoder),
-            open_media=partial(open_reader, found, frames=load_encoder(fitted).frames),
-            length=clips,
-            per_batch=32,
+            clips=Path("data/faces.h5"),
+            fitted=Path("models/encoders/face"),
             out=Path("data/features/face.h5"),
             scratch=scratch_folder(),
             budget=budget(),
@@ -31,5 +25,4 @@ if __name__ == "__main__":
             on_error=params.on_error,
             execute=executors.choose(),
             device=choose_device(),
-            media=[found],
         )

@@ -2,30 +2,29 @@
 
 from pathlib import Path
 
-from emotion.cache import Cache
+from emotion.core.environment import scratch_folder
+from emotion.core.errors import one_line_errors
+from emotion.core.settings import read_part
 from emotion.corpus.utterance import read_index
-from emotion.encoders.for_face import new_encoder
-from emotion.errors import one_line_errors
+from emotion.extraction.face_encoder import make_face
 from emotion.extraction.fitting import fit_encoder
-from emotion.media.clips import reader
-from emotion.params import read_params, scratch_folder
+from emotion.extraction.settings import FitFace
 
 if __name__ == "__main__":
-    with one_line_errors(), Cache(Path("data/faces.h5")) as clips:
-        params = read_params()
-        encoder = new_encoder(
-            size=clips.shape[0],
-            encoder=params.face.encoder,
-            frames=params.face.frames,
-            layers=params.face.layers,
-            pooling=params.face.pooling,
-            tune=params.face.tune,
-            dim=params.face.dim,
-        )
+    with one_line_errors():
+        params, index = read_part(FitFace), read_index(Path("data/index.csv"))
         fit_encoder(
-            read_index(Path("data/index.csv")),
-            encoder,
-            reader(clips, frames=encoder.frames),
+            index,
+            *make_face(
+                index,
+                clips=Path("data/faces.h5"),
+                encoder=params.face.encoder,
+                frames=params.face.frames,
+                layers=params.face.layers,
+                pooling=params.face.pooling,
+                tune=params.face.tune,
+                dim=params.face.dim,
+            ),
             out=Path("models/encoders/face"),
             report=Path("metrics/face_encoder.json"),
             scratch=scratch_folder(),

@@ -2,28 +2,28 @@
 
 from pathlib import Path
 
+from emotion.core.environment import scratch_folder
+from emotion.core.errors import one_line_errors
+from emotion.core.settings import read_part
 from emotion.corpus.utterance import read_index
-from emotion.encoders.for_text import new_encoder
-from emotion.encoders.text import read_text
-from emotion.errors import one_line_errors
 from emotion.extraction.fitting import fit_encoder
-from emotion.params import read_params, scratch_folder
+from emotion.extraction.settings import FitText
+from emotion.extraction.text_encoder import make_text
 
 if __name__ == "__main__":
     with one_line_errors():
-        params = read_params()
-        encoder = new_encoder(
-            encoder=params.text.encoder,
-            level=params.text.level,
-            layers=params.text.layers,
-            pooling=params.text.pooling,
-            tune=params.text.tune,
-            dim=params.text.dim,
-        )
+        params, index = read_part(FitText), read_index(Path("data/index.csv"))
         fit_encoder(
-            read_index(Path("data/index.csv")),
-            encoder,
-            read_text,
+            index,
+            *make_text(
+                index,
+                encoder=params.text.encoder,
+                level=params.text.level,
+                layers=params.text.layers,
+                pooling=params.text.pooling,
+                tune=params.text.tune,
+                dim=params.text.dim,
+            ),
             out=Path("models/encoders/text"),
             report=Path("metrics/text_encoder.json"),
             scratch=scratch_folder(),

@@ -2,39 +2,21 @@
 
 from pathlib import Path
 
-from emotion.errors import one_line_errors
-from emotion.fuse import fuse
-from emotion.params import read_params, scratch_folder
+from emotion.core.environment import scratch_folder
+from emotion.core.errors import one_line_errors
+from emotion.core.settings import read_part
+from emotion.fusion.settings import FuseStage, check_together
+from emotion.fusion.train import fuse
 
 if __name__ == "__main__":
     with one_line_errors():
-        params = read_params()
+        params = read_part(FuseStage)
+        check_together(params.model, dict(params), source="params.yaml")
         fuse(
             Path("data/index.csv"),
-            {name: Path(f"data/features/{name}.h5") for name in params.modalities.split(",")},
+            {name: Path(f"data/features/{name}.h5") for name in params.modalities.split("+")},
             out=Path("models/fusion"),
             curve=Path("metrics/training.csv"),
             scratch=scratch_folder(),
-            model=params.model,
-            history=params.history,
-            future=params.future,
-            hidden=params.hidden,
-            heads=params.heads,
-            dropout=params.dropout,
-            members=params.members,
-            lr=params.lr,
-            schedule=params.schedule,
-            weight_decay=params.weight_decay,
-            clip=params.clip,
-            batch=params.batch,
-            epochs=params.epochs,
-            averaging=params.averaging,
-            input_dropout=params.input_dropout,
-            modality_dropout=params.modality_dropout,
-            mixstyle=params.mixstyle,
-            smoothing=params.smoothing,
-            attention=params.attention,
-            residual=params.residual,
-            speakers=params.speakers,
-            seed=params.seed,
+            settings=params,
         )

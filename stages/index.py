@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
+from emotion.core.errors import one_line_errors
+from emotion.core.settings import read_part
 from emotion.corpus.index import index_corpus
-from emotion.errors import one_line_errors
-from emotion.params import read_params
+from emotion.corpus.settings import IndexStage
 
 if __name__ == "__main__":
     with one_line_errors():
-        params = read_params()
+        params = read_part(IndexStage)
         index_corpus(
             corpus=params.corpus,
             root=Path("data/raw") / params.corpus,
@@ -16,4 +17,5 @@ if __name__ == "__main__":
             label_rule=params.index.label_rule,
             split=params.index.split,
             allow_speaker_overlap=params.index.allow_speaker_overlap,
+            encoding=params.index.encoding,
         )

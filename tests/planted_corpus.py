@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from emotion.corpus.utterance import Utterance, read_index, write_index
-from emotion.writer import CacheWriter
+from emotion.store.writer import CacheWriter
 
 LABELS = ("happy", "sad", "neutral")
 DIMS = {"audio": 4, "text": 6}
@@ -49,18 +49,19 @@ def utterances(lengths, *, labels, seed):
     return rows
 
 
-def write_cache(path, rows, values, present, *, digest):
+def write_cache(path, rows, values, present, *, digest, trained_on=()):
     """One vector per utterance."""
-    write_words(path, rows, values[:, None], present, digest=digest)
+    write_words(path, rows, values[:, None], present, digest=digest, trained_on=trained_on)
 
 
-def write_words(path, rows, values, present, *, digest):
+def write_words(path, rows, values, present, *, digest, trained_on=()):
     """Several vectors per utterance: each of `values` is (t, *shape)."""
     shape = values[0].shape[1:]
     attributes = {"index": digest, "modality": path.stem}
     ids = [row.utterance for row in rows]
     scratch = path.parent / "scratch"
-    with CacheWriter(path, ids=ids, shape=shape, dtype="float32", attributes=attributes, scratch=scratch) as writer:
+    options = {"attributes": attributes, "scratch": scratch, "trained_on": trained_on}
+    with CacheWriter(path, ids=ids, shape=shape, dtype="float32", **options) as writer:
         for words, here in zip(values, present, strict=True):
             writer.append(words if here else None, "" if here else "no face")
 

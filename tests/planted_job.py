@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
+from emotion.core.errors import EmotionError
 from emotion.corpus.utterance import Utterance
-from emotion.errors import EmotionError
 from emotion.extraction.engine import Item, run
 from emotion.extraction.executors import run_local
-from emotion.writer import CacheWriter
+from emotion.store.writer import CacheWriter
 
 ROWS = tuple(Utterance(f"u{i:03}", "d", i, "S", 0.0, 1.0, "", "train", "", "a.wav", "", "left") for i in range(60))
 SHARDS = [list(range(start, 60, 12)) for start in range(12)]  # five rows each, spread over the index

@@ -14,7 +14,7 @@ from emotion.study.study import study
 LABELS = ("happy", "sad", "neutral", "angry", "excited", "frustrated")
 
 
-def plant(folder, *, sessions=3, each=8, length=6, test=True, noise=2.0, seed=0):
+def plant(folder, *, sessions=3, each=16, length=3, test=True, noise=2.0, seed=0, trained_on=()):
     """Write index.csv and features/*.h5; every session has training, validation and test dialogues."""
     rng = np.random.default_rng(seed)
     rows = planted_corpus.utterances([length] * (sessions * each), labels=LABELS, seed=seed)
@@ -30,7 +30,7 @@ def plant(folder, *, sessions=3, each=8, length=6, test=True, noise=2.0, seed=0)
         values = (centre[classes] + noise * rng.normal(size=(len(rows), dim))).astype(np.float32)
         path = folder / "features" / f"{name}.h5"
         path.parent.mkdir(exist_ok=True)
-        write_cache(path, rows, values, np.ones(len(rows), dtype=bool), digest=digest)
+        write_cache(path, rows, values, np.ones(len(rows), dtype=bool), digest=digest, trained_on=trained_on)
     return folder
 
 

@@ -7,34 +7,22 @@ from closure import ROOT, imported_names, module_files
 
 # From the top to the bottom; a file may import from its own room and from those below it.
 ROOMS = [
+    ["__main__"],
     ["cli"],
     ["commands"],
-    ["study", "exchange", "predict", "report"],
-    ["describe"],
-    ["fuse", "recipes"],
-    ["steps"],
-    ["classifier", "augment"],
-    ["extraction"],
-    ["encoders"],
-    ["dialogues"],
-    ["sequences"],
-    ["models"],
-    ["training"],
-    ["gradients"],
-    ["calibration", "statistics"],
-    ["evaluation"],
-    ["media"],
-    ["corpus"],
-    ["writer"],
-    ["cache"],
-    ["layout"],
-    ["journal"],
+    ["page"],
+    ["experiments"],
+    ["study", "exchange"],
     ["params"],
-    ["rules"],
-    ["progress"],
-    ["files"],
-    ["errors"],
-    ["_torchaudio"],
+    ["extraction"],
+    ["fusion"],
+    ["encoders"],
+    ["evaluation"],
+    ["training"],
+    ["media"],
+    ["store"],
+    ["corpus"],
+    ["core"],
 ]
 FLOOR = {name: number for number, names in enumerate(ROOMS) for name in names}
 FILES = sorted((ROOT / "emotion").rglob("*.py"))
@@ -52,20 +40,23 @@ def test_imports_run_down(path):
             assert room == "__init__" or room == parts[0] or FLOOR[room] > floor, f"{path} imports {name}"
 
 
+def test_few_modules_lie_at_the_top():
+    assert len(list((ROOT / "emotion").glob("*.py"))) <= 7
+
+
 def test_models_need_torch_only():
-    for path in (ROOT / "emotion" / "models").glob("*.py"):
+    for path in (ROOT / "emotion" / "fusion" / "models").glob("*.py"):
         outside = {name.split(".")[0] for name in imported_names(path)} - {"emotion"}
         assert outside <= {"torch", "math", "collections", "typing", "dataclasses", "contextlib", "contextvars"}, path
-        assert all(name.startswith("emotion.models") for name in imported_names(path) if name.startswith("emotion")), (
-            path
-        )
+        ours = {name for name in imported_names(path) if name.startswith("emotion")}
+        assert all(name.startswith("emotion.fusion.models") for name in ours), path
 
 
-@pytest.mark.parametrize("folder", ["emotion", "stages", "tests", "benchmarks"])
+@pytest.mark.parametrize("folder", ["emotion", "stages", "plugins", "tests", "benchmarks"])
 def test_files_and_functions_stay_small(folder):
     for path in (ROOT / folder).rglob("*.py"):
         text = path.read_text(encoding="utf-8")
-        limit = 40 if folder == "stages" else 300
+        limit = 45 if folder == "stages" else 300
         assert len(text.splitlines()) <= limit, f"{path} has more than {limit} lines"
         if folder == "emotion":
             for node in ast.walk(ast.parse(text)):

@@ -3,22 +3,22 @@
 from closure import ROOT, import_closure
 from ruamel.yaml import YAML
 
-from emotion.recipes import read_recipe
+from emotion.fusion.recipes import read_recipe
 
 FOLDER = ROOT / "benchmarks" / "iemocap_features"
 STAGES = YAML(typ="safe").load(FOLDER / "dvc.yaml")["stages"]
-ENTRY = dict.fromkeys(("study", "parts", "sessions"), "study/study") | {"import": "exchange/importing"}
 
 
-def test_code_deps_are_the_import_closure():
-    assert set(STAGES) == set(ENTRY)
-    recipes = {path.relative_to(ROOT).as_posix() for path in (ROOT / "recipes").glob("*.yaml")}
-    for name, entry in ENTRY.items():
-        wanted = import_closure(ROOT / "emotion" / f"{entry}.py")
-        wanted |= set() if name == "import" else {"emotion/recipes.py"}
-        wanted |= recipes if name in ("study", "parts") else set()
-        found = [dep.removeprefix("../../") for dep in STAGES[name]["deps"] if dep.startswith("../../")]
-        assert sorted(found) == sorted(wanted), name
+def test_code_deps_are_digests():
+    assert set(STAGES) == {"code", "import", "study", "parts", "sessions"}
+    scripts = [word for word in STAGES["code"]["cmd"].split() if word.endswith(".py")]
+    assert scripts == ["emotion/exchange/importing.py", "emotion/commands/study.py"]
+    assert {"emotion/study/study.py", "emotion/fusion/recipes.py"} <= import_closure(ROOT / scripts[1])
+    for name, stage in STAGES.items():
+        if name != "code":
+            wanted = ".code/importing.txt" if name == "import" else ".code/study.txt"
+            assert [dep for dep in stage["deps"] if "code" in dep or dep.endswith(".py")] == [wanted], name
+            assert ("../../recipes" in stage["deps"]) == (name in ("study", "parts")), name
 
 
 def test_every_parameter_is_used():

@@ -1,8 +1,11 @@
 import pytest
 from closure import ROOT
 
-from emotion.errors import EmotionError
-from emotion.params import read_params, workers
+from emotion.core.environment import workers
+from emotion.core.errors import EmotionError
+from emotion.core.settings import read_part
+from emotion.fusion.settings import FuseStage
+from emotion.params import Params, read_params, rows, written
 
 
 @pytest.fixture
@@ -25,11 +28,30 @@ def test_the_committed_file_is_valid_and_holds_the_papers_values():
     assert params.corpus == "synthetic"
 
 
+def test_the_committed_values_are_the_defaults():
+    assert read_params(ROOT / "params.yaml") == Params()
+
+
+def test_comments_are_the_descriptions():
+    comments, section = {}, ""
+    for line in (ROOT / "params.yaml").read_text(encoding="utf-8").splitlines():
+        key, _, comment = line.partition("#")
+        if key.strip():
+            name, _, value = key.partition(":")
+            section = section if name.startswith(" ") else ""
+            if value.strip():
+                comments[section + name.strip()] = comment.strip()
+            else:
+                section = f"{name}."
+    assert comments == {row.key: row.meaning for row in rows(Params(), Params())}
+
+
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
         ("\nlr: 3e-4", "\nlearning: 3e-4", ["unknown key learning"]),
         ("\nepochs: 60", "\nepoch: 60", ["unknown key epoch", "did you mean epochs?"]),
+        ("\n  encoding: auto", "\n  encoding: gbkk", ["index.encoding is 'gbkk'", "auto, or the name of an encoding"]),
         ("\nlr: 3e-4", "\nlr: fast", ["lr is 'fast'", "> 0", "float"]),
         ("\nlr: 3e-4", "\nlr: -1e-4", ["lr is -0.0001", "> 0"]),
         ("\nlr: 3e-4", "\nlr: .inf", ["lr is inf"]),
@@ -37,8 +59,8 @@ def test_the_committed_file_is_valid_and_holds_the_papers_values():
         ("\nbatch: 32", "\nbatch: 32.5", ["batch is 32.5", "int"]),
         ("\nbatch: 32", "\nbatch: true", ["batch is True", "int"]),
         ("\nmodel: fusion", "\nmodel: transformer", ["model is 'transformer'", "bc_lstm", "cmn"]),
-        ("audio,face,text", "audio,smell", ["modalities is 'audio,smell'"]),
-        ("audio,face,text", "audio,audio", ["modalities is 'audio,audio'"]),
+        ("audio+face+text", "audio+smell", ["modalities is 'audio+smell'"]),
+        ("audio+face+text", "audio+audio", ["modalities is 'audio+audio'"]),
         ("\nseed: 1", "\nseed: 99999999999999999999999", ["seed is 99999999999999999999999", "4294967295"]),
         ("\nhidden: 128", "\nhidden: 100000000", ["hidden is 100000000", "8192"]),
         ("\nhistory: 10", "\nhistory: all", ["history is all", "future is 0"]),
@@ -64,10 +86,26 @@ def test_a_bad_value_is_named_with_what_was_expected(edited, old, new, words):
     assert [word for word in ["params.yaml", *words] if word not in str(caught.value)] == []
 
 
+def test_a_stage_looks_at_its_own_keys_only(edited):
+    assert read_part(FuseStage, edited(("  size: 48", "  size: 4"), ("\ncorpus: synthetic", "\n#"))).lr == 3e-4
+    with pytest.raises(EmotionError, match="key seed is missing, expected a whole number"):
+        read_part(FuseStage, edited(("\nseed: 1", "\n#")))
+    with pytest.raises(EmotionError, match=r"unknown key epoch; did you mean epochs\?"):
+        read_part(FuseStage, edited(("\nepochs: 60", "\nepoch: 60")))
+    with pytest.raises(EmotionError, match="lr is 'fast', expected a finite number > 0"):
+        read_part(FuseStage, edited(("\nlr: 3e-4", "\nlr: fast")))
+
+
 @pytest.mark.parametrize(("text", "value"), [("1e-05", 1e-5), ("3e-4", 3e-4), ("1", 1.0)])
 def test_yaml_1_2_numbers(edited, text, value):
     lr = read_params(edited(("\nlr: 3e-4", f"\nlr: {text}"))).lr
     assert lr == value and isinstance(lr, float)
+
+
+def test_one_way_to_write_a_setting():
+    texts = {"0.0003": 3e-4, "5e-05": 5e-5, "1": 1.0, "10": 10, "true": True, "all": "all"}
+    assert {text: written(value) for text, value in texts.items()} == {text: text for text in texts}
+    assert written("a\nb" + "c" * 999).startswith("a bc") and len(written("c" * 999)) < 210
 
 
 def test_a_missing_file_and_an_empty_one(tmp_path):

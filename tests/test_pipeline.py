@@ -1,8 +1,10 @@
-"""dvc.yaml: each stage declares exactly the code it imports and the params it reads."""
+"""dvc.yaml: each stage depends on the digest of the code it imports and declares exactly the params it reads."""
 
 import ast
+import shutil
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -10,17 +12,32 @@ from closure import ROOT, holds_code, import_closure
 from dvc.repo import Repo
 from ruamel.yaml import YAML
 
-SECTIONS = ("synthesize", "index", "fit", "audio", "face", "text")
+from emotion.core.closure import ROOMS, read_code, write_digests
+from emotion.core.errors import EmotionError
+from emotion.core.plugins import Named
+from emotion.params import rows
+
+PRIVATE = ("metrics/predictions.csv", "metrics/speakers.csv")  # kept by DVC, not by git
 
 
 @pytest.fixture(scope="module")
 def stages():
     with Repo(ROOT) as repo:
-        return {stage.addressing: stage for stage in repo.index.stages if hasattr(stage, "name")}
+        return {stage.addressing.split(":")[-1]: stage for stage in repo.index.stages if hasattr(stage, "name")}
+
+
+@pytest.fixture(scope="module")
+def working(stages):
+    """All stages but `code`."""
+    return {name: stage for name, stage in stages.items() if name != "code"}
 
 
 def script_of(stage):
     return ROOT / "stages" / f"{stage.cmd.split('stages.')[1]}.py"
+
+
+def code_deps(stage):
+    return [str(dep.def_path) for dep in stage.deps if str(dep.def_path).startswith((".code", "emotion", "stages"))]
 
 
 def declared_params(stage):
@@ -28,31 +45,105 @@ def declared_params(stage):
 
 
 def read_params_of(script):
-    """Dotted names behind `params.` in a stage script, e.g. lr and face.size."""
-    found = set()
-    for node in ast.walk(ast.parse(script.read_text(encoding="utf-8"))):
-        name = ast.unparse(node) if isinstance(node, ast.Attribute) else ""
-        if name.startswith("params.") and name.count(".") == (2 if name.split(".")[1] in SECTIONS else 1):
-            found.add(".".join(name.split(".")[1:3] if name.split(".")[1] in SECTIONS else name.split(".")[1:2]))
-    return found
+    """The keys of the settings that a stage reads, e.g. lr and face.size; none where it reads none."""
+    nodes = list(ast.walk(ast.parse(script.read_text(encoding="utf-8"))))
+    calls = [node for node in nodes if isinstance(node, ast.Call) and ast.unparse(node.func) == "read_part"]
+    origin = {alias.name: node.module for node in nodes if isinstance(node, ast.ImportFrom) for alias in node.names}
+    parts = [getattr(import_module(origin[call.args[0].id]), call.args[0].id)() for call in calls]
+    return {row.key for part in parts for row in rows(part, part)}
 
 
 def test_the_stages_are_those_of_the_design(stages):
     modalities = ("audio", "face", "text")
-    assert set(stages) == {"synthesize", "index", "faces", "fuse", "evaluate"} | {
+    assert set(stages) == {"code", "synthesize", "index", "faces", "fuse", "evaluate"} | {
         f"{verb}@{modality}" for verb in ("fit", "extract") for modality in modalities
     }
 
 
-def test_code_deps_are_the_import_closure(stages):
-    for name, stage in stages.items():
-        declared = [dep.def_path for dep in stage.deps if str(dep.def_path).endswith(".py")]
-        assert sorted(set(declared)) == sorted(import_closure(script_of(stage))), name
+def test_each_stage_depends_on_the_digest_of_its_script(stages, working):
+    assert code_deps(stages["code"]) == ["emotion", "stages"]
+    assert "plugins" in [str(dep.def_path) for dep in stages["code"].deps]
+    for name, stage in working.items():
+        assert code_deps(stage) == [f".code/{script_of(stage).stem}.txt"], name
+    for path in (ROOT / "dvc.yaml", ROOT / "data" / "dvc.yaml"):
+        assert ".py" not in path.read_text(encoding="utf-8")
+
+
+def test_only_the_generated_corpus_is_written_by_a_stage(stages):
+    assert stages["synthesize"].addressing.startswith("data/dvc.yaml:")  # so a run of another corpus leaves it out
+    assert [str(out.def_path) for out in stages["synthesize"].outs] == ["data/raw/synthetic"]
+
+
+@pytest.fixture
+def project(tmp_path):
+    for room in ROOMS:
+        shutil.copytree(ROOT / room, tmp_path / room, ignore=shutil.ignore_patterns("__pycache__"))
+    return tmp_path
+
+
+def digests(project, **named):
+    scripts = [path.relative_to(project) for path in (project / "stages").glob("*.py") if path.stem != "__init__"]
+    read_code.cache_clear()
+    write_digests(project / ".code", scripts, root=project, named=named)
+    return {path.stem: path.read_text() for path in (project / ".code").iterdir()}
+
+
+def test_a_comment_or_docstring_reaches_no_stage(project):
+    before = digests(project)
+    for path in (path for room in ROOMS for path in (project / room).rglob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        path.write_text(text.replace('"""', '"""Said in other words. ', 1) + "\n\n# a comment\n", encoding="utf-8")
+    assert digests(project) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "stages"),
+    [
+        ("fusion/models/cmn", {"fuse"}),
+        ("encoders/face", {"fit_face", "extract_face"}),
+        ("encoders/logmel", {"fit_audio", "extract_audio"}),
+        ("media/video", {"faces"}),
+        ("corpus/table", {"index"}),
+        ("evaluation/report", {"evaluate"}),
+        ("corpus/synthetic/voice", {"synthesize"}),
+    ],
+)
+def test_an_edit_reaches_the_stages_that_import_it(project, name, stages):
+    before, path = digests(project), project / "emotion" / f"{name}.py"
+    path.write_text(path.read_text(encoding="utf-8") + "\n_NEW = 1\n", encoding="utf-8")
+    after = digests(project)
+    assert {stage for stage in after if after[stage] != before[stage]} == stages
+
+
+def test_a_plugin_reaches_the_stages_that_params_name_it_for(project, monkeypatch):
+    monkeypatch.chdir(project)
+    (project / "plugins" / "other.py").write_text("x = 1\n", encoding="utf-8")
+    (project / "plugins" / "mine.py").write_text("from plugins.other import x\nclass X: pass\n", encoding="utf-8")
+
+    def stages():
+        read_code.cache_clear()
+        return digests(project, **Named(model="plugins/mine.py:X").by_stage())
+
+    before, plain = stages(), digests(project)
+    assert {stage for stage in plain if plain[stage] != before[stage]} == {"fuse"}
+    (project / "plugins" / "gated.py").write_text("x = 2\n", encoding="utf-8")
+    assert stages() == before
+    (project / "plugins" / "other.py").write_text("x = 1  # a comment\n", encoding="utf-8")
+    assert stages() == before
+    (project / "plugins" / "other.py").write_text("x = 2\n", encoding="utf-8")
+    after = stages()
+    assert {stage for stage in after if after[stage] != before[stage]} == {"fuse"}
+
+
+def test_a_file_that_is_no_python_is_one_line(project):
+    (project / "emotion" / "evaluation" / "report.py").write_text("def (\n", encoding="utf-8")
+    with pytest.raises(EmotionError, match=r"report\.py: line 1 is no Python \(invalid syntax\); fix it"):
+        digests(project)
 
 
 @pytest.mark.slow
-def test_the_import_closure_is_what_python_imports(stages):
-    for stage in stages.values():
+def test_the_import_closure_is_what_python_imports(working):
+    for stage in working.values():
         script = script_of(stage)
         code = (
             f"import sys, runpy; runpy.run_module('stages.{script.stem}', run_name='imported');"
@@ -69,24 +160,17 @@ def test_params_declared_are_params_read(stages):
         assert declared_params(stage) == read_params_of(script_of(stage)), name
 
 
-def test_a_fusion_edit_reaches_no_extraction(stages):
-    for name, stage in stages.items():
-        deps = {str(dep.def_path) for dep in stage.deps}
-        if name not in ("fuse", "evaluate"):
-            assert not [dep for dep in deps if "models/" in dep and dep.endswith(".py")], name
-            assert not deps & {
-                "emotion/fuse.py",
-                "emotion/dialogues.py",
-                "emotion/report.py",
-                "emotion/evaluation.py",
-            }, name
-
-
-def test_nothing_persists_and_small_results_are_in_git(stages):
+def test_nothing_persists_and_small_results_are_in_git_but_for_private_ones(stages):
     for name, stage in stages.items():
         for out in stage.outs:
             assert not out.persist, name
-            assert out.use_cache == (not str(out.def_path).startswith("metrics/")), out.def_path
+            path = str(out.def_path)
+            assert out.use_cache == (not path.startswith(("metrics/", ".code")) or path in PRIVATE), path
+
+
+def test_one_file_holds_the_metrics(stages):
+    metrics = [out.def_path for stage in stages.values() for out in stage.outs if out.metric]
+    assert metrics == ["metrics/metrics.json"]
 
 
 def test_every_param_line_says_what_it_may_be():

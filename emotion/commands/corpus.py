@@ -1,19 +1,50 @@
 """`emotion index`, `emotion corpus` and `emotion summary`: from a release to an index, and what came of a run."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
 
 app = typer.Typer()
-corpus_app = typer.Typer(no_args_is_help=True, help="Look into a corpus.")
+corpus_app = typer.Typer(
+    no_args_is_help=True,
+    help="""Check a corpus before the pipeline runs on it.
+
+    For example:
+
+        emotion corpus check --corpus synthetic --root data/raw/synthetic
+    """,
+)
 app.add_typer(corpus_app, name="corpus")
 
-CorpusName = Annotated[str, typer.Option(help="synthetic | iemocap | meld | table")]
+
+def _known_corpus(name: str) -> str:
+    from emotion.core.plugins import is_name
+    from emotion.corpus.raw import CORPORA
+
+    if name not in CORPORA and not is_name(name):
+        raise typer.BadParameter(f"{name} is none of {', '.join(CORPORA)} and not of the form plugins/FILE.py:NAME")
+    return name
+
+
+CorpusName = Annotated[
+    str,
+    typer.Option(
+        help="The corpus to read; plugins/FILE.py:NAME is a reader of your own.",
+        metavar="[synthetic|iemocap|meld|table|plugins/FILE.py:NAME]",
+        callback=_known_corpus,
+    ),
+]
 Root = Annotated[Path, typer.Option(help="The corpus's folder.")]
-LabelRule = Annotated[str, typer.Option(help="Of iemocap: released (7433 utterances) | strict (7380).")]
-Split = Annotated[str, typer.Option(help="corpus (its own) | of iemocap also: paper | cosmic | session1 .. session5")]
+LabelRule = Annotated[
+    Literal["released", "strict"], typer.Option(help="For iemocap: 7433 utterances (released) or 7380 (strict).")
+]
+Split = Annotated[
+    Literal["corpus", "paper", "cosmic", "session1", "session2", "session3", "session4", "session5"],
+    typer.Option(help="corpus = its own; the others are for iemocap and synthetic, see docs/corpora.md."),
+]
+Encoding = Annotated[str, typer.Option(help="Encoding of a table: auto (UTF-8, UTF-16, UTF-32), gbk, cp1252, ...")]
 Overlap = Annotated[
     bool, typer.Option("--allow-speaker-overlap", help="Let speakers of the test set be in training; MELD needs it.")
 ]
@@ -23,10 +54,16 @@ Overlap = Annotated[
 def summary_command(
     folder: Annotated[Path, typer.Argument(help="Folder with metrics.json and the pictures.")] = Path("metrics"),
 ) -> None:
-    """Print the test metrics as a table, and where the pictures are."""
-    from emotion.report import summary
+    """Print the test scores as tables.
 
-    summary(folder / "metrics.json", pictures=[folder / "confusion.png", folder / "training.png"])
+    For example:
+
+        emotion summary
+        emotion summary metrics
+    """
+    from emotion.evaluation.summary import summary
+
+    summary(folder)
 
 
 @app.command("index")
@@ -40,8 +77,17 @@ def index_command(
     annotators: Annotated[
         Path | None, typer.Option(help="Also write what every rater says into this CSV file (iemocap).")
     ] = None,
+    encoding: Encoding = "auto",
 ) -> None:
-    """Read a corpus and write its index: one row per utterance."""
+    """Read a corpus and write its list of utterances.
+
+    The index has one row per utterance: dialogue, speaker, times, label, split, text and media files.
+
+    For example:
+
+        emotion index --corpus synthetic --root data/raw/synthetic --out index.csv
+        emotion index --corpus iemocap --root data/raw/iemocap --out five.csv
+    """
     from emotion.corpus.index import index_corpus
 
     index_corpus(
@@ -52,7 +98,9 @@ def index_command(
         split=split,
         allow_speaker_overlap=allow_speaker_overlap,
         annotators=annotators,
+        encoding=encoding,
     )
+    typer.echo(f"index written: {out}; to run the pipeline on this corpus: dvc exp run -S corpus={corpus}", err=True)
 
 
 @corpus_app.command("check")
@@ -64,12 +112,21 @@ def check_command(
     allow_speaker_overlap: Overlap = False,
     media: Annotated[bool, typer.Option("--media", help="Decode every media file to its end.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    encoding: Encoding = "auto",
 ) -> None:
-    """Compare a corpus with what is expected; name every deviation and its mend; exit with 1 on errors."""
+    """Check a corpus: what is missing, broken or odd.
+
+    Every finding says how to fix it. The exit code is 1 where there are errors.
+
+    For example:
+
+        emotion corpus check --corpus synthetic --root data/raw/synthetic
+        emotion corpus check --corpus iemocap --root data/raw/iemocap --media
+    """
+    from emotion.core.environment import workers
     from emotion.corpus.check import check_corpus
     from emotion.corpus.show import show_report
     from emotion.media.probe import decode
-    from emotion.params import workers
 
     report = check_corpus(
         corpus=corpus,
@@ -79,6 +136,7 @@ def check_command(
         allow_speaker_overlap=allow_speaker_overlap,
         decode=decode if media else None,
         workers=workers(),
+        encoding=encoding,
     )
     if as_json:
         typer.echo(report.to_json())

@@ -1,10 +1,9 @@
 """`emotion import` and `emotion export`: the field's feature pickles, in and out."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
-from rich.console import Console
 
 from emotion.corpus.iemocap import LABELS
 
@@ -16,27 +15,32 @@ def import_command(
     file: Annotated[Path, typer.Argument(help="The feature pickle: a tuple of 9 to 12 items.")],
     out: Annotated[Path, typer.Option(help="Folder for index.csv, features/<modality>.h5 and import.json.")],
     label_names: Annotated[
-        str, typer.Option(help="Names of the classes 0, 1, 2, ... of the file, with commas.")
+        str, typer.Option(help="Names of the classes 0, 1, 2, ... of the file, separated by commas.")
     ] = ",".join(LABELS),
     split: Annotated[
-        str,
+        Literal["paper", "cosmic", "file"],
         typer.Option(
             help="Which dialogues, of those not for testing, are for validation: paper | cosmic (lists of IEMOCAP "
             "dialogues) | file (the file's own list; where it has none, a tenth, drawn with a fixed seed)."
         ),
     ] = "paper",
     text_block: Annotated[
-        str, typer.Option(help="Of four RoBERTa blocks: mean | 1 | 2 | 3 | 4 | concat. No effect on other files.")
+        Literal["mean", "1", "2", "3", "4", "concat"],
+        typer.Option(help="Of four RoBERTa blocks. No effect on other files."),
     ] = "mean",
 ) -> None:
-    """Turn a feature pickle into an index and feature caches.
+    """Turn a feature pickle into feature caches.
 
-    Known are the layouts that the code of DialogueRNN, MMGCN and COSMIC reads, for IEMOCAP and for MELD.
-    COSMIC's commonsense features are other files and are not read.
-    Nothing in the file is run: only numpy arrays, numbers, text and plain containers are read.
-    Its test dialogues stay test dialogues; a file without any is fine.
-    Values that are not finite become their mean over the training utterances of this split, which are also those of
-    sessions that a later leave-one-session-out study holds out; import.json counts them.
+    It reads the files that the code of DialogueRNN, MMGCN and COSMIC reads, for IEMOCAP and for MELD, but not COSMIC's
+    commonsense features. Nothing in the file is run: only numpy arrays, numbers, text and plain containers are read, in
+    a process of their own with limits of memory and time.
+
+    Its test dialogues stay test dialogues. A file without any is fine: `emotion study` then scores on validation.
+
+    An utterance without a vector, or without any finite value in it, counts as missing in that modality. Single values
+    that are not finite or absurdly large become the mean of their dimension over the training utterances of this split;
+    these include the sessions that a later leave-one-session-out study tests on. import.json counts both.
+
     For example:
 
         emotion import IEMOCAP_features.pkl --out features/iemocap --split paper
@@ -46,27 +50,28 @@ def import_command(
 
     names = [name.strip() for name in label_names.split(",")]
     import_features(file, out=out, label_names=names, split=split, text_block=text_block)
-    Console(stderr=True).print(f"imported {file} into {out}", soft_wrap=True, highlight=False, markup=False)
 
 
 @app.command("export")
 def export_command(
     out: Annotated[Path, typer.Option(help="The pickle to write.")],
     features: Annotated[Path, typer.Option(help="Folder with index.csv and features/*.h5.")] = Path("data"),
-    form: Annotated[str, typer.Option("--format", help="dialoguernn (the tuple of 9 that most code reads).")] = (
-        "dialoguernn"
-    ),
+    form: Annotated[
+        Literal["dialoguernn"], typer.Option("--format", help="dialoguernn = the tuple of 9 that most code reads.")
+    ] = "dialoguernn",
 ) -> None:
-    """Write cached features as the pickle that other code of the field reads, labels of the test set included.
+    """Write features as a pickle for other code.
 
-    It is always the tuple of 9 (ids, speakers, labels, text, audio, visual, sentences, train, test).
-    What `emotion import` has read gets its own ids, dialogues and speakers back, numbers and one-hot vectors included.
-    Imputed values stay imputed, RoBERTa blocks merged, and dialogues for validation are among those for training.
+    It is the tuple of 9 that most code of the field reads (ids, speakers, labels, text, audio, visual, sentences,
+    train, test), labels of the test set included. Validation dialogues are among those for training.
+
+    Features from `emotion import` get their own ids, dialogues and speakers back. Values that were filled in and
+    RoBERTa blocks that were merged stay so.
 
     For example:
+
         emotion export --format dialoguernn --out IEMOCAP_features.pkl
     """
     from emotion.exchange.exporting import export_features
 
     export_features(features, out=out, form=form)
-    Console(stderr=True).print(f"exported {features} to {out}", soft_wrap=True, highlight=False, markup=False)

@@ -1,10 +1,10 @@
 """`emotion study`: several models and seeds on cached features, compared honestly."""
 
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
-from rich.console import Console
 
 app = typer.Typer()
 
@@ -15,24 +15,28 @@ def study_command(
         Path, typer.Option(help="Folder with index.csv and features/*.h5: data, or what `emotion import` wrote.")
     ],
     out: Annotated[Path, typer.Option(help="Folder for tables and pictures; finished runs are kept in its runs/.")],
-    models: Annotated[str, typer.Option(help="Names with commas; see `emotion models`.")] = "fusion,bc_lstm,cmn,cnn",
-    seeds: Annotated[int, typer.Option(help="Runs per model, with seeds 1, 2, ...")] = 10,
+    models: Annotated[
+        str, typer.Option(help="Names, separated by commas; see `emotion models list`.")
+    ] = "fusion,bc_lstm,cmn,cnn",
+    seeds: Annotated[int, typer.Option(min=1, max=100_000, help="Runs per model, with seeds 1, 2, ...")] = 10,
     reference: Annotated[
         str, typer.Option(help="The model that the others are compared with (default: the first one).")
     ] = "",
     ablate: Annotated[
         str,
-        typer.Option(help="What to take away, with commas: modalities,attention,residual,context,speakers,members."),
+        typer.Option(help="Ablations, separated by commas: modalities,attention,residual,context,speakers,members."),
     ] = "",
-    ablate_models: Annotated[str, typer.Option(help="From which models, with commas (default: the reference).")] = "",
+    ablate_models: Annotated[str, typer.Option(help="The models to ablate (default: the reference).")] = "",
     missing: Annotated[
         bool,
         typer.Option("--missing", help="Score also with modalities hidden: all subsets, and 0-90 % of utterances."),
     ] = False,
     protocol: Annotated[
-        str, typer.Option(help="split (the index's own) | leave-one-session-out (IEMOCAP's).")
+        Literal["split", "leave-one-session-out"], typer.Option(help="split = the index's own; the other is IEMOCAP's.")
     ] = "split",
-    epochs: Annotated[int | None, typer.Option(help="Instead of the recipes' number, for a quick look.")] = None,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, max=100_000, help="Epochs per run, in place of the recipes'.")
+    ] = None,
     annotators: Annotated[
         Path | None,
         typer.Option(
@@ -42,44 +46,53 @@ def study_command(
     recipes: Annotated[Path | None, typer.Option(help="Folder with <model>.yaml (default: recipes).")] = None,
     workers: Annotated[
         int | None,
-        typer.Option(help="Processes, one core each (default: EMOTION_WORKERS, else all cores, or 2 on a GPU)."),
+        typer.Option(min=1, help="Processes, one core each (default: EMOTION_WORKERS, else all cores, or 2 on a GPU)."),
     ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show warnings and errors only.")] = False,
 ) -> None:
-    """Compare models over seeds: means, intervals over dialogues, paired tests, calibration, Table 2 of the paper.
+    r"""Compare several models over several seeds.
+
+    The tables have means, intervals, paired tests, calibration and Table 2 of the paper.
+
+    Intervals and tests are over dialogues (over speakers where each utterance is its own dialogue); with fewer than
+    ten of them there are none.
 
     Every epoch is chosen on validation utterances; test labels are read once all runs are finished.
     The same command continues an interrupted study.
     Features without test utterances are scored on validation.
+
     For example:
 
         emotion study --features data --out studies/data
-        emotion study --features data --out studies/quick --models fusion,cnn --seeds 2 --epochs 3
-        emotion study --features features/iemocap --out studies/loso --protocol leave-one-session-out --seeds 5
-        emotion study --features data --out studies/parts --models fusion,speaker_fusion --ablate speakers,members
-            --ablate-models speaker_fusion
+        emotion study --features data --out studies/quick --seeds 2 --epochs 3
+        emotion study --features data --out studies/loso --seeds 5 \
+            --protocol leave-one-session-out
+        emotion study --features data --out studies/parts --seeds 3 \
+            --models fusion,speaker_fusion --ablate attention,members
     """
-    from emotion.recipes import read_recipe
+    from emotion.core import logs
+    from emotion.fusion.recipes import read_recipe
     from emotion.study.pool import usual_workers
     from emotion.study.study import study
 
     def names(text: str) -> list[str]:
         return [name.strip() for name in text.split(",") if name.strip()]
 
-    if workers is not None and workers < 1:
-        raise typer.BadParameter("expected a whole number > 0", param_hint="--workers")
-    study(
-        features,
-        models=names(models),
-        recipe=read_recipe if recipes is None else lambda model: read_recipe(model, recipes),
-        out=out,
-        seeds=seeds,
-        reference=reference,
-        ablate=names(ablate),
-        ablate_models=names(ablate_models),
-        missing=missing,
-        protocol=protocol,
-        epochs=epochs,
-        annotators=annotators,
-        workers=usual_workers() if workers is None else workers,
-    )
-    Console(stderr=True).print(f"study written: {out / 'study.md'}", soft_wrap=True, highlight=False, markup=False)
+    with logs.quiet() if quiet else nullcontext():
+        study(
+            features,
+            models=names(models),
+            recipe=read_recipe if recipes is None else lambda model: read_recipe(model, recipes),
+            out=out,
+            seeds=seeds,
+            reference=reference,
+            ablate=names(ablate),
+            ablate_models=names(ablate_models),
+            missing=missing,
+            protocol=protocol,
+            epochs=epochs,
+            annotators=annotators,
+            workers=usual_workers() if workers is None else workers,
+        )
+    if not quiet:
+        typer.echo(f"study written: {out / 'study.md'}; look at it: emotion view {out}", err=True)

@@ -12,11 +12,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from emotion.core.errors import EmotionError
+from emotion.core.text import quoted
 from emotion.corpus.ratings import Rating, read_ratings
 from emotion.corpus.reading import Kind, Notes, Reading, Vote
 from emotion.corpus.text import read_lines, repair
 from emotion.corpus.utterance import Utterance
-from emotion.errors import EmotionError
 
 LABELS = ("happy", "sad", "neutral", "angry", "excited", "frustrated")
 CODES = {"hap": "happy", "sad": "sad", "neu": "neutral", "ang": "angry", "exc": "excited", "fru": "frustrated"}
@@ -25,16 +26,29 @@ LABEL_RULES = ("released", "strict")
 NO_ID = Kind("transcript lines without id or time", "fact", "nothing to do: the release has such lines")
 UNRATED = Kind("unrated turns", "fact", "nothing to do: the release has turns that nobody rated")
 RELEASED = Kind("xxx counted as happy", "fact", "nothing to do, or take label rule strict: see docs/corpora.md")
-UNRATED_DIALOGUE = Kind("dialogues without evaluation", "error", "copy dialog/EmoEvaluation/<dialogue>.txt again")
-UNWRITTEN_DIALOGUE = Kind("dialogues without transcript", "error", "copy dialog/transcriptions/<dialogue>.txt again")
-UNWRITTEN = Kind("rated utterances without a transcript line", "error", "copy dialog/transcriptions again")
+UNRATED_DIALOGUE = Kind(
+    "dialogues without evaluation", "error", "copy dialog/EmoEvaluation/<dialogue>.txt from the release"
+)
+UNWRITTEN_DIALOGUE = Kind(
+    "dialogues without transcript", "error", "copy dialog/transcriptions/<dialogue>.txt from the release"
+)
+UNWRITTEN = Kind(
+    "rated utterances without a transcript line",
+    "error",
+    "copy dialog/transcriptions from the release, or leave them out",
+)
 TWICE = Kind("utterances transcribed twice", "warning", "remove the second line: the first is used")
-STRANGE = Kind("utterances with an id of another form", "warning", "mend the id: <dialogue>_F000 or <dialogue>_M000")
-BACKWARDS = Kind("utterances that end before they start", "warning", "mend the times in dialog/EmoEvaluation")
-NO_WAV = Kind("dialogues without wav", "error", "copy dialog/wav/<dialogue>.wav again; until then they have no audio")
-NO_VIDEO = Kind("dialogues without video", "error", "copy dialog/avi/DivX/<dialogue>.avi again; until then no face")
+STRANGE = Kind("utterances with an id of another form", "warning", "fix the id: <dialogue>_F000 or <dialogue>_M000")
+BACKWARDS = Kind("utterances that end before they start", "warning", "fix the times in dialog/EmoEvaluation")
+NO_WAV = Kind(
+    "dialogues without wav", "error", "copy dialog/wav/<dialogue>.wav from the release; until then they have no audio"
+)
+NO_VIDEO = Kind(
+    "dialogues without video", "error", "copy dialog/avi/DivX/<dialogue>.avi from the release; until then no face"
+)
 
 _DIALOGUE = re.compile(r"Ses\d\d([FM])_\w+")
+_SCENARIO = re.compile(r"Ses\d\d[FM]_((?:script|impro)\d\d)")
 _SPEAKER = re.compile(r"_([FM])\d{3}")
 _TIME = r"[0-9]+(?:\.[0-9]+)?"
 _TURN = re.compile(rf"(\S+)\s+\[\s*{_TIME}\s*-\s*{_TIME}\s*\]:?(.*)")
@@ -57,7 +71,7 @@ def read_iemocap(root: Path, *, label_rule: str) -> Reading:
         EmotionError: no dialogue was found, one is there twice, a rating cannot be read, or the label rule is unknown.
     """
     if label_rule not in LABEL_RULES:
-        raise EmotionError(f"label rule is {label_rule!r}, expected one of {', '.join(LABEL_RULES)}")
+        raise EmotionError(f"label rule is {quoted(label_rule)}, expected one of {', '.join(LABEL_RULES)}")
     transcripts, evaluations = (_files(root, folder) for folder in ("transcriptions", "EmoEvaluation"))
     if not transcripts:
         raise EmotionError(
@@ -95,6 +109,12 @@ def six_class_label(rating: Rating, *, label_rule: str) -> str:
         if first == "Happiness" and (not others or others[0][1] < most):
             return "happy"
     return CODES.get(rating.label, "")
+
+
+def scenario(dialogue: str) -> str:
+    """What is played, e.g. `script02` in `Ses01F_script02_1`, `impro08` in `Ses03M_impro08a`; '' where neither."""
+    found = _SCENARIO.match(dialogue)
+    return found[1] if found else ""
 
 
 def read_transcript(path: Path, notes: Notes) -> Iterator[tuple[str, str]]:
@@ -146,6 +166,8 @@ def _dialogue(
             video="",
             # The actor whose letter is in the dialogue's name sits on the left.
             side="left" if name[-4] == dialogue[5] else "right",
+            scenario=scenario(dialogue),
+            gender=name[-4],
         )
     for name in ratings:
         if name not in seen:

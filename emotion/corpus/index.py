@@ -1,31 +1,27 @@
 """From a raw corpus to the index: read, split, check, write."""
 
-import csv
-import io
-import sys
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from emotion.core import logs, plugins
+from emotion.core.errors import EmotionError, cannot
+from emotion.core.files import check_name, write_text
+from emotion.core.tables import csv_text
+from emotion.core.text import counted, printable, quoted
+from emotion.corpus import sense
+from emotion.corpus.decoding import AUTO
+from emotion.corpus.drawing import draw_dialogues
 from emotion.corpus.iemocap import read_iemocap
 from emotion.corpus.meld import read_meld
-from emotion.corpus.reading import Notes, Reading, Vote
-from emotion.corpus.splits import NAMES, check_leaks, draw_dialogues, split_dialogues
+from emotion.corpus.own import read_own
+from emotion.corpus.raw import CORPORA, how_to_get, is_own
+from emotion.corpus.reading import Notes, Reading, Vote, told
+from emotion.corpus.splits import NAMES, check_leaks, split_dialogues
 from emotion.corpus.table import read_table
+from emotion.corpus.traces import trace_findings
 from emotion.corpus.utterance import SPLITS, Utterance, write_index
-from emotion.errors import EmotionError
-from emotion.files import write_text
-
-# How to get a corpus whose folder is missing. The generated one is laid out like IEMOCAP's release, so one reader reads
-# both.
-CORPORA = {
-    "synthetic": "write it with: dvc repro synthesize",
-    "iemocap": "copy or link the unpacked release there (Session1 ... Session5)",
-    "meld": "copy or link the unpacked release there (train_sent_emo.csv, train_splits, ...)",
-    "table": "make it, with a table utterances.csv that has the columns utterance and label",
-}
-_SHOWN = 5  # places named per kind of deviation
 
 
 def index_corpus(
@@ -37,54 +33,89 @@ def index_corpus(
     split: str,
     allow_speaker_overlap: bool = False,
     annotators: Path | None = None,
+    encoding: str = AUTO,
 ) -> None:
-    """Write the index of a corpus and say on stderr what it holds, what was skipped and what is missing.
+    """Write the index of a corpus; say on stderr what it holds and what was skipped, is missing or makes no sense.
 
     Args:
-        corpus: one of `CORPORA`.
+        corpus: one of `CORPORA`, or `plugins/FILE.py:NAME`.
         root: the corpus's folder.
         out: the index file to write, e.g. data/index.csv.
         label_rule: `released` or `strict`, see `emotion.corpus.iemocap`; of no effect on other corpora.
         split: see `split_utterances`.
         allow_speaker_overlap: let speakers of the test set occur in training.
         annotators: CSV file to write with what each rater says, where the corpus has raters.
+        encoding: of a table, see `emotion.corpus.decoding.table_text`.
 
     Raises:
         EmotionError: the corpus is unknown, missing, empty or cannot be split this way; nothing is written then.
     """
-    reading = read_corpus(corpus=corpus, root=root, label_rule=label_rule)
-    rows = split_utterances(reading, corpus=corpus, split=split, allow_speaker_overlap=allow_speaker_overlap)
-    check_leaks(rows, allow_speaker_overlap=allow_speaker_overlap)
+    check_name(out, begins=b"utterance,dialogue,turn,speaker,")
+    if out.suffix == ".json":
+        raise EmotionError(f"{out}: a JSON file of that name is written beside the index; expected e.g. index.csv")
+    reading = read_corpus(corpus=corpus, root=root, label_rule=label_rule, encoding=encoding)
+    named = [*reading.notes.items(), *findings(reading.utterances, corpus=corpus)]
+    for kind, places in named:
+        if kind in sense.ERRORS:
+            raise EmotionError(f"{root}: {told(kind, places)}")
+    try:
+        rows = split_utterances(reading, corpus=corpus, split=split, allow_speaker_overlap=allow_speaker_overlap)
+        check_leaks(rows, allow_speaker_overlap=allow_speaker_overlap)
+    except EmotionError:
+        _tell(_named(item for item in named if item[0] == sense.SPEAKERS))  # it may be why
+        raise
     if annotators is not None:
         if not reading.votes:
             raise EmotionError(f"corpus {corpus} in {root} has no raters; leave out --annotators")
         write_votes(annotators, reading.votes)
     write_index(out, rows, labels=reading.labels, corpus=corpus, notes=reading.notes.counts())
-    sys.stderr.write("\n".join([_summary(rows, reading.notes, out), *_named(reading.notes)]) + "\n")
+    named += sense.split_findings(rows, reading.labels)
+    _tell([_summary(rows, reading.notes, out), *_named(named), f"made of: {sense.made_of(rows)}"])
 
 
-def read_corpus(*, corpus: str, root: Path, label_rule: str) -> Reading:
+def findings(rows: Sequence[Utterance], *, corpus: str) -> list[sense.Found]:
+    """What makes no sense in a corpus as it was read; for what its splits lack see `sense.split_findings`."""
+    own = []
+    if is_own(corpus):  # releases are known: in them the transcript's order counts
+        own = [*trace_findings(rows), *sense.order_findings(rows), *sense.row_findings(rows)]
+    return [*sense.name_findings(rows), *own, *sense.modality_findings(rows)]
+
+
+def read_corpus(*, corpus: str, root: Path, label_rule: str, encoding: str = AUTO) -> Reading:
     """Read a corpus; the arguments are those of `index_corpus`.
 
     Raises:
         EmotionError: the corpus is unknown, missing, empty or cannot be read.
     """
-    if corpus not in CORPORA:
-        raise EmotionError(f"corpus is {corpus!r}, expected one of {', '.join(CORPORA)}")
-    if root.is_file():
-        raise EmotionError(f"{root}: is a file, expected the folder of corpus {corpus} that holds it")
-    if not root.is_dir():
-        raise EmotionError(f"{root}: the folder of corpus {corpus} does not exist; {CORPORA[corpus]}")
-    if not any(root.iterdir()):
-        raise EmotionError(f"{root}: the folder of corpus {corpus} is empty; {CORPORA[corpus]}")
-    if corpus == "meld":
-        return read_meld(root)
-    if corpus == "table":
-        return read_table(root)
+    if corpus not in CORPORA and not plugins.is_name(corpus):
+        raise EmotionError(f"corpus is {quoted(corpus)}, expected one of {', '.join(CORPORA)}, or plugins/FILE.py:NAME")
+    try:
+        if root.is_file():
+            raise EmotionError(f"{root}: is a file, expected the folder of corpus {corpus} that holds it")
+        if not root.is_dir():
+            raise EmotionError(f"{root}: the folder of corpus {corpus} does not exist; {how_to_get(corpus)}")
+        if not any(root.iterdir()):
+            raise EmotionError(f"{root}: the folder of corpus {corpus} is empty; {how_to_get(corpus)}")
+        if plugins.is_name(corpus):
+            return read_own(corpus, root)
+        return _READERS[corpus](root, label_rule, encoding)
+    except OSError as error:
+        raise cannot("be read", error.filename or root, error) from None
+
+
+def _read_release(root: Path, label_rule: str, _: str) -> Reading:
     reading = read_iemocap(root, label_rule=label_rule)
     if not reading.utterances:
         raise EmotionError(f"{root}: no utterance with one of the six labels; noted: {_listed(reading.notes)}")
     return reading
+
+
+_READERS: dict[str, Callable[[Path, str, str], Reading]] = {
+    "synthetic": _read_release,
+    "iemocap": _read_release,
+    "meld": lambda root, *_: read_meld(root),
+    "table": lambda root, _, encoding: read_table(root, encoding=encoding),
+}
 
 
 def split_utterances(reading: Reading, *, corpus: str, split: str, allow_speaker_overlap: bool) -> list[Utterance]:
@@ -100,17 +131,18 @@ def split_utterances(reading: Reading, *, corpus: str, split: str, allow_speaker
     Raises:
         EmotionError: the corpus has no such split, or one of the three would be empty.
     """
-    own = corpus in ("meld", "table")
+    own = corpus == "meld" or is_own(corpus)
     if own and split != "corpus":
-        raise EmotionError(f"split is {split!r}, but corpus {corpus} has its own only; set index.split to corpus")
+        raise EmotionError(f"split is {quoted(split)}, but corpus {corpus} has its own only; set index.split to corpus")
     if split not in ("corpus", *NAMES):
-        raise EmotionError(f"split is {split!r}, expected one of corpus, {', '.join(NAMES)}")
+        raise EmotionError(f"split is {quoted(split)}, expected one of corpus, {', '.join(NAMES)}")
     rows = reading.utterances
     if own and rows[0].split:
         missing = [name for name in SPLITS if name not in {row.split for row in rows}]
         if missing:
             raise EmotionError(
-                f"no utterance of corpus {corpus} is for {missing[0]}; expected some for each of the three"
+                f"no utterance of corpus {corpus} is for {missing[0]}, expected some for each of {', '.join(SPLITS)}; "
+                "give it some (a table without the column split gets one that is drawn)"
             )
         return rows
     if own:
@@ -122,29 +154,27 @@ def split_utterances(reading: Reading, *, corpus: str, split: str, allow_speaker
 
 def write_votes(path: Path, votes: Iterable[Vote]) -> None:
     """Write utterance, rater, labels (with ; between them), valence, activation, dominance: one line per rater."""
-    table = io.StringIO()
-    writer = csv.writer(table, lineterminator="\n")
-    writer.writerow(("utterance", "rater", "labels", "valence", "activation", "dominance"))
-    writer.writerows((vote.utterance, vote.rater, ";".join(vote.labels), *vote.scales) for vote in votes)
-    write_text(path, table.getvalue())
+    header = ("utterance", "rater", "labels", "valence", "activation", "dominance")
+    rows = ((vote.utterance, vote.rater, ";".join(vote.labels), *vote.scales) for vote in votes)
+    write_text(path, csv_text(header, rows))
 
 
 def _summary(rows: Sequence[Utterance], notes: Notes, out: Path) -> str:
     counts = Counter(row.split for row in rows)
     parts = ", ".join(f"{name} {counts[name]}" for name in SPLITS)
-    dialogues = len({row.dialogue for row in rows})
-    return f"index: {len(rows)} utterances of {dialogues} dialogues ({parts}) in {out}; noted: {_listed(notes)}"
+    dialogues = counted(len({row.dialogue for row in rows}), "dialogues")
+    return f"index: {counted(len(rows), 'utterances')} of {dialogues} ({parts}) in {out}; noted: {_listed(notes)}"
 
 
-def _named(notes: Notes) -> list[str]:
+def _named(found: Iterable[sense.Found]) -> list[str]:
     """One line per kind of deviation that is more than a fact, with the first places."""
-    lines = []
-    for kind, places in notes.items():
-        if kind.level != "fact":
-            more = f" and {len(places) - _SHOWN} more" if len(places) > _SHOWN else ""
-            lines.append(f"  {len(places)} {kind.name}: {', '.join(places[:_SHOWN])}{more}; {kind.mend}")
-    return lines
+    return [f"  {told(kind, places)}" for kind, places in found if kind.level != "fact"]
 
 
 def _listed(notes: Notes) -> str:
     return ", ".join(f"{count} {reason}" for reason, count in notes.counts().items()) or "nothing"
+
+
+def _tell(lines: Iterable[str]) -> None:
+    for line in lines:
+        logs.info(printable(line))

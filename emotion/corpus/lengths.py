@@ -1,51 +1,75 @@
-"""How long a sound or video file is by its own header; nothing is decoded, so thousands of files take seconds."""
+"""How long a sound or video file is.
+
+By its own header, so thousands of files take seconds; by reading it where that does not say (what a browser records) or
+may count from another zero (a piece cut out of a longer file).
+"""
 
 import math
 from pathlib import Path
 from typing import BinaryIO
 
-import av
-import soundfile
+from emotion.core.errors import MediaError
+from emotion.corpus.containers import (
+    BROKEN,
+    header_length,
+    is_still,
+    one_line,
+    open_container,
+    sound_header,
+    stamped_ends,
+    starts_late,
+)
 
-from emotion.errors import MediaError
-
-_SOUND = {".wav", ".flac", ".ogg", ".mp3", ".aif", ".aiff", ".aifc", ".au"}
+_RATES = (500, 1_000_000)  # Hz
 _BOXED = {".mp4", ".m4v", ".m4a", ".mov"}
+_EDITS = 16  # entries of a track's edit list that are looked at
 
 
 def media_length(path: Path) -> float:
-    """Length in s, > 0; of several tracks the longest.
+    """Length in s, counted from where the first of its tracks begins; of several tracks the longest.
+
+    Returns:
+        More than 0; of a single picture, which is shown at any time, 0.
 
     Raises:
-        MediaError: the file is missing, empty, cut off or no sound or video, or its header does not say how long it is.
-            The message begins with the kind of problem.
+        MediaError: the file is missing, empty, cut off or no sound or video. The message begins with the kind of
+            problem.
     """
-    if not path.is_file():
-        raise MediaError(f"missing: {path} does not exist")
-    if path.stat().st_size == 0:
-        raise MediaError(f"corrupt: {path} has 0 bytes")
-    suffix = path.suffix.lower()
     try:
-        seconds = _sound(path) if suffix in _SOUND else 0.0
-        if suffix in _BOXED:
-            with path.open("rb", buffering=0) as file:
-                seconds = _boxed(file, path)
-        seconds = seconds or _any(path)
-    except (av.FFmpegError, soundfile.LibsndfileError, ValueError) as error:
-        raise error if isinstance(error, MediaError) else MediaError(f"corrupt: {path} ({_one_line(error)})") from None
-    if not 0 < seconds < math.inf:
-        raise MediaError(f"corrupt: {path} does not say how long it is")
+        if not path.is_file():
+            raise MediaError(f"missing: {path} does not exist")
+        if path.stat().st_size == 0:
+            raise MediaError(f"corrupt: {path} has 0 bytes")
+        seconds = _length(path)
+    except MediaError as error:
+        text = str(error)
+        raise error if text.startswith(("missing: ", "corrupt: ")) else MediaError(f"corrupt: {text}") from None
+    except BROKEN as error:
+        raise MediaError(f"corrupt: {path} ({one_line(error)})") from None
     return seconds
 
 
-def _sound(path: Path) -> float:
-    about = soundfile.info(str(path))
-    return float(about.frames) / float(about.samplerate)
-
-
-def _any(path: Path) -> float:
-    with av.open(str(path)) as container:
-        return (container.duration or 0) / 1e6  # in microseconds
+def _length(path: Path) -> float:
+    samples, rate = sound_header(path)
+    if samples and not _RATES[0] <= rate <= _RATES[1]:
+        raise MediaError(
+            f"corrupt: {path} says that it has {rate} samples a second, expected {_RATES[0]} to {_RATES[1]}"
+        )
+    if samples:
+        return samples / rate
+    if path.suffix.lower() in _BOXED:
+        with path.open("rb", buffering=0) as file:
+            seconds = _boxed(file, path)
+        if seconds > 0:
+            return seconds
+    with open_container(path, problem="corrupt") as container:
+        if is_still(container):
+            return 0.0
+        seconds = 0.0 if starts_late(container) else header_length(container)
+        seconds = seconds or max(stamped_ends(container).values(), default=0.0)
+    if not 0 < seconds < math.inf:
+        raise MediaError(f"corrupt: {path} has a header, but no sound and no picture")
+    return seconds
 
 
 def _boxed(file: BinaryIO, path: Path) -> float:
@@ -56,8 +80,7 @@ def _boxed(file: BinaryIO, path: Path) -> float:
         if stop > end and kind in ("mdat", "moov"):
             raise MediaError(f"corrupt: {path} is cut off: its box {kind} needs {stop} bytes, the file has {end}")
         if kind == "moov":
-            heads = [inner for name, inner, _ in _boxes(file, start, stop) if name == "mvhd"]
-            seconds = _head(file, heads[0]) if heads else -1.0
+            seconds = _movie(file, start, stop)
     if seconds < 0:
         raise MediaError(f"corrupt: {path} has no moov box: it is no MPEG-4 file, or its end is missing")
     return seconds
@@ -81,12 +104,32 @@ def _boxes(file: BinaryIO, start: int, end: int) -> list[tuple[str, int, int]]:
     return found
 
 
-def _head(file: BinaryIO, start: int) -> float:
-    file.seek(start)
+def _movie(file: BinaryIO, start: int, stop: int) -> float:
+    """Length by `mvhd`, less the time before the first track begins; -1 where there is no `mvhd`."""
+    parts = _boxes(file, start, stop)
+    heads = [inner for name, inner, _ in parts if name == "mvhd"]
+    if not heads:
+        return -1.0
+    file.seek(heads[0])
     data = file.read(32)
     scale, length = (data[20:24], data[24:32]) if data[:1] == b"\x01" else (data[12:16], data[16:20])
-    return int.from_bytes(length) / max(1, int.from_bytes(scale))
+    late = [_late(file, inner, end) for name, inner, end in parts if name == "trak"]
+    return (int.from_bytes(length) - min(late, default=0)) / max(1, int.from_bytes(scale))
 
 
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())
+def _late(file: BinaryIO, start: int, stop: int) -> int:
+    """How long a track waits before it begins, in units of `mvhd`: the empty edits at the top of its list `elst`."""
+    for name, inner, end in _boxes(file, start, stop):
+        if name in ("edts", "elst"):
+            if name == "edts":
+                return _late(file, inner, end)
+            file.seek(inner)
+            data = file.read(min(end - inner, 8 + 20 * _EDITS))
+            size = 8 if data[:1] == b"\x01" else 4  # bytes of a time
+            late = 0
+            for at in range(8, len(data) - 2 * size - 3, 2 * size + 4):
+                if data[at + size : at + 2 * size] != b"\xff" * size:
+                    break
+                late += int.from_bytes(data[at : at + size])
+            return late
+    return 0

@@ -12,12 +12,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from emotion.core.errors import EmotionError, MediaError
+from emotion.core.text import is_printable, quoted
 from emotion.corpus.lengths import media_length
 from emotion.corpus.reading import Kind, Notes, Reading
 from emotion.corpus.rows import csv_rows
 from emotion.corpus.text import repair
 from emotion.corpus.utterance import Utterance
-from emotion.errors import EmotionError, MediaError
 
 LABELS = ("neutral", "surprise", "fear", "sadness", "joy", "disgust", "anger")  # the order of MELD's own code
 # Our name of a split -> MELD's name, CSV file, folder of clips.
@@ -108,7 +109,7 @@ def _read_part(root: Path, split: str, notes: Notes) -> Iterator[Utterance]:
         else:
             found[key] = _utterance(row, key, place, split, notes)
     if not found:
-        raise EmotionError(f"{path}: no utterances below its header; copy the file again")
+        raise EmotionError(f"{path}: no utterances below its header; unpack the archive again")
     for key in sorted(found):
         yield _with_media(found[key], root, clips, notes)
 
@@ -118,9 +119,11 @@ def _utterance(row: Mapping[str, str], key: tuple[int, int], place: str, split: 
     dialogue = f"{PARTS[split][0]}_dia{key[0]}"
     label = row["Emotion"].lower()
     if label not in LABELS:
-        raise EmotionError(f"{place}: Emotion is {row['Emotion']!r}, expected one of {', '.join(LABELS)}")
+        raise EmotionError(f"{place}: Emotion is {quoted(row['Emotion'])}, expected one of {', '.join(LABELS)}")
     if not row["Speaker"]:
         raise EmotionError(f"{place}: Speaker is empty, expected a name")
+    if not is_printable(row["Speaker"]):
+        raise EmotionError(f"{place}: Speaker is {quoted(row['Speaker'])}, expected a name on one line")
     name = f"{dialogue}_utt{key[1]}"
     text = repair(row["Utterance"])
     if text != row["Utterance"]:
@@ -180,5 +183,5 @@ def _length(path: Path, name: str, notes: Notes) -> float:
 
 def _number(row: Mapping[str, str], column: str, place: str) -> int:
     if not re.fullmatch(r"[0-9]{1,9}", row[column]):
-        raise EmotionError(f"{place}: {column} is {row[column]!r}, expected a whole number >= 0")
+        raise EmotionError(f"{place}: {column} is {quoted(row[column])}, expected a whole number >= 0")
     return int(row[column])

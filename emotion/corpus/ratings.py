@@ -10,11 +10,12 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from emotion.core.errors import EmotionError
+from emotion.core.text import quoted
 from emotion.corpus.reading import Kind, Notes, Vote
 from emotion.corpus.text import read_lines
-from emotion.errors import EmotionError
 
-ODD = Kind("evaluation lines that are not understood", "warning", "mend them: what they say is not used")
+ODD = Kind("evaluation lines that are not understood", "warning", "fix them: what they say is not used")
 TWICE = Kind("utterances rated twice, the first is kept", "warning", "remove the second rating")
 
 _NUMBER = r"([0-9]{1,6}(?:\.[0-9]{1,9})?)"
@@ -84,7 +85,8 @@ def _main(line: str, place: str) -> re.Match[str]:
     main = _MAIN.fullmatch(line)
     if main is None:
         raise EmotionError(
-            f"{place} is {line[:60].strip()!r}, expected [start - end], utterance, label, [V, A, D]; copy it again"
+            f"{place} is {quoted(line[:60].strip())}, expected [start - end], utterance, label, [V, A, D]; "
+            "fix the line, or copy the file from the release"
         )
     return main
 

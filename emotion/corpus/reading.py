@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from emotion.core.text import printable, shortened
 from emotion.corpus.utterance import Utterance
 
 LEVELS = ("fact", "warning", "error")
@@ -16,12 +17,19 @@ class Kind:
     Attributes:
         name: in the plural, as in "3 dialogues without video".
         level: `fact` (normal in this corpus), `warning` (the pipeline copes) or `error` (the corpus is damaged).
-        mend: what to do about it.
+        remedy: what to do about it.
     """
 
     name: str
     level: str
-    mend: str
+    remedy: str
+
+
+def told(kind: Kind, places: Sequence[str], *, most: int = 5) -> str:
+    """A kind of deviation in one printable line: how many, what, the first `most` places, what to do."""
+    shown = ", ".join(shortened(place) for place in places[:most])
+    more = f" and {len(places) - most} more" if len(places) > most else ""
+    return f"{len(places)} {printable(kind.name)}: {shown}{more}; {kind.remedy}"
 
 
 @dataclass(frozen=True, slots=True)

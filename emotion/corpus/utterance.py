@@ -2,21 +2,25 @@
 
 import csv
 import hashlib
-import io
 import json
 import math
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
-from emotion.errors import EmotionError
+from emotion.core.errors import EmotionError, cannot, check_waits
+from emotion.core.files import sync, writing
+from emotion.core.tables import csv_rows, csv_text
+from emotion.core.text import is_printable, quoted, shortened
 
 SPLITS = ("train", "validation", "test")
 SIDES = ("left", "right", "full")
 _NUMBERS: Final[Mapping[str, type[int] | type[float]]] = {"turn": int, "start": float, "end": float}
-_MEND = "run the index stage again: dvc repro index"
+NAMED = ("utterance", "dialogue", "speaker", "label", "scenario", "gender")  # what goes into tables and messages
+_REMEDY = "write it again: dvc repro index (for imported features: emotion import)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,9 @@ class Utterance:
         audio: posix path relative to the corpus root, '' where there is none.
         video: posix path relative to the corpus root, '' where there is none.
         side: which half of the picture shows the speaker: left, right or full.
+        scenario: what is played or talked about, e.g. `script02`; dialogues with the same one are likenesses of each
+            other. '' where it is unknown.
+        gender: of the speaker, F or M as in IEMOCAP, or the corpus's own word; '' where it is unknown.
     """
 
     utterance: str
@@ -50,6 +57,8 @@ class Utterance:
     audio: str
     video: str
     side: str
+    scenario: str = ""
+    gender: str = ""
 
 
 COLUMNS = tuple(field.name for field in fields(Utterance))
@@ -63,7 +72,7 @@ class Index:
         utterances: the rows.
         labels: names of the classes, in the order of their numbers.
         corpus: name of the corpus.
-        digest: sha256 (hex) of what extraction depends on: all columns of the rows but label and split.
+        digest: sha256 (hex) of what extraction depends on: all columns but label, split, scenario and gender.
     """
 
     utterances: tuple[Utterance, ...]
@@ -77,7 +86,8 @@ def write_index(
 ) -> None:
     """Write the index and, beside it, a JSON file with the classes, the counts and what was skipped.
 
-    Both are complete before either appears under its name.
+    Both are complete before either appears under its name. The JSON file is an input of every stage, so it says
+    nothing of the labels of the test set but how many there are.
 
     Args:
         path: e.g. data/index.csv; the other file is then data/index.json.
@@ -85,20 +95,25 @@ def write_index(
         labels: names of the classes, in order.
         corpus: name of the corpus.
         notes: reason -> how many were skipped for it.
+
+    Raises:
+        Busy: another process is writing the index.
+        EmotionError: one of the files cannot be written; both are as they were.
     """
-    table = io.StringIO()
-    writer = csv.writer(table, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows(astuple(row) for row in utterances)
     counts = Counter((row.split, row.label) for row in utterances)
     about = {
         "corpus": corpus,
         "labels": list(labels),
-        "counts": {split: {label: counts[split, label] for label in labels} for split in SPLITS},
+        "counts": {split: {label: counts[split, label] for label in labels} for split in SPLITS if split != "test"},
+        "test": sum(row.split == "test" for row in utterances),
         "skipped": dict(notes),
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    _write_all({path: table.getvalue(), _sidecar(path): json.dumps(about, indent=2) + "\n"})
+    table, sidecar = csv_text(COLUMNS, (astuple(row) for row in utterances)), json.dumps(about, indent=2) + "\n"
+    with writing(path) as first:
+        first.write_text(table, encoding="utf-8", newline="")
+        sync(first)
+        with writing(_sidecar(path)) as second:
+            second.write_text(sidecar, encoding="utf-8")
 
 
 def read_index(path: Path, *, test_labels: bool = False) -> Index:
@@ -117,77 +132,97 @@ def read_index(path: Path, *, test_labels: bool = False) -> Index:
     corpus, labels = _read_sidecar(_sidecar(path))
     rows = tuple(_read_rows(path, labels))
     if not rows:
-        raise EmotionError(f"{path}: no utterances; {_MEND}")
+        raise EmotionError(f"{path}: no utterances; {_REMEDY}")
     twice = [name for name, count in Counter(row.utterance for row in rows).items() if count > 1]
     if twice:
-        raise EmotionError(f"{path}: utterance {twice[0]} is listed twice; {_MEND}")
-    digest = hashlib.sha256(repr([astuple(replace(row, label="", split="")) for row in rows]).encode()).hexdigest()
+        raise EmotionError(f"{path}: utterance {quoted(twice[0])} is listed twice; {_REMEDY}")
+    digest = hashlib.sha256(repr([_of_extraction(row) for row in rows]).encode()).hexdigest()
     if not test_labels:
         rows = tuple(replace(row, label="") if row.split == "test" else row for row in rows)
     return Index(rows, labels, corpus, digest)
+
+
+def _of_extraction(row: Utterance) -> tuple[Any, ...]:
+    return astuple(replace(row, label="", split="", scenario="", gender=""))
 
 
 def _sidecar(path: Path) -> Path:
     return path.with_suffix(".json")
 
 
-def _write_all(contents: Mapping[Path, str]) -> None:
-    partial = {path: path.with_name(path.name + ".partial") for path in contents}
-    try:
-        for path, content in contents.items():
-            partial[path].write_text(content, encoding="utf-8", newline="")
-        for path in contents:
-            partial[path].replace(path)
-    finally:
-        for other in partial.values():
-            other.unlink(missing_ok=True)
-
-
 def _read_sidecar(path: Path) -> tuple[str, tuple[str, ...]]:
     try:
-        about = json.loads(path.read_text(encoding="utf-8"))
+        about = json.loads(_content(path))
         corpus, labels = about["corpus"], tuple(about["labels"])
-    except FileNotFoundError:
-        raise EmotionError(f"{path}: not found; {_MEND}") from None
-    except (ValueError, KeyError, TypeError):
-        raise EmotionError(f"{path}: damaged, expected JSON with corpus and labels; {_MEND}") from None
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        if isinstance(error, EmotionError):
+            raise
+        raise EmotionError(f"{path}: damaged, expected JSON with corpus and labels; {_REMEDY}") from None
+    if not isinstance(corpus, str) or not labels or not all(isinstance(label, str) for label in labels):
+        raise EmotionError(f"{path}: damaged, expected a corpus and names of classes; {_REMEDY}")
     return corpus, labels
 
 
 def _read_rows(path: Path, labels: Sequence[str]) -> Iterator[Utterance]:
+    lines = csv_rows(_content(path))
+    line = 1
     try:
-        lines = csv.reader(io.StringIO(path.read_text(encoding="utf-8"), newline=""), strict=True)
-    except FileNotFoundError:
-        raise EmotionError(f"{path}: not found; {_MEND}") from None
-    except UnicodeDecodeError:
-        raise EmotionError(f"{path}: not UTF-8 text; {_MEND}") from None
-    try:
-        header = tuple(next(lines, ()))
-        if header != COLUMNS:
-            raise EmotionError(f"{path}: line 1 has columns {','.join(header)}, expected {','.join(COLUMNS)}; {_MEND}")
+        _check_header(tuple(next(lines, ())), path)
         for values in lines:
-            yield _read_row(values, labels, where=f"{path}: line {lines.line_num}")
+            line += 1 + sum(value.count("\n") for value in values)
+            yield _read_row(values, labels, where=f"{path}: line {line}")
     except csv.Error as error:
-        raise EmotionError(f"{path}: line {lines.line_num} is no CSV ({error}); {_MEND}") from None
+        raise EmotionError(f"{path}: line {line + 1} is no CSV ({shortened(str(error))}); {_REMEDY}") from None
+
+
+def _content(path: Path) -> str:
+    check_waits(path)
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise EmotionError(f"{path}: not found; {_REMEDY}") from None
+    except UnicodeDecodeError:
+        raise EmotionError(f"{path}: not UTF-8 text; {_REMEDY}") from None
+    except OSError as error:
+        raise cannot("be read", path, error) from None
+
+
+def _check_header(header: tuple[str, ...], path: Path) -> None:
+    if header == COLUMNS:
+        return
+    missing = [name for name in COLUMNS if name not in header]
+    if header and header == COLUMNS[: len(header)]:
+        raise EmotionError(
+            f"{path}: written by an earlier version, it has no column {' nor '.join(missing)}; {_REMEDY}"
+        )
+    found = shortened(",".join(header))
+    raise EmotionError(f"{path}: line 1 has columns {found}, expected {','.join(COLUMNS)}; {_REMEDY}")
 
 
 def _read_row(values: Sequence[str], labels: Sequence[str], *, where: str) -> Utterance:
     if len(values) != len(COLUMNS):
-        raise EmotionError(f"{where} has {len(values)} columns, expected {len(COLUMNS)}; {_MEND}")
+        raise EmotionError(f"{where} has {len(values)} columns, expected {len(COLUMNS)}; {_REMEDY}")
     row = dict(zip(COLUMNS, values, strict=True))
     turn, start, end = (_number(row, column, kind, where) for column, kind in _NUMBERS.items())
     for column, names in (("label", labels), ("split", SPLITS), ("side", SIDES)):
         if row[column] not in names:
-            raise EmotionError(f"{where}: {column} is {row[column]!r}, expected one of {', '.join(names)}; {_MEND}")
+            raise EmotionError(
+                f"{where}: {column} is {quoted(row[column])}, expected one of {shortened(', '.join(names))}; {_REMEDY}"
+            )
     for column in ("utterance", "dialogue", "speaker"):
         if not row[column]:
-            raise EmotionError(f"{where}: {column} is empty; {_MEND}")
+            raise EmotionError(f"{where}: {column} is empty; {_REMEDY}")
+    for column in NAMED:
+        if not is_printable(row[column]):
+            raise EmotionError(f"{where}: {column} is {quoted(row[column])}, expected text on one line; {_REMEDY}")
     for column in ("audio", "video"):
         inside = PurePosixPath(row[column])
         if inside.is_absolute() or ".." in inside.parts:
-            raise EmotionError(f"{where}: {column} is {row[column]!r}, expected a path inside the corpus; {_MEND}")
+            raise EmotionError(
+                f"{where}: {column} is {quoted(row[column])}, expected a path inside the corpus; {_REMEDY}"
+            )
     if end <= start:
-        raise EmotionError(f"{where}: end {end} s is not after start {start} s; {_MEND}")
+        raise EmotionError(f"{where}: end {end} s is not after start {start} s; {_REMEDY}")
     return Utterance(
         utterance=row["utterance"],
         dialogue=row["dialogue"],
@@ -201,6 +236,8 @@ def _read_row(values: Sequence[str], labels: Sequence[str], *, where: str) -> Ut
         audio=row["audio"],
         video=row["video"],
         side=row["side"],
+        scenario=row["scenario"],
+        gender=row["gender"],
     )
 
 
@@ -210,5 +247,11 @@ def _number(row: Mapping[str, str], column: str, kind: type[int] | type[float], 
     except ValueError:
         value = kind(-1)
     if not 0 <= value < math.inf:
-        raise EmotionError(f"{where}: {column} is {row[column]!r}, expected a number >= 0; {_MEND}")
+        raise EmotionError(f"{where}: {column} is {quoted(row[column])}, expected a number >= 0; {_REMEDY}")
     return value
+
+
+def session_of(dialogue: str) -> str:
+    """The session in a dialogue's id as IEMOCAP writes it, e.g. `Ses01`; '' where it names none."""
+    match = re.match(r"Ses\d\d", dialogue)
+    return match[0] if match else ""

@@ -19,9 +19,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Generator, Tensor, nn
 
+from emotion.core.errors import EmotionError, MediaError
 from emotion.encoders.base import Encoder
 from emotion.encoders.logmel import LogMel, spec_augment
-from emotion.errors import EmotionError, MediaError
 
 FRONTS = ("waveform", "logmel")
 _FLOOR = 1e-6  # added to energies before the logarithm; full scale is 1

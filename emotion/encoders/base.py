@@ -4,18 +4,22 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, ClassVar, Self, TypeVar
+from typing import Any, ClassVar, Self
 
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Generator, Tensor, nn
 
-from emotion.errors import EmotionError
-from emotion.files import writing
+from emotion.core import plugins
+from emotion.core.errors import EmotionError
+from emotion.core.files import writing
+from emotion.core.objects import read_object
+from emotion.core.text import quoted, shortened
 
 SETTINGS = "settings.json"
 WEIGHTS = "model.safetensors"
-E = TypeVar("E", bound="Encoder")
+PLUGIN = "plugin"  # digest of the code of an encoder of one's own
+_LARGEST = 1_000_000  # of any number in the settings
 
 
 class Encoder(nn.Module):
@@ -23,7 +27,7 @@ class Encoder(nn.Module):
 
     Attributes:
         modality: audio, face or text.
-        name: kind of encoder, e.g. `paper`.
+        name: kind of encoder, e.g. `paper`; of one's own `plugins/FILE.py:CLASS`.
         rates: prefix of parameter names -> factor on the learning rate while fitting; 0 = frozen.
         dim: size of the vector.
         together: most utterances of one batch while extracting; part of what determines the last bits of the result.
@@ -70,12 +74,16 @@ class Encoder(nn.Module):
     def save(self, folder: Path) -> None:
         """Write settings and weights (safetensors) to `folder`; the same encoder gives the same bytes."""
         folder.mkdir(parents=True, exist_ok=True)
-        head = {"modality": self.modality, "name": self.name, "settings": self.settings()}
+        head = {"modality": self.modality, "name": self.name, "settings": self.settings()} | self.code()
         (folder / SETTINGS).write_text(json.dumps(head, indent=2, sort_keys=True) + "\n", encoding="utf-8")
         weights = {name: value.detach().cpu().contiguous() for name, value in self.state_dict().items()}
         with writing(folder / WEIGHTS, SafetensorError) as partial:
             save_file(weights, partial)
         self.save_extra(folder)
+
+    def code(self) -> dict[str, str]:
+        """The digest of the code of an encoder of one's own; nothing of ours."""
+        return {PLUGIN: plugins.digest(self.name)} if plugins.is_name(self.name) else {}
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -87,17 +95,16 @@ class Encoder(nn.Module):
         settings = _read_settings(cls, folder)
         try:
             encoder = cls(**settings)
-        except TypeError as error:
+        except Exception as error:  # what torch says of sizes that cannot be has many types
             raise EmotionError(
-                f"{folder / SETTINGS}: settings of another version ({error}); fit the {cls.modality} encoder again"
+                f"{folder / SETTINGS}: settings of another version ({shortened(str(error))}); {fit_again(cls.modality)}"
             ) from None
         encoder.load_extra(folder)
         path = folder / WEIGHTS
         try:
             encoder.load_state_dict(load_file(path))
         except (OSError, SafetensorError, RuntimeError) as error:
-            reason = str(error).splitlines()[0]
-            raise EmotionError(f"{path}: cannot be used ({reason}); fit the {cls.modality} encoder again") from None
+            raise EmotionError(f"{path}: cannot be used ({shortened(str(error))}); {fit_again(cls.modality)}") from None
         return encoder.eval()
 
     def save_extra(self, folder: Path) -> None:
@@ -107,34 +114,35 @@ class Encoder(nn.Module):
         """Read what `save_extra` wrote; called before the weights are loaded."""
 
 
-def load_one_of(kinds: Sequence[type[E]], folder: Path) -> E:
-    """Read a fitted encoder of one of several kinds of the same modality; see `Encoder.load`."""
-    name = read_head(folder, kinds[0].modality)[1]
-    return next((kind for kind in kinds if kind.name == name), kinds[0]).load(folder)
-
-
 def _read_settings(cls: type[Encoder], folder: Path) -> dict[str, Any]:
-    modality, name, settings = read_head(folder, cls.modality)
+    modality, name, settings, _ = read_head(folder, cls.modality)
     if (modality, name) != (cls.modality, cls.name):
-        found, expected = f"{modality} encoder '{name}'", f"{cls.modality} encoder '{cls.name}'"
+        found, expected = f"{shortened(modality)} encoder {quoted(name)}", f"{cls.modality} encoder '{cls.name}'"
         raise EmotionError(
-            f"{folder / SETTINGS}: holds the {found}, expected the {expected}; fit the {cls.modality} encoder again"
+            f"{folder / SETTINGS}: holds the {found}, expected the {expected}; {fit_again(cls.modality)}"
         )
     return settings
 
 
-def read_head(folder: Path, modality: str = "") -> tuple[str, str, dict[str, Any]]:
-    """Modality, name and settings of a fitted encoder, which should be of a certain modality.
+def read_head(folder: Path, modality: str = "") -> tuple[str, str, dict[str, Any], object]:
+    """Modality, name, settings and digest of the code of a fitted encoder, which should be of a certain modality.
 
     Raises:
         EmotionError: there are none, or they are damaged.
     """
     path = folder / SETTINGS
-    mend = f"fit the {modality} encoder again".replace("  ", " ")
-    try:
-        head = json.loads(path.read_text(encoding="utf-8"))
-        return str(head["modality"]), str(head["name"]), dict(head["settings"])
-    except FileNotFoundError:
-        raise EmotionError(f"{path}: not found; {mend}") from None
-    except (ValueError, KeyError, TypeError):
-        raise EmotionError(f"{path}: not the settings of an encoder; {mend}") from None
+    remedy = fit_again(modality)
+    head = read_object(path, remedy=remedy)
+    found, name, settings = (head.get(key) for key in ("modality", "name", "settings"))
+    if not isinstance(found, str) or not isinstance(name, str) or not isinstance(settings, dict):
+        raise EmotionError(f"{path}: not the settings of an encoder; {remedy}")
+    for key, value in settings.items():
+        if isinstance(value, int | float) and not 0 <= value <= _LARGEST:
+            raise EmotionError(f"{path}: {shortened(key)} is {quoted(value)}, expected at most {_LARGEST}; {remedy}")
+    return found, name, settings, head.get(PLUGIN)
+
+
+def fit_again(modality: str) -> str:
+    """The remedy where a fitted encoder's folder is damaged or of another version."""
+    what = f"the {modality} encoder" if modality else "the encoder"
+    return f"fit {what} again: dvc repro" + (f" -s fit@{modality}" if modality else "")

@@ -173,7 +173,7 @@ ENTRIES = (
         "deberta-v2",
         768,
         183.8,
-        f"{_TEXT}; needs pip install sentencepiece protobuf",
+        _TEXT,
         "MIT",
         "He et al.: DeBERTaV3: improving DeBERTa using ELECTRA-style pre-training, 2021",
     ),

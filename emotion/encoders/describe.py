@@ -1,19 +1,17 @@
 """What an encoder is, in words: ours, a fitted folder, a checkpoint's folder, or a name."""
 
 from pathlib import Path
-from typing import Any
 
-import torch
-from torch import nn
-from transformers import AutoModel
-
-from emotion.encoders import for_audio, for_face, for_text
+from emotion.core import plugins
+from emotion.core.errors import EmotionError
+from emotion.core.text import quoted
+from emotion.encoders import for_audio, for_face, for_text, own
 from emotion.encoders.base import SETTINGS, read_head
 from emotion.encoders.catalogue import ENTRIES, Entry, entry_of
 from emotion.encoders.families import FAMILIES
-from emotion.encoders.pretrained import read_config, without_extras
+from emotion.encoders.pretrained import build, count, read_config
+from emotion.encoders.remedies import remedied
 from emotion.encoders.transformer import Transformer
-from emotion.errors import EmotionError
 
 LOADERS = {"audio": for_audio.load_encoder, "face": for_face.load_encoder, "text": for_text.load_encoder}
 
@@ -23,7 +21,8 @@ def describe(name: str) -> dict[str, str]:
 
     Args:
         name: `audio`, `face`, `text` or `scratch` (ours); the folder of a fitted encoder or of a checkpoint; a name or
-            an architecture of the list; or any other name on the hub, whose configuration is then fetched.
+            an architecture of the list; `plugins/FILE.py:CLASS`; or any other name on the hub, whose configuration is
+            then fetched.
 
     Raises:
         EmotionError: there is nothing of that name, or it is damaged.
@@ -33,26 +32,20 @@ def describe(name: str) -> dict[str, str]:
         return _fitted(folder)
     if folder.is_dir():
         return _checkpoint(name)
+    if plugins.is_name(name):
+        return own.describe_own(own.default(name))
     ours = {entry.modality: entry for entry in ENTRIES if entry.family == "ours"}
     known = (
         {entry.family: entry for entry in ENTRIES if entry.family != "ours"}
         | {entry.name: entry for entry in ENTRIES}
         | ours
     )
-    if name == "paper":
-        raise EmotionError("paper is the name of two encoders; describe audio or face")
     return _listed(known[name]) if name in known else _checkpoint(name)
 
 
-def count(module: nn.Module) -> int:
-    """Parameters."""
-    return sum(value.numel() for value in module.parameters())
-
-
-def build(config: Any) -> Any:  # noqa: ANN401 - each architecture has its own class
-    """The part of a model that extraction uses, without memory for its weights."""
-    with torch.device("meta"):
-        return without_extras(AutoModel.from_config(config, dtype=torch.float32))
+def meant(name: str) -> tuple[str, ...]:
+    """Names for `describe`: `paper` is the name of two encoders."""
+    return ("audio", "face") if name == "paper" and not Path(name).is_dir() else (name,)
 
 
 def _listed(entry: Entry) -> dict[str, str]:
@@ -69,23 +62,27 @@ def _listed(entry: Entry) -> dict[str, str]:
 def _checkpoint(name: str) -> dict[str, str]:
     config = read_config(name)
     kind, family = config.model_type, FAMILIES[config.model_type]
+    with remedied(name, "config.json", ""):
+        parameters = count(build(config))
     facts = {
         "modality": family.modality,
         "encoder": name,
         "architecture": kind,
         "dimension": _dimension(family.modality, kind, config.hidden_size),
         "layers": f"{config.num_hidden_layers}",
-        "parameters": _millions(count(build(config))),
+        "parameters": _millions(parameters),
         "pooling": _poolings(kind),
     }
     return facts | _known(entry_of(kind))
 
 
 def _fitted(folder: Path) -> dict[str, str]:
-    modality, name, _ = read_head(folder)
+    modality, name, *_ = read_head(folder)
     if modality not in LOADERS:
-        raise EmotionError(f"{folder / SETTINGS}: modality is {modality!r}, expected one of {', '.join(LOADERS)}")
+        raise EmotionError(f"{folder / SETTINGS}: modality is {quoted(modality)}, expected one of {', '.join(LOADERS)}")
     encoder = LOADERS[modality](folder)
+    if plugins.is_name(name):
+        return own.describe_own(encoder) | {"encoder": f"{name}, fitted"}
     facts = {
         "modality": modality,
         "encoder": f"{name}, fitted",

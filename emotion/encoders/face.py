@@ -14,8 +14,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Generator, Tensor, nn
 
+from emotion.core.errors import MediaError
 from emotion.encoders.base import Encoder
-from emotion.errors import MediaError
 
 
 class Block(nn.Module):

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +11,9 @@ from numpy.typing import NDArray
 from sklearn.metrics import f1_score
 from torch import Tensor, nn
 
-from emotion import training
 from emotion.encoders.base import Encoder
-from emotion.training import Epoch
+from emotion.training import device, loop
+from emotion.training.curve import Epoch
 
 _POOL = 4  # batches that are sorted by length together: less padding, yet other neighbours in every epoch
 
@@ -66,7 +65,7 @@ def fit(
     """Train the encoder in place; it ends with the weights of the best epoch, in eval mode on the CPU.
 
     Args:
-        encoder: prepared, its weights drawn after `training.seed_everything`.
+        encoder: prepared, its weights drawn after `device.seed_everything`.
         inputs: of the training split, as the encoder's `collate` takes them.
         labels: class numbers of the training split.
         validation_inputs: of the validation split.
@@ -82,39 +81,39 @@ def fit(
         dropout: before the head.
         smoothing: label smoothing of the training loss.
         clip: largest gradient norm; 0 = no clipping.
-        checkpoint: see `training.train`.
-        keep_checkpoint: see `training.train`.
+        checkpoint: see `loop.train`.
+        keep_checkpoint: see `loop.train`.
         classifier: the encoder with its head, for callers that need the head; None = a new one with `dropout`.
         title: what the progress line says; '' = fit and the modality.
 
     Returns:
         The training curve.
     """
-    device = training.device()
-    module = (classifier or Classifier(encoder, classes=classes, dropout=dropout)).to(device)
-    amp = torch.autocast(device.type, dtype=torch.bfloat16, enabled=_half(device))
+    where = device.device()
+    module = (classifier or Classifier(encoder, classes=classes, dropout=dropout)).to(where)
+    amp = torch.autocast(where.type, dtype=torch.bfloat16, enabled=_half(where))
     costs = [encoder.cost(item) for item in inputs]
 
     def batches(epoch: int) -> Iterator[tuple[dict[str, Tensor], Tensor]]:
         rng = np.random.default_rng([seed, epoch])
         order = balanced_rows(labels, rng=rng) if balanced else rng.permutation(len(labels))
         for number, rows in enumerate(bucketed(costs, order, batch=batch, rng=rng)):
-            values = _to(encoder.collate([inputs[row] for row in rows]), device)
+            values = _to(encoder.collate([inputs[row] for row in rows]), where)
             generator = torch.Generator().manual_seed((seed * 100_003 + epoch) * 100_003 + number)
-            yield encoder.augment(values, generator), torch.tensor([labels[row] for row in rows], device=device)
+            yield encoder.augment(values, generator), torch.tensor([labels[row] for row in rows], device=where)
 
     def loss(net: nn.Module, item: tuple[dict[str, Tensor], Tensor]) -> Tensor:
         with amp:
             logits = net(item[0])
         return nn.functional.cross_entropy(logits.float(), item[1], label_smoothing=smoothing)
 
-    def validate(net: nn.Module, _: object) -> tuple[float, float]:
+    def validate(net: nn.Module) -> tuple[float, float]:
         return loss_and_score(predict(net, encoder, validation_inputs, batch=batch), validation_labels)
 
-    history = training.train(
+    history = loop.train(
         module,
         batches=batches,
-        loss=lambda net, item: [partial(loss, net, item)],
+        step=lambda net, item: loop.backward(loss(net, item)),
         validate=validate,
         epochs=epochs,
         lr=lr,

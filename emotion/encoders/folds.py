@@ -1,7 +1,7 @@
 """Features without leakage: which encoder extracts which utterance, and how the encoders' vectors are made comparable.
 
 An encoder knows the utterances that it was fitted on: their vectors are better than those of any other utterance, and a
-fusion model taught on them trusts that modality too much. So with `fit.folds: k` the groups (sessions, else dialogues)
+fusion model trained on them trusts that modality too much. So with `fit.folds: k` the groups (sessions, else dialogues)
 of the training split are dealt to k folds, and each training utterance is extracted by an encoder that was fitted
 without its fold; validation and test are extracted by the one that was fitted on all training data.
 
@@ -11,9 +11,10 @@ models/encoders/audio/               fitted on all training data: number 0
                       ...
 
 Alignment: two encoders give the same utterance vectors that differ by an arbitrary rotation at best, and a fusion model
-taught on such a mixture is far worse than one taught on leaking features. Both have vectors for the training utterances
-outside the fold; the rotation, scale and shift that bring the fold's encoder closest to number 0 there (orthogonal
-Procrustes: Schönemann, 1966) are applied to all that it extracts. No labels are needed, and `dim` stays as it is.
+trained on such a mixture is far worse than one trained on leaking features. Both have vectors for the training
+utterances outside the fold; the rotation, scale and shift that bring the fold's encoder closest to number 0 there
+(orthogonal Procrustes: Schönemann, 1966) are applied to all that it extracts. No labels are needed, and `dim` stays as
+it is.
 """
 
 import json
@@ -31,10 +32,12 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from emotion.core.errors import EmotionError
+from emotion.core.files import writing
+from emotion.core.objects import read_object
+from emotion.core.text import shortened
 from emotion.corpus.utterance import Utterance
-from emotion.encoders.base import Encoder
-from emotion.errors import EmotionError
-from emotion.files import writing
+from emotion.encoders.base import Encoder, fit_again
 
 FOLDS, ALIGNMENT = "folds.json", "alignment.safetensors"
 _SESSION = re.compile(r"(Ses\d+)_")
@@ -114,16 +117,18 @@ def load_folds(folder: Path, load: Callable[[Path], Encoder]) -> tuple[list[Enco
     path = folder / FOLDS
     if not path.is_file():
         return encoders, _first
-    mend = f"fit the {encoders[0].modality} encoder again"
+    remedy = fit_again(encoders[0].modality)
     try:
-        about = json.loads(path.read_text(encoding="utf-8"))
+        about = read_object(path, remedy=remedy, most=64 << 20)
         by, folds = str(about["by"]), {str(name): int(fold) for name, fold in about["groups"].items()}
         numbers = sorted(set(folds.values()))
         if by not in GROUPS or numbers != list(range(1, len(numbers) + 1)):
             raise ValueError(by)
+    except EmotionError:
+        raise
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise EmotionError(f"{path}: not the folds of an encoder; {mend}") from None
-    encoders += [_load_aligned(fold_folder(folder, number), load, mend) for number in numbers]
+        raise EmotionError(f"{path}: not the folds of an encoder; {remedy}") from None
+    encoders += [_load_aligned(fold_folder(folder, number), load, remedy) for number in numbers]
     return encoders, partial(_number, by=by, folds=folds)
 
 
@@ -187,14 +192,13 @@ def save_alignment(folder: Path, matrix: Tensor, shift: Tensor) -> None:
         save_file({"matrix": matrix.contiguous(), "shift": shift.contiguous()}, path)
 
 
-def _load_aligned(folder: Path, load: Callable[[Path], Encoder], mend: str) -> Encoder:
+def _load_aligned(folder: Path, load: Callable[[Path], Encoder], remedy: str) -> Encoder:
     encoder, path = load(folder), folder / ALIGNMENT
     try:
         found = load_file(path)
         return Aligned(encoder, matrix=found["matrix"], shift=found["shift"]).eval()
     except (OSError, SafetensorError, KeyError) as error:
-        reason = str(error).splitlines()[0]
-        raise EmotionError(f"{path}: cannot be used ({reason}); {mend}") from None
+        raise EmotionError(f"{path}: cannot be used ({shortened(str(error))}); {remedy}") from None
 
 
 def _first(row: Utterance) -> int:

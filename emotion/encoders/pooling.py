@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from emotion.errors import EmotionError
+from emotion.core.errors import EmotionError
 
 LAYERS = ("last", "last4", "all")
 POOLINGS = ("mean", "mean_std", "cls")

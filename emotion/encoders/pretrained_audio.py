@@ -16,9 +16,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from emotion.core.errors import EmotionError, MediaError
 from emotion.encoders.pretrained import EXTRACTOR, read_body, read_extractor
+from emotion.encoders.remedies import remedied
 from emotion.encoders.transformer import Transformer
-from emotion.errors import EmotionError, MediaError
 
 _AT_ONCE = 480_000  # samples that go through the convolutions together; their output is large
 
@@ -34,11 +35,11 @@ class PretrainedAudio(Transformer):
     Args:
         rate: sampling rate of the waveforms, Hz, as the checkpoint's feature extractor expects it.
         encoder: see `Transformer`, as for the others.
-        layers: which.
-        pooling: how.
-        tune: or frozen.
-        dim: size.
-        dropout: share.
+        layers: whose hidden states are used, see `pooling.choose`.
+        pooling: how they become one vector, see `pooling.pool`.
+        tune: whether fitting changes the checkpoint; otherwise it is frozen.
+        dim: size of the vector; 0 = as the pooling gives it.
+        dropout: share 0..1 of activations dropped before the projection.
     """
 
     modality: ClassVar[str] = "audio"
@@ -69,7 +70,9 @@ class PretrainedAudio(Transformer):
             EmotionError: it cannot be used.
         """
         self.extractor = read_extractor(self.encoder)
-        self.attach(read_body(self.encoder, self.modality))
+        with remedied(self.encoder, "config.json", self.modality):
+            self.attach(read_body(self.encoder, self.modality))
+        self.try_out(np.sin(np.arange(self.rate) / 8).astype(np.float32))
 
     def attach(self, body: Any) -> None:  # noqa: ANN401 - each architecture has its own class
         """See `Transformer.attach`; takes the convolutions out of the body, whose place they keep otherwise.

@@ -8,11 +8,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from emotion.core.errors import MediaError
 from emotion.encoders.families import FAMILIES
 from emotion.encoders.pooling import pool
 from emotion.encoders.pretrained import read_body, read_scale
+from emotion.encoders.remedies import remedied
 from emotion.encoders.transformer import Transformer
-from emotion.errors import MediaError
 
 
 class PretrainedFace(Transformer):
@@ -29,11 +30,11 @@ class PretrainedFace(Transformer):
     Args:
         frames: number of frames, as above.
         encoder: see `Transformer`, as for the others.
-        layers: which.
-        pooling: how.
-        tune: or frozen.
-        dim: size.
-        dropout: share.
+        layers: whose hidden states are used, see `pooling.choose`.
+        pooling: how they become one vector, see `pooling.pool`.
+        tune: whether fitting changes the checkpoint; otherwise it is frozen.
+        dim: size of the vector; 0 = as the pooling gives it.
+        dropout: share 0..1 of activations dropped before the projection.
     """
 
     modality: ClassVar[str] = "face"
@@ -70,7 +71,9 @@ class PretrainedFace(Transformer):
         mean, deviation = read_scale(self.encoder)
         self.mean.copy_(torch.tensor(mean))
         self.deviation.copy_(torch.tensor(deviation))
-        self.attach(read_body(self.encoder, self.modality))
+        with remedied(self.encoder, "config.json", self.modality):
+            self.attach(read_body(self.encoder, self.modality))
+        self.try_out(np.full((self.frames, 16, 16), 128, dtype=np.uint8))
 
     def attach(self, body: Any) -> None:  # noqa: ANN401 - each architecture has its own class
         """See `Transformer.attach`."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from emotion.encoders.pretrained import read_body, read_config, read_tokenizer
+from emotion.encoders.remedies import remedied
 from emotion.encoders.text import TextTransformer
 
 
@@ -12,11 +13,11 @@ class PretrainedText(TextTransformer):
 
     Args:
         encoder: see `Transformer`, as for the others but the last two.
-        layers: which.
-        pooling: how.
-        tune: or frozen.
-        dim: size.
-        dropout: share.
+        layers: whose hidden states are used, see `pooling.choose`.
+        pooling: how they become one vector, see `pooling.pool`.
+        tune: whether fitting changes the checkpoint; otherwise it is frozen.
+        dim: size of the vector; 0 = as the pooling gives it.
+        dropout: share 0..1 of activations dropped before the projection.
         level: see `TextTransformer`.
         masked: see `TextTransformer`.
     """
@@ -52,6 +53,8 @@ class PretrainedText(TextTransformer):
         Raises:
             EmotionError: they cannot be used.
         """
-        vocabulary = read_config(self.encoder, self.modality).vocab_size
-        tokenizer = read_tokenizer(self.encoder, vocabulary=vocabulary)
-        self.use(read_body(self.encoder, self.modality), tokenizer)
+        with remedied(self.encoder, "config.json", self.modality):
+            vocabulary = int(read_config(self.encoder, self.modality).vocab_size)
+            tokenizer = read_tokenizer(self.encoder, vocabulary=vocabulary)
+            self.use(read_body(self.encoder, self.modality), tokenizer)
+        self.try_out("hello there")

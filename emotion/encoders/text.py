@@ -14,12 +14,12 @@ import torch
 from torch import Generator, Tensor
 from transformers import PreTrainedTokenizerBase, RobertaConfig, RobertaModel
 
+from emotion.core.errors import ABSENT, EmotionError, MediaError
 from emotion.corpus.utterance import Utterance
 from emotion.encoders.pooling import pool_words
 from emotion.encoders.pretrained import TOKENIZER, read_tokenizer, save_tokenizer
 from emotion.encoders.tokenizer import learn_tokenizer
 from emotion.encoders.transformer import Transformer
-from emotion.errors import ABSENT, EmotionError, MediaError
 
 LEVELS = ("utterance", "word")
 _COUNTED_ON = ("roberta", "xlm-roberta", "camembert", "mpnet")  # positions begin behind the padding token's number

@@ -11,12 +11,16 @@ from typing import Any, ClassVar, Self
 import torch
 from torch import Tensor, nn
 
+from emotion.core.errors import EmotionError
+from emotion.core.memory import at_most
 from emotion.encoders.base import Encoder
+from emotion.encoders.checkpoint_files import REMEDY
 from emotion.encoders.families import FAMILIES
 from emotion.encoders.pooling import LAYERS, POOLINGS, choose, pool, wants_all
 from emotion.encoders.pretrained import build_body, save_config
-from emotion.errors import EmotionError
+from emotion.encoders.remedies import remedied
 
+_MEMORY = 3 << 30  # bytes that a first input may take
 BODY_RATE = 0.05  # learning rate of a fine-tuned body relative to that of the layers above it
 
 
@@ -120,6 +124,21 @@ class Transformer(Encoder):
         with torch.set_grad_enabled(self.tune and torch.is_grad_enabled()):
             output = self.body(**inputs, output_hidden_states=wants_all(self.layers))
         return choose(output, self.layers)
+
+    def try_out(self, example: Any) -> None:  # noqa: ANN401 - each modality has its own inputs
+        """Encode one input, so that a checkpoint that loads but does not work is found at once.
+
+        Raises:
+            EmotionError: it fails, or gives values that are not finite.
+        """
+        before = self.training
+        with remedied(self.encoder, "weights", self.modality), at_most(_MEMORY), torch.no_grad():
+            found = self.eval().sequences(self.collate([example]))[0]
+        self.train(before)
+        if not bool(found.isfinite().all()):
+            raise EmotionError(
+                f"{self.modality} encoder {self.encoder}: its weights give values that are not finite; {REMEDY}"
+            )
 
     def ready(self) -> None:
         """Raise EmotionError where there is no body yet."""

@@ -1,9 +1,7 @@
 """From our caches to a feature pickle in the field's 9-tuple, so that other code trains on features extracted here."""
 
-import io
 import json
 import pickle
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -11,11 +9,13 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion.cache import Cache
+from emotion.core import logs
+from emotion.core.errors import EmotionError
+from emotion.core.files import check_name, writing
+from emotion.core.text import quoted
 from emotion.corpus.utterance import Index, Utterance, read_index
-from emotion.errors import EmotionError
-from emotion.exchange.importing import CORPUS
-from emotion.files import writing
+from emotion.exchange.storing import CORPUS
+from emotion.store.cache import Cache
 
 FORMATS = ("dialoguernn",)
 _FIELDS: Final = {"text": "text", "audio": "audio", "visual": "face"}
@@ -29,8 +29,9 @@ def export_features(folder: Path, *, out: Path, form: str = "dialoguernn") -> No
     mean, and is counted, since the format has no mark for it.
 
     What `emotion import` has read is written as it was: ids and dialogues are numbers again, one-hot speakers have
-    their length. Exceptions: values that were not finite stay imputed, the RoBERTa blocks stay what was made of them,
-    runs of white space in sentences stay single blanks, and dialogues without utterances or in none of the file's lists
+    their length. Exceptions: values that were not finite stay imputed, rows that were missing are the training mean,
+    the RoBERTa blocks stay what was made of them, white space and control characters in sentences stay single blanks,
+    and dialogues without utterances or in none of the file's lists
     stay out. The validation list of a file is part of the training list.
 
     Args:
@@ -42,13 +43,17 @@ def export_features(folder: Path, *, out: Path, form: str = "dialoguernn") -> No
         EmotionError: the format is unknown, there is no feature cache, or one does not belong to the index.
     """
     if form not in FORMATS:
-        raise EmotionError(f"format is {form!r}, expected one of {', '.join(FORMATS)}")
+        raise EmotionError(f"format is {quoted(form)}, expected one of {', '.join(FORMATS)}")
+    check_name(out, begins=b"\x80")  # how a pickle begins
+    if not folder.is_dir():
+        found = "is a file" if folder.exists() else "no such folder"
+        raise EmotionError(f"{folder}: {found}, expected a folder with index.csv and features/*.h5; check the path")
     index = read_index(folder / "index.csv", test_labels=True)
     features: dict[str, dict[str, Any]] = {}
     counts = []
     for field, modality in _FIELDS.items():
         path = folder / "features" / f"{modality}.h5"
-        values, missing = _vectors(path, index) if path.is_file() else (None, 0)
+        values, missing = _vectors(path, index) if path.exists() else (None, 0)
         features[field] = {} if values is None else _by_dialogue(index.utterances, list(values))
         if values is not None:
             replaced = f", {missing} missing ones as the training mean" if missing else ""
@@ -70,9 +75,10 @@ def export_features(folder: Path, *, out: Path, form: str = "dialoguernn") -> No
     kind = int if written.get("numbered_dialogues") else str
     named = ({kind(name): items for name, items in field.items()} for field in fields)
     content = (*named, [kind(name) for name in train], [kind(name) for name in test])
-    with writing(out) as partial:
-        partial.write_bytes(_pickled(content))
-    sys.stderr.write(f"{len(rows)} utterances, {len(test)} dialogues for testing; {'; '.join(counts)}\n")
+    with writing(out) as partial, partial.open("wb") as file:
+        _Pickler(file, protocol=2).dump(content)
+    logs.info(f"{len(rows)} utterances, {len(test)} dialogues for testing; {'; '.join(counts)}")
+    logs.info(f"exported {folder} to {out}, test labels included; next: give it to the code that reads this format")
 
 
 def _vectors(path: Path, index: Index) -> tuple[NDArray[np.float32] | None, int]:
@@ -81,6 +87,7 @@ def _vectors(path: Path, index: Index) -> tuple[NDArray[np.float32] | None, int]
         cache.check()
         if cache.attributes.get("index") != index.digest:
             raise EmotionError(f"{path}: made for another index; extract or import again")
+        cache.expect(path.stem)
         rows = np.array([cache.row(row.utterance) for row in index.utterances], dtype=np.int64)
         present, frames, first = cache.present[rows], np.diff(cache.offsets)[rows], cache.offsets[rows]
         packed = cache.values().astype(np.float32)
@@ -110,7 +117,7 @@ def _written(folder: Path, index: Index) -> dict[str, Any]:
         return {}
     try:
         return dict(json.loads(path.read_text(encoding="utf-8")).get("written", {}))
-    except (ValueError, AttributeError, TypeError):
+    except (ValueError, AttributeError, TypeError, RecursionError):
         raise EmotionError(f"{path}: damaged, expected JSON of `emotion import`; import again") from None
 
 
@@ -150,9 +157,3 @@ class _Pickler(pickle._Pickler):
             self.memoize(obj)  # type: ignore[attr-defined]
         else:
             super().save_global(obj, name)  # type: ignore[misc]
-
-
-def _pickled(content: object) -> bytes:
-    buffer = io.BytesIO()
-    _Pickler(buffer, protocol=2).dump(content)
-    return buffer.getvalue()

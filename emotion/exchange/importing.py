@@ -1,29 +1,32 @@
 """From a feature pickle to an index and feature caches, ready for `emotion study` and the pipeline's `fuse`."""
 
-import json
-import sys
-import tempfile
+import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from emotion.cache import Cache
-from emotion.corpus.iemocap import LABELS
+from emotion.core import logs
+from emotion.core.errors import EmotionError
+from emotion.core.text import counted, is_printable, quoted, shortened
+from emotion.corpus.iemocap import LABELS, scenario
+from emotion.corpus.reading import told
+from emotion.corpus.sense import class_findings, name_findings
 from emotion.corpus.splits import COSMIC_VALIDATION, PAPER_VALIDATION
-from emotion.corpus.utterance import SPLITS, Utterance, read_index, write_index
-from emotion.errors import EmotionError
-from emotion.exchange.feature_file import Dialogue, FeatureFile, read_feature_file
-from emotion.files import write_text
-from emotion.writer import CacheWriter
+from emotion.corpus.utterance import SPLITS, Utterance
+from emotion.exchange.child import read_in_child
+from emotion.exchange.feature_file import FeatureFile, check_text_block
+from emotion.exchange.kinds import check_kind
+from emotion.exchange.layouts import Dialogue
+from emotion.exchange.storing import check_folder, replacing, store
+from emotion.exchange.values import clean
 
-CORPUS = "imported"
 VALIDATION = {"paper": PAPER_VALIDATION, "cosmic": COSMIC_VALIDATION}
 SPLIT_NAMES = (*VALIDATION, "file")
 _SEED = 1
+_IEMOCAP = re.compile(r"Ses[0-9]{2}[FM]_.")
 
 
 def import_features(
@@ -31,15 +34,15 @@ def import_features(
 ) -> None:
     """Write `index.csv`, `index.json`, `features/<modality>.h5` and `import.json`, and say what was found.
 
-    Values that are not finite become the mean of their dimension over the training utterances, which is what a
-    standardised model takes for "nothing known"; they are counted in `import.json`. The training utterances are those
-    of the index's split, whatever a study does later: leave-one-session-out holds out sessions whose features (never
-    their labels) are in that mean. A pickle holds no times: utterance k of a dialogue is given the time from k to
-    k + 1 s.
+    The pickle is read in a child process with limits (`emotion.exchange.child`). Utterances for which a modality is
+    missing are marked so, single values that are not finite or absurd become the training mean
+    (`emotion.exchange.values`); both are counted in `import.json`. The training utterances are those of the index's
+    split, whatever a study does later: leave-one-session-out holds out sessions whose features (never their labels) are
+    in that mean. A pickle holds no times: utterance k of a dialogue is given the time from k to k + 1 s.
 
     Args:
         path: the pickle, see `emotion.exchange.feature_file`.
-        out: folder to write to.
+        out: folder to write to; it is replaced as a whole at the end, other files in it are kept.
         label_names: names of the classes, in the order of the file's numbers.
         split: which of the dialogues that are not for testing are for validation: `paper` or `cosmic` (lists of IEMOCAP
             dialogues, see `emotion.corpus.splits`), or `file`: the file's own list, and where it has none a tenth,
@@ -50,47 +53,36 @@ def import_features(
         EmotionError: the file is no such pickle, its labels are out of range, the split does not fit, or `out` holds
             another corpus; nothing is written then.
     """
+    _check_choices(label_names, split, text_block)
+    check_kind(path)
+    check_folder(out)
+    with replacing(out) as (folder, scratch):
+        content = read_in_child(path, text_block=text_block, folder=scratch)
+        rows = _rows(path, content.dialogues, _parts(path, content.dialogues, split), label_names)
+        train, ids = np.array([row.split == "train" for row in rows]), [row.utterance for row in rows]
+        modalities = {
+            name: clean(name, values, content.unlisted[name], train=train, ids=ids)
+            for name, values in content.features.items()
+        }
+        about = {name: found.report for name, found in modalities.items()}
+        findings = [line for found in modalities.values() for line in found.findings] + _sense(rows, label_names)
+        if content.cleaned_sentences:
+            findings.append(f"sentences: control characters or direction marks left out of {content.cleaned_sentences}")
+        report: dict[str, Any] = {"source": path.name, "split": split, "text_block": text_block, "modalities": about}
+        report |= _counts(content, rows) | {"findings": findings}
+        store(folder, scratch, rows, label_names=label_names, modalities=modalities, report=report)
+    _say(path, out, report)
+
+
+def _check_choices(label_names: Sequence[str], split: str, text_block: str) -> None:
+    check_text_block(text_block)
     if split not in SPLIT_NAMES:
-        raise EmotionError(f"split is {split!r}, expected one of {', '.join(SPLIT_NAMES)}")
-    if len(set(label_names)) != len(label_names) or "" in label_names or not label_names:
-        raise EmotionError(f"label names are {','.join(label_names)!r}, expected names that differ, with commas")
-    _check_folder(out)
-    content = read_feature_file(path, text_block=text_block)
-    parts = _parts(path, content.dialogues, split)
-    rows = _rows(path, content.dialogues, parts, label_names)
-    train = np.array([row.split == "train" for row in rows])
-    report: dict[str, Any] = {"source": path.name, "split": split, "text_block": text_block, "modalities": {}}
-    filled = {}
-    for modality, values in content.features.items():
-        filled[modality], report["modalities"][modality] = _imputed(path, values, train)
-    report |= _counts(content, rows)
-    _write(out, rows, label_names, filled, report)
-    _say(report)
-
-
-def _check_folder(out: Path) -> None:
-    """An import never takes the place of a corpus that was indexed or extracted here."""
-    about = out / "index.json"
-    if out.exists() and not out.is_dir():
-        raise EmotionError(f"{out}: is a file, expected a folder to write to")
-    if not about.exists() and not all(map(_imported, (out / "features").glob("*.h5"))):
-        raise EmotionError(f"{out}: holds features of another corpus; choose another folder")
-    if about.exists():
-        try:
-            corpus = json.loads(about.read_text(encoding="utf-8"))["corpus"]
-        except (ValueError, KeyError, TypeError):
-            corpus = "unknown"
-        if corpus != CORPUS:
-            raise EmotionError(f"{out}: holds the index of corpus {corpus}; choose another folder")
-
-
-def _imported(path: Path) -> bool:
-    """Whether a cache is of an import: one that was killed leaves some without an index."""
-    try:
-        with Cache(path) as cache:
-            return bool(cache.attributes.get("encoder") == CORPUS)
-    except EmotionError:
-        return False
+        raise EmotionError(f"split is {quoted(split)}, expected one of {', '.join(SPLIT_NAMES)}")
+    if len(set(label_names)) != len(label_names) or not all(map(str.strip, label_names)) or not label_names:
+        raise EmotionError(f"label names are {quoted(','.join(label_names))}, expected names that differ, with commas")
+    for name in label_names:
+        if not is_printable(name):
+            raise EmotionError(f"label name {quoted(name)}: expected no control characters or direction marks in it")
 
 
 def _parts(path: Path, dialogues: Sequence[Dialogue], split: str) -> dict[str, str]:
@@ -105,7 +97,7 @@ def _parts(path: Path, dialogues: Sequence[Dialogue], split: str) -> dict[str, s
         count = max(1, round(len(train) / 10))
         validation = set(np.random.default_rng(_SEED).choice(sorted(train), size=count, replace=False).tolist())
     else:
-        raise EmotionError(f"{path}: dialogue {train[0]} is the only one for training, expected at least 2")
+        raise EmotionError(f"{path}: dialogue {shortened(train[0])} is the only one for training, expected at least 2")
     if not validation or len(validation) == len(train):
         raise EmotionError(
             f"{path}: split {split} leaves {len(train) - len(validation)} dialogues for training and {len(validation)} "
@@ -125,13 +117,14 @@ def _rows(
     rows = []
     for dialogue in dialogues:
         if len(set(dialogue.utterances)) != len(dialogue.utterances):
-            raise EmotionError(f"{path}: dialogue {dialogue.name} lists an utterance twice; mend its ids")
+            raise EmotionError(f"{path}: dialogue {shortened(dialogue.name)} lists an utterance twice; fix its ids")
         for turn, name in enumerate(dialogue.utterances):
             number = dialogue.labels[turn]
             if not 0 <= number < len(label_names):
                 raise EmotionError(
-                    f"{path}: utterance {name} of dialogue {dialogue.name} has label {number}, expected 0 to "
-                    f"{len(label_names) - 1} ({', '.join(label_names)}); give the file's own with --label-names"
+                    f"{path}: utterance {shortened(name)} of dialogue {shortened(dialogue.name)} has label {number}, "
+                    f"expected 0 to {len(label_names) - 1} ({', '.join(label_names)}); give the file's own with "
+                    f"--label-names"
                 )
             row = Utterance(
                 utterance=f"{dialogue.name}_{name}" if shared else name,
@@ -146,6 +139,8 @@ def _rows(
                 audio="",
                 video="",
                 side="full",
+                scenario=scenario(dialogue.name) if _of_iemocap(dialogue.name) else "",
+                gender=_gender(dialogue.name, dialogue.speakers[turn]),
             )
             rows.append(row)
     return rows
@@ -158,61 +153,43 @@ def _share_ids(dialogues: Sequence[Dialogue]) -> bool:
 
 def _person(dialogue: str, speaker: str) -> str:
     """`Ses01_F` for IEMOCAP, where a session has two actors; otherwise nobody is known beyond the dialogue."""
-    session, _, rest = dialogue.partition("_")
-    known = len(session) == 6 and session[:3] == "Ses" and session[3:5].isdecimal() and session[5] in "FM" and rest
-    return f"{session[:5]}_{speaker}" if known and speaker in ("F", "M") else f"{dialogue}_{speaker}"
+    return f"{dialogue[:5]}_{speaker}" if _gender(dialogue, speaker) else f"{dialogue}_{speaker}"
 
 
-def _imputed(
-    path: Path, values: NDArray[np.float64], train: NDArray[np.bool_]
-) -> tuple[NDArray[np.float32], dict[str, Any]]:
-    """Finite float32 values (n, d) and what was imputed."""
-    with np.errstate(over="ignore"):
-        known = np.isfinite(values.astype(np.float32))
-    count = known[train].sum(0)
-    mean = np.where(known, values, 0.0)[train].sum(0) / np.maximum(count, 1)
-    filled = np.where(known, values, mean).astype(np.float32)
-    return filled, {
-        "dimensions": values.shape[1],
-        "imputed_values": int((~known).sum()),
-        "imputed_utterances": int((~known).any(1).sum()),
-        "dimensions_without_training_values": int((count == 0).sum()),
-    }
+def _gender(dialogue: str, speaker: str) -> str:
+    """Of an actor of IEMOCAP; elsewhere F and M may be names of any kind."""
+    return speaker if _of_iemocap(dialogue) and speaker in ("F", "M") else ""
 
 
-def _write(
-    out: Path,
-    rows: Sequence[Utterance],
-    label_names: Sequence[str],
-    features: dict[str, NDArray[np.float32]],
-    report: dict[str, Any],
-) -> None:
-    """The caches, then the index that they name: a folder with an index is complete.
+def _of_iemocap(dialogue: str) -> bool:
+    return _IEMOCAP.match(dialogue) is not None
 
-    An earlier import's index goes first, so that it never stands beside caches of two imports.
-    """
-    with tempfile.TemporaryDirectory() as scratch:
-        trial = Path(scratch) / "index.csv"
-        write_index(trial, rows, labels=label_names, corpus=CORPUS, notes={})
-        digest = read_index(trial).digest
-        for name in ("index.csv", "index.json", "import.json"):
-            (out / name).unlink(missing_ok=True)
-        for stale in {"audio", "face", "text"} - features.keys():
-            (out / "features" / f"{stale}.h5").unlink(missing_ok=True)
-        for modality, values in features.items():
-            writer = CacheWriter(
-                out / "features" / f"{modality}.h5",
-                ids=[row.utterance for row in rows],
-                shape=(values.shape[1],),
-                dtype="float32",
-                attributes={"modality": modality, "index": digest, "encoder": CORPUS},
-                scratch=Path(scratch),
-            )
-            with writer:
-                for vector in values:
-                    writer.append(vector[None])
-    write_text(out / "import.json", json.dumps(report, indent=2) + "\n")
-    write_index(out / "index.csv", rows, labels=label_names, corpus=CORPUS, notes={})
+
+def _sense(rows: Sequence[Utterance], label_names: Sequence[str]) -> list[str]:
+    """What names and classes cannot mean, see `emotion.corpus.sense`; labels of the test set are not counted."""
+    numbers = Counter((row.split, row.label) for row in rows)
+    counts = {split: {name: numbers[split, name] for name in label_names} for split in SPLITS if split != "test"}
+    found = [*name_findings([row for row in rows if row.split != "test"]), *class_findings(counts)]
+    return [told(kind, places) for kind, places in found] + _heard(rows)
+
+
+def _heard(rows: Sequence[Utterance]) -> list[str]:
+    """Speakers of the test set in training or validation; or that nobody can tell, by names within a dialogue."""
+    tested = {row.speaker for row in rows if row.split == "test"}
+    both = sorted(tested & {row.speaker for row in rows if row.split != "test"})
+    if both:
+        some = ", ".join(quoted(name, most=40) for name in both[:5]) + (", ..." if len(both) > 5 else "")
+        return [
+            f"{counted(len(both), 'speakers')} of the test set also in training or validation: {some}; its scores say "
+            "nothing about people who were never heard"
+        ]
+    unknown = len({row.dialogue for row in rows if row.split == "test" and not row.gender})
+    if unknown:
+        return [
+            f"{counted(unknown, 'dialogues')} of the test set whose speakers have names within the dialogue only: the "
+            "file does not tell whether they are in training, too"
+        ]
+    return []
 
 
 def _counts(content: FeatureFile, rows: Sequence[Utterance]) -> dict[str, Any]:
@@ -221,19 +198,25 @@ def _counts(content: FeatureFile, rows: Sequence[Utterance]) -> dict[str, Any]:
         "dialogues": {part: len({row.dialogue for row in rows if row.split == part}) for part in SPLITS},
         "unused_dialogues": content.unused,
         "without_sentences": sum(not row.text for row in rows),
+        "cleaned_sentences": content.cleaned_sentences,
         "written": content.written | {"shared_utterances": _share_ids(content.dialogues)},
     }
 
 
-def _say(report: dict[str, Any]) -> None:
-    for modality, found in report["modalities"].items():
-        if found["imputed_values"]:
-            sys.stderr.write(
-                f"{modality}: {found['imputed_values']} values of {found['imputed_utterances']} utterances were not "
-                f"finite and are now the training mean\n"
-            )
+def _say(path: Path, out: Path, report: dict[str, Any]) -> None:
+    """What was found; the last line says what was made, where, and what comes next."""
+    for finding in report["findings"]:
+        logs.warning(finding)
     parts = [f"{part} {report['utterances'][part]} in {report['dialogues'][part]} dialogues" for part in SPLITS]
     names = ", ".join(f"{name} {found['dimensions']}-d" for name, found in report["modalities"].items())
     unused = report["unused_dialogues"]
-    ignored = f"; {unused} dialogues in none of its lists ignored" if unused else ""
-    sys.stderr.write(f"utterances: {', '.join(parts)}; features: {names}{ignored}\n")
+    ignored = f"; {counted(unused, 'dialogues')} in none of its lists ignored" if unused else ""
+    logs.info(f"utterances: {', '.join(parts)}; features: {names}{ignored}")
+    missing = (
+        ""
+        if report["utterances"]["test"]
+        else ("; it has no test utterances: `emotion study` scores on validation, `evaluate` has nothing to score")
+    )
+    logs.info(
+        f"imported {path} into {out}{missing}; next: emotion study --features {out} --out studies/{out.resolve().name}"
+    )

@@ -13,20 +13,46 @@ dialogues; of the 10, the third has numbers (labels) or vectors (RoBERTa). COSMI
 numbered within their dialogue.
 """
 
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
-from emotion.errors import EmotionError
+from emotion.core.errors import EmotionError
+from emotion.core.text import quoted, shortened
 
 LISTS: Final = ("train", "validation", "test")
+_OPTIONAL: Final = ("audio", "visual", "text", "sentences")  # None, too, says that the file does not have it
 _TEXTS: Final = ("text 1", "text 2", "text 3", "text 4")
 _USUAL: Final = ("ids", "speakers", "labels", "text", "audio", "visual", "sentences", "train", "test")
 _MELD: Final = ("ids", "speakers", "labels", "text", "audio", "sentences", "train", "test", "-")
 _COSMIC: Final = ("speakers", "labels", *_TEXTS, "sentences", "train", "test", "validation")
 _COSMIC_MELD: Final = ("speakers", "labels", "-", *_TEXTS, "sentences", "train", "test", "validation")
 _ROBERTA: Final = ("ids", "speakers", "labels", *_TEXTS, "audio", "visual", "sentences", "train", "test")
+
+
+@dataclass(frozen=True)
+class Dialogue:
+    """One dialogue of the file; the lists have one item per utterance.
+
+    Attributes:
+        name: its id.
+        utterances: ids as they stand in the file.
+        speakers: `M`, `F` or another name; a number, counted from 0, where the file has one-hot vectors.
+        labels: class numbers.
+        sentences: what is said, '' where the file does not have it.
+        part: what the file has it for: train, validation or test.
+    """
+
+    name: str
+    utterances: list[str]
+    speakers: list[str]
+    labels: list[int]
+    sentences: list[str]
+    part: str
 
 
 def name_items(path: Path, content: object) -> dict[str, Any]:
@@ -52,13 +78,28 @@ def name_items(path: Path, content: object) -> dict[str, Any]:
     fields: dict[str, Any] = dict(zip(_layout(content), content, strict=True))
     fields.pop("-", None)
     names = {key for value in fields.values() if isinstance(value, dict) for key in value}
-    for name, value in fields.items():
-        if name not in LISTS and not isinstance(value, dict):
-            raise EmotionError(f"{path}: {name} is a {type(value).__name__}, expected a dict from dialogue to a list")
-        if name not in LISTS:
-            fields[name] = {str(key): item for key, item in value.items()}
+    for name in fields.keys() - set(LISTS):
+        fields[name] = _by_dialogue(path, name, {} if fields[name] is None and name in _OPTIONAL else fields[name])
     numbered = all(is_number(name) for name in names)
     return {"audio": {}, "visual": {}, "validation": [], "numbered": numbered, **fields}
+
+
+def _by_dialogue(path: Path, name: str, value: object) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise EmotionError(f"{path}: {name} is a {type(value).__name__}, expected a dict from dialogue to a list")
+    found = {plain_text(key): item for key, item in value.items()}
+    if len(found) != len(value):
+        twice = next(key for key, count in Counter(map(plain_text, value)).items() if count > 1)
+        raise EmotionError(
+            f"{path}: {name} has two dialogues called {quoted(twice)}, as text and as a number; rename one where the "
+            f"file was made"
+        )
+    return found
+
+
+def plain_text(item: object) -> str:
+    """An id or a sentence as text; bytes are Python 2's text."""
+    return item.decode("latin-1") if isinstance(item, bytes) else str(item)
 
 
 def is_number(item: object) -> bool:
@@ -69,6 +110,33 @@ def is_number(item: object) -> bool:
 def is_list(item: object) -> bool:
     """Whether it has items of its own: a list, a tuple, or an array that is no single number."""
     return isinstance(item, list | tuple) or (isinstance(item, np.ndarray) and item.ndim > 0)
+
+
+def list_of(path: Path, field: Mapping[str, Any], what: str, name: str, count: int | None = None) -> list[Any]:
+    """The list of one dialogue.
+
+    Args:
+        path: the file, for messages.
+        field: dialogue -> its list.
+        what: what the list holds, for messages.
+        name: the dialogue.
+        count: how many items it must have; None = any number.
+
+    Raises:
+        EmotionError: there is no such list, or it has another length.
+    """
+    if name not in field:
+        raise EmotionError(f"{path}: {what} of dialogue {shortened(name)} are missing; expected one item per utterance")
+    value = field[name]
+    if not is_list(value):
+        raise EmotionError(
+            f"{path}: {what} of dialogue {shortened(name)} are a {type(value).__name__}, expected a list"
+        )
+    if count is not None and len(value) != count:
+        raise EmotionError(
+            f"{path}: dialogue {shortened(name)} has {len(value)} {what} for {count} utterances, expected one for each"
+        )
+    return list(value)
 
 
 def _layout(content: tuple[Any, ...] | list[Any]) -> tuple[str, ...]:

@@ -1,148 +1,39 @@
 """Reading foreign pickles without running anything that they ask for.
 
-A pickle may name any function and have it called. Here a name is looked up in a fixed table, and what is found there is
-ours: arrays are made from their bytes, shape and type after these were checked, since numpy itself trusts a pickle (a
-forged type has it follow pointers that the file chose). Anything else is refused before it is imported. Nothing of ours
-is stored as a pickle.
+A pickle may name any function and have it called, so Python's unpickler is not used at all: `emotion.exchange.opcodes`
+interprets the file, `emotion.exchange.arrays` makes arrays and containers, and what comes out is checked here: no
+container holds itself, nothing nests deeply, and the content unfolds to no more bytes than a file of its size may have.
+Nothing of ours is stored as a pickle.
 """
 
-import math
-import pickle
-import re
-from collections import OrderedDict
-from functools import partial
+import gc
+import mmap
+import warnings
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from emotion.errors import EmotionError
+from emotion.core.errors import EmotionError, cannot
+from emotion.core.text import shortened
+from emotion.exchange.arrays import Array, Damaged, Dtype, Name, Odd, Refused
+from emotion.exchange.kinds import check_kind, looks_like_text
+from emotion.exchange.machine import Machine, TooMuch
+from emotion.exchange.opcodes import HANDLERS
 
-_TYPE = re.compile(r"([<>|=]?)([biufUS]\d{1,6}|O8|O)")
-_LARGEST = 1 << 34  # bytes of one array
-
-
-class _Refused(Exception):
-    """The pickle names something that is not in the table."""
-
-
-class _Dtype:
-    """What a pickle says of an array's type; older files give numbers for the two flags."""
-
-    def __init__(self, name: str, _align: object = False, _copy: object = False) -> None:
-        found = _TYPE.fullmatch(name) if isinstance(name, str) else None
-        if found is None:
-            raise _Refused(f"arrays of type {name!r}")
-        self.order, self.name = found[1], found[2]
-
-    def __setstate__(self, state: Any) -> None:  # noqa: ANN401
-        """Of numpy's own state the byte order is all that is wanted."""
-        if not isinstance(state, tuple) or len(state) < 2 or state[1] not in ("<", ">", "|", "="):
-            raise pickle.UnpicklingError("an array's type is damaged")
-        self.order = state[1]
-
-    def array(self, shape: Any, raw: Any) -> NDArray[Any]:  # noqa: ANN401
-        """The array, in the order of its bytes, which must be exactly as many as the shape needs."""
-        if not isinstance(shape, tuple) or not all(isinstance(size, int) and size >= 0 for size in shape):
-            raise pickle.UnpicklingError("an array's shape is damaged")
-        if self.name[0] == "O":
-            return self._objects(shape, raw)
-        dtype = np.dtype(self.order + self.name)
-        raw = raw.encode("latin-1") if isinstance(raw, str) else raw
-        count = math.prod(shape)
-        if not isinstance(raw, bytes | bytearray) or len(raw) != count * dtype.itemsize or len(raw) > _LARGEST:
-            raise pickle.UnpicklingError("an array has more or fewer values than its shape needs")
-        return np.frombuffer(bytes(raw), dtype=dtype, count=count).copy() if count else np.zeros(0, dtype)
-
-    def _objects(self, shape: tuple[int, ...], raw: Any) -> NDArray[Any]:  # noqa: ANN401
-        if not isinstance(raw, list) or len(raw) != math.prod(shape):
-            raise pickle.UnpicklingError("an array has more or fewer values than its shape needs")
-        found = np.empty(len(raw), dtype=object)
-        found[:] = raw
-        return found
+_DEEPEST = 24  # containers within containers; feature files have 5
+_SCALARS: Final = frozenset((int, float, bool, type(None)))
+_OPEN: Final = (None, None, -1)  # a container whose items are being looked at
+_WRITE_AGAIN = "ask its authors for plain numpy arrays, numbers and text, each stored once"
 
 
-class _Array(np.ndarray[Any, Any]):
-    """An array whose content comes after it, as pickles have it."""
+def budget_of(size: int) -> int:
+    """Bytes that the content of a pickle may take: room for Python's objects, and for vectors that utterances share.
 
-    def __setstate__(self, state: Any) -> None:  # noqa: ANN401
-        """Check the content and take it over."""
-        _, shape, dtype, fortran, raw = state
-        if not isinstance(dtype, _Dtype):
-            raise pickle.UnpicklingError("an array has no type")
-        values = dtype.array(shape, raw).reshape(shape, order="F" if fortran else "C")
-        checked: Any = (1, values.shape, values.dtype, False, _content(values))
-        super().__setstate__(checked)
-
-
-def _content(values: NDArray[Any]) -> Any:  # noqa: ANN401
-    return values.ravel().tolist() if values.dtype == object else values.tobytes()
-
-
-def _empty(*_: object) -> _Array:
-    return np.zeros(0, dtype=np.uint8).view(_Array).copy()
-
-
-def _scalar(dtype: _Dtype, raw: Any) -> Any:  # noqa: ANN401
-    return dtype.array((1,), raw)[0]
-
-
-def _from_buffer(raw: Any, dtype: _Dtype, shape: Any, order: str = "C", *_: object) -> NDArray[Any]:  # noqa: ANN401
-    """How protocol 5 stores arrays."""
-    return dtype.array(shape, raw).reshape(shape, order="F" if order == "F" else "C")
-
-
-def _encode(text: str, encoding: str) -> bytes:
-    """How protocol 2 stores bytes: as latin-1 text that is encoded again."""
-    if encoding not in ("latin1", "latin-1"):
-        raise pickle.UnpicklingError(f"bytes in {encoding!r}")
-    return text.encode("latin-1")
-
-
-def _bytes() -> bytes:
-    """Calls store empty bytes only; `bytes(n)` would take n bytes of memory."""
-    return b""
-
-
-def _str(text: str = "") -> str:
-    """Text of text only; that of lists within lists has no limit."""
-    if not isinstance(text, str):
-        raise pickle.UnpicklingError("text is made of something else")
-    return text
-
-
-def _defaultdict(*_: object) -> dict[Any, Any]:
-    """A plain dict: what would make its missing items is never called."""
-    return {}
-
-
-_PLAIN = (set, frozenset, list, dict, tuple, int, float, bool)
-_MAKERS: Final[dict[tuple[str, str], Any]] = {
-    ("numpy", "dtype"): _Dtype,
-    ("_codecs", "encode"): _encode,
-    ("collections", "OrderedDict"): OrderedDict,
-    ("collections", "defaultdict"): _defaultdict,
-    **{(home, kind.__name__): kind for home in ("builtins", "__builtin__") for kind in _PLAIN},
-    **{(home, name): make for home in ("builtins", "__builtin__") for name, make in (("bytes", _bytes), ("str", _str))},
-    ("__builtin__", "unicode"): _str,
-    ("__builtin__", "long"): int,
-    # numpy 2 renamed numpy.core
-    **{(f"numpy.{core}.multiarray", "_reconstruct"): _empty for core in ("core", "_core")},
-    **{(f"numpy.{core}.multiarray", "scalar"): _scalar for core in ("core", "_core")},
-    **{(f"numpy.{core}.numeric", "_frombuffer"): _from_buffer for core in ("core", "_core")},
-}
-
-
-class _Unpickler(pickle.Unpickler):
-    """Knows the names of the table and no others."""
-
-    def find_class(self, module: str, name: str) -> Any:  # noqa: ANN401
-        if (module, name) == ("numpy", "ndarray"):
-            return "numpy.ndarray"  # an argument of _reconstruct, never called
-        if (module, name) not in _MAKERS:
-            raise _Refused(f"{module}.{name}")
-        return partial(_MAKERS[module, name])  # a copy: a pickle may set attributes of what it is given
+    Args:
+        size: bytes of the file.
+    """
+    return (512 << 20) + 4 * size
 
 
 def load_pickle(path: Path) -> object:
@@ -152,23 +43,106 @@ def load_pickle(path: Path) -> object:
         path: the file.
 
     Raises:
-        EmotionError: there is no such file, it is cut short or no pickle, or it asks for anything else; nothing that it
-            asks for is run.
+        EmotionError: there is no such file, it is another kind of file, is cut short, asks for anything else, or for
+            more memory than a file of its size should; nothing that it asks for is run.
     """
-    if not path.is_file():
-        raise EmotionError(f"{path}: no such file; expected a feature pickle")
+    check_kind(path)
+    budget = budget_of(path.stat().st_size)
     try:
-        with path.open("rb") as file:
-            return _Unpickler(file, encoding="latin1").load()
-    except _Refused as refused:
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            return _Plain(budget).of(_interpreted(data, budget))
+    except Refused as refused:
         raise EmotionError(
-            f"{path}: asks for {refused}, which is not allowed, and nothing was run; expected numpy arrays, numbers "
-            f"and text only; convert other objects (e.g. tensors) to numpy arrays where the file was made"
+            f"{path}: asks for {shortened(str(refused))}, which is not allowed, and nothing was run; expected numpy "
+            "arrays, numbers and text only; convert other objects (e.g. tensors) to numpy arrays where the file was "
+            "made"
         ) from None
-    except OSError:
-        raise
-    except MemoryError:
-        raise EmotionError(f"{path}: asks for more memory than there is; copy the file again") from None
+    except Odd as odd:
+        raise EmotionError(f"{path}: holds {odd}, expected plain dicts, lists and arrays; {_WRITE_AGAIN}") from None
+    except OSError as error:
+        raise cannot("be read", path, error) from None
+    except (TooMuch, MemoryError):
+        raise EmotionError(
+            f"{path}: a file of {path.stat().st_size:,} bytes asks for more than {budget >> 20:,} MiB of memory; "
+            f"{_WRITE_AGAIN}"
+        ) from None
     except Exception as error:  # what a damaged pickle raises has many faces: any of them means the same
-        cause = " ".join(str(error).split()) or type(error).__name__
+        if looks_like_text(path):
+            raise EmotionError(f"{path}: is text, expected a feature pickle; convert it where it was made") from None
+        cause = shortened(str(error)) or type(error).__name__
         raise EmotionError(f"{path}: no readable pickle, damaged or cut short ({cause}); copy the file again") from None
+
+
+def _interpreted(data: mmap.mmap, budget: int) -> object:
+    collecting = gc.isenabled()
+    gc.disable()  # it would look at all that was read, again and again
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Python's, on escapes in damaged text
+            return Machine(data, budget=budget).run(HANDLERS)
+    finally:
+        if collecting:
+            gc.enable()
+
+
+class _Plain:
+    """Puts arrays in their holders' place and adds up what the content takes where each reference is a copy."""
+
+    def __init__(self, budget: int) -> None:
+        self.budget = budget
+        self.known: dict[int, tuple[Any, Any, int]] = {}  # id -> the item, kept alive; what takes its place; its bytes
+
+    def of(self, content: object) -> object:
+        """The content, plain."""
+        return self._settle(content, 0)[0]
+
+    def _settle(self, item: Any, depth: int) -> tuple[Any, int]:  # noqa: ANN401
+        kind = type(item)
+        if kind in (str, bytes):
+            return item, len(item) + 8
+        if kind in _SCALARS or isinstance(item, np.generic):
+            return item, 8
+        if kind in (Name, Dtype):
+            raise Refused("a name in the place of a value")
+        known = self.known.get(id(item))
+        if known is _OPEN:
+            raise Odd("a container that holds itself")
+        if known is None:
+            if depth > _DEEPEST:
+                raise Odd(f"containers nested more than {_DEEPEST} deep")
+            self.known[id(item)] = _OPEN
+            settled, size = self._container(item, depth + 1)
+            if size > self.budget:
+                raise TooMuch
+            known = self.known[id(item)] = (item, settled, size)
+        return known[1], known[2]
+
+    def _container(self, item: Any, depth: int) -> tuple[Any, int]:  # noqa: ANN401
+        if isinstance(item, Array):
+            item = np.zeros(0, dtype=np.uint8) if item.values is None else item.values
+        if isinstance(item, np.ndarray):
+            if item.dtype != object:
+                return item, item.nbytes
+            found, size = self._sequence(item.ravel().tolist(), depth)
+            for place, value in enumerate(found):
+                item.flat[place] = value
+            return item, size
+        if isinstance(item, list):
+            item[:], size = self._sequence(item, depth)
+            return item, size
+        if isinstance(item, tuple):
+            found, size = self._sequence(item, depth)
+            return tuple(found), size
+        if isinstance(item, dict):
+            found, size = self._sequence(list(item.values()), depth)
+            item.update(zip(item, found, strict=True))
+            return item, size + 64 * len(item)
+        if isinstance(item, set | frozenset):
+            return item, 64 * len(item)  # their members are plain, see `checked_key`
+        raise Damaged(f"a {type(item).__name__} in the place of a value")
+
+    def _sequence(self, items: Any, depth: int) -> tuple[Any, int]:  # noqa: ANN401
+        if set(map(type, items)) <= _SCALARS:
+            return items, 8 * len(items) + 8
+        settled = [self._settle(value, depth) for value in items]
+        return [value for value, _ in settled], sum(size for _, size in settled) + 8

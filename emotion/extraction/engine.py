@@ -9,7 +9,6 @@ journal  items in the order in which they come, on disk after every shard: a kil
 cache    written from it in the order of the index, so the bytes do not depend on the order of work
 """
 
-import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -17,11 +16,12 @@ from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
+from emotion.core import logs
+from emotion.core.errors import ABSENT, EmotionError, absent_everywhere
+from emotion.core.progress import track
 from emotion.corpus.utterance import Utterance
-from emotion.errors import ABSENT, EmotionError, absent_everywhere
 from emotion.extraction.outcome import check_missing, say_outcome
-from emotion.progress import track
-from emotion.writer import CacheWriter
+from emotion.store.writer import CacheWriter
 
 ON_ERROR = ("skip", "fail")
 _LISTED = 20  # missing utterances named on the terminal
@@ -127,12 +127,24 @@ def _items(
 
 
 def compute(job: Job, rows: Sequence[Utterance]) -> list[Item]:
-    """Results of one shard; the traceback of an error that nobody expected says which utterances it was."""
+    """Results of one shard; the traceback of an error that nobody expected says which utterances it was.
+
+    Where memory does not suffice, the rows are done one by one: what is too large is missing alone.
+    """
     try:
         return job(rows)
     except Exception as error:
+        if _out_of_memory(error):
+            large = Item(None, "too large: out of memory")
+            return [large] if len(rows) == 1 else [item for row in rows for item in compute(job, [row])]
         error.add_note(f"{job.what}: in the shard of {len(rows)} utterances from {rows[0].utterance} on")
         raise
+
+
+def _out_of_memory(error: Exception) -> bool:
+    """Also as torch and OpenCV say it."""
+    words = ("can't allocate memory", "not enough memory", "Insufficient memory", "Failed to allocate")
+    return isinstance(error, MemoryError) or any(word in str(error) for word in words)
 
 
 def _refuse(rows: Sequence[Utterance], reasons: Sequence[str], what: str) -> None:
@@ -140,7 +152,7 @@ def _refuse(rows: Sequence[Utterance], reasons: Sequence[str], what: str) -> Non
     for row, reason in zip(rows, reasons, strict=True):
         if reason and not reason.endswith(ABSENT):
             raise EmotionError(
-                f"{what}: utterance {row.utterance}: {reason}; mend the medium, or set on_error: skip to mark the "
+                f"{what}: utterance {row.utterance}: {reason}; fix the medium, or set on_error: skip to mark the "
                 "modality as missing there"
             )
 
@@ -150,6 +162,6 @@ def _list_missing(rows: Sequence[Utterance], reasons: Sequence[str]) -> None:
     listed = [(row.utterance, reason) for row, reason in zip(rows, reasons, strict=True) if reason]
     listed = [] if absent_everywhere(reasons) else listed
     for utterance, reason in listed[:_LISTED]:
-        sys.stderr.write(f"  {utterance}: {reason}\n")
+        logs.info(f"  {utterance}: {reason}")
     if len(listed) > _LISTED:
-        sys.stderr.write(f"  ... and {len(listed) - _LISTED} others; `emotion cache show` names all\n")
+        logs.info(f"  ... and {len(listed) - _LISTED} others; `emotion cache show` names all")

@@ -1,24 +1,23 @@
 """Who computes the shards: this process, processes or threads of this machine, or the actors of a Ray cluster.
 
 The choice is made by the environment and is no part of the tracked settings: EMOTION_EXECUTOR=local (default) or ray,
-EMOTION_WORKERS=number. On a CPU it does not change a bit of the result: every worker computes with one thread.
+EMOTION_WORKERS=number, EMOTION_PATIENCE=seconds. On a CPU it does not change a bit of the result: every worker computes
+with one thread.
 """
 
 import itertools
-import os
-import signal
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from functools import partial
-from multiprocessing import active_children, connection, get_context, parent_process
 
-from emotion import params
+from emotion.core import environment, processes
+from emotion.core.errors import EmotionError
+from emotion.core.processes import Lost
 from emotion.corpus.utterance import Utterance
-from emotion.errors import EmotionError
 from emotion.extraction import engine, ray_cluster
 from emotion.extraction.engine import Item, Job, Shard, compute
+
+_SLOWEST = 20.0  # times real time: no decoder or encoder that works is slower
 
 
 def choose() -> engine.Executor:
@@ -27,41 +26,64 @@ def choose() -> engine.Executor:
     Raises:
         EmotionError: it says something unknown.
     """
-    if params.executor() == "ray":
-        return partial(ray_cluster.run, workers=params.wanted_workers())
-    return partial(run_local, workers=params.workers())
+    if environment.executor() == "ray":
+        return partial(ray_cluster.run, workers=environment.wanted_workers())
+    return partial(run_local, workers=environment.workers(), patience=environment.patience())
 
 
-def run_local(job: Job, shards: Sequence[Shard], *, workers: int) -> Iterator[tuple[int, list[Item]]]:
-    """Run on this machine: on a GPU in threads of this process, otherwise in processes; few shards right here."""
+def run_local(
+    job: Job, shards: Sequence[Shard], *, workers: int, patience: float = 0.0
+) -> Iterator[tuple[int, list[Item]]]:
+    """Run on this machine: on a GPU in threads of this process, otherwise in processes.
+
+    Args:
+        job: what to do.
+        shards: numbered rows.
+        workers: processes, or threads on a GPU.
+        patience: s that a shard may take besides what its length allows; a medium on which the decoder hangs, or that
+            ends its process, then costs its own utterance. 0 = no limit: one worker, or one shard, needs no process.
+    """
     if job.device == "cuda":
         # One encoder on the GPU; while one thread computes, the others read.
         with ThreadPoolExecutor(max(2, workers)) as pool:
             yield from _completed(pool, partial(compute, job), shards, ahead=max(2, workers) + 1)
-    elif workers == 1 or len(shards) < 2:
+    elif not patience and (workers == 1 or len(shards) < 2):
         with job.one_thread():
             for number, rows in shards:
                 yield number, compute(job, rows)
     else:
-        yield from _in_processes(job, shards, workers=min(workers, len(shards)))
+        yield from _in_processes(job, shards, workers=workers, patience=patience)
 
 
-def _in_processes(job: Job, shards: Sequence[Shard], *, workers: int) -> Iterator[tuple[int, list[Item]]]:
-    others = set(active_children())
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_start_worker, initargs=(job,))
+def _in_processes(
+    job: Job, shards: Sequence[Shard], *, workers: int, patience: float
+) -> Iterator[tuple[int, list[Item]]]:
+    """Shards whose worker died again and again or hung are done row by row: the row that is at fault is lost alone."""
+    run = partial(processes.run, _work, workers=workers, start=_start_worker, arguments=(job,))
+    if patience:
+        run = partial(run, limit=partial(_limit, patience=patience))
+    bad: list[Shard] = []
     try:
-        yield from _completed(pool, _work, shards, ahead=workers + 1)
-    except BrokenProcessPool:
-        raise EmotionError(
-            f"{job.what}: a worker process died (out of memory?); run again to continue; "
-            "EMOTION_WORKERS=1 needs less memory"
-        ) from None
-    except BaseException:  # Ctrl-C, a full disk, a consumer that stops: nobody waits for the shards in flight
-        for child in set(active_children()) - others:
-            child.terminate()
-        raise
-    finally:
-        pool.shutdown(cancel_futures=True)
+        for place, found in run([rows for _, rows in shards]):
+            if isinstance(found, Lost):
+                bad.append(shards[place])
+            else:
+                yield shards[place][0], found
+        for number, rows in bad:
+            items: list[Item] = [Item(None)] * len(rows)
+            for row, found in run([[row] for row in rows]):
+                items[row] = _lost(found) if isinstance(found, Lost) else found[0]
+            yield number, items
+    except EmotionError as error:
+        raise EmotionError(f"{job.what}: {str(error).removeprefix(f'{job.what}: ')}") from None
+
+
+def _lost(lost: Lost) -> Item:
+    return Item(None, f"{'too slow' if lost.hung else 'crash'}: {lost.why}")
+
+
+def _limit(rows: Sequence[Utterance], *, patience: float) -> float:
+    return patience + _SLOWEST * sum(min(row.end - row.start, patience) for row in rows)
 
 
 def _completed(
@@ -83,19 +105,9 @@ _job: Job  # of a worker process
 
 
 def _start_worker(job: Job) -> None:
-    """Take the job; Ctrl-C is the parent's to handle; no orphans when the parent is killed."""
     global _job
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     _job = job
     job.one_thread().__enter__()
-    parent = parent_process()
-    assert parent is not None
-    threading.Thread(target=_exit_with, args=(parent.sentinel,), daemon=True).start()
-
-
-def _exit_with(sentinel: int) -> None:
-    connection.wait([sentinel])
-    os._exit(1)
 
 
 def _work(rows: Sequence[Utterance]) -> list[Item]:

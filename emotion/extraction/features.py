@@ -9,10 +9,9 @@ however many of them are held in memory at once: on a CPU the file is the same t
 
 import hashlib
 import json
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from itertools import chain
 from pathlib import Path
@@ -22,14 +21,19 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from emotion import params, training
+from emotion.core import environment
+from emotion.core.errors import EmotionError, MediaError
 from emotion.corpus.utterance import Index, Utterance
 from emotion.encoders.base import Encoder
-from emotion.errors import EmotionError, MediaError
 from emotion.extraction import engine, ray_cluster
 from emotion.extraction.engine import Executor, Item
-from emotion.extraction.provenance import versions, write_card
-from emotion.writer import CacheWriter, fingerprint
+from emotion.extraction.fitted import checkpoint_hash
+from emotion.extraction.outcome import say_remarks
+from emotion.extraction.provenance import public, versions, write_card
+from emotion.store.cache import Cache
+from emotion.store.trained import Training
+from emotion.store.writer import CacheWriter, fingerprint
+from emotion.training import device
 
 _REVISION = 2  # raise it when the same inputs and encoder give other features: unfinished work is then not used
 TEXT_BATCH = 1024  # characters, padding included: some 200 tokens keep a core busy, and little of them is padding
@@ -38,6 +42,7 @@ _BATCHES = 4  # of a shard: so much is lost by a kill, per worker
 Which = Callable[[Utterance], int]
 Load = Callable[[], tuple[Sequence[Encoder], Which]]
 Open = Callable[[], Callable[[Utterance], Any]]
+Remark = Callable[[Utterance, Any], dict[str, Any] | None]
 
 
 def extract_features(
@@ -54,7 +59,10 @@ def extract_features(
     on_error: str,
     execute: Executor,
     device: str,
+    knows: Training | None = None,
     media: Sequence[Path] = (),
+    remark: Remark | None = None,
+    root: Path | None = None,
 ) -> None:
     """Write the vectors of every utterance, float32 (t, dim) with t = 1 except for word-level text, and a card.
 
@@ -75,7 +83,11 @@ def extract_features(
         on_error: `skip` or `fail`, see `engine.run`.
         execute: who does it (`executors.choose`). On a CPU it does not change the result.
         device: cpu (float32) or cuda (bfloat16 where the operation allows it).
+        knows: which utterances the encoders know; None = nobody knows.
         media: the files that are read: when one changes, unfinished work is not taken up again.
+        remark: what is odd about an input that is used all the same (`emotion.media.remarks`): kept in the cache, and
+            counted on the terminal; picklable.
+        root: the corpus's folder: reasons name its files without it.
 
     Raises:
         EmotionError: too many utterances are missing, memory or disk is full, or another run writes the same file;
@@ -84,33 +96,58 @@ def extract_features(
     rows = index.utterances
     encoders, which = load()
     encoder = encoders[0]
-    settings: dict[str, Any] = {"encoder": encoder.settings(), "per_batch": per_batch, "revision": _REVISION}
-    if len(encoders) > 1:
-        settings["folds"] = len(encoders) - 1
-        settings["which"] = hashlib.sha256(repr([which(row) for row in rows]).encode()).hexdigest()
     writer = CacheWriter(
         out,
         ids=[row.utterance for row in rows],
         shape=(encoder.dim,),
         dtype="float32",
-        attributes={
-            "modality": encoder.modality,
-            "encoder": encoder.name,
-            "checkpoint": checkpoint_hash(encoders),
-            "index": index.digest,
-            "settings": json.dumps(settings, sort_keys=True),
-            "versions": versions("av", "numpy", "soundfile", "torch", "torchaudio", "transformers"),
-        },
+        attributes=_provenance(index, encoders, which, per_batch=per_batch),
         scratch=scratch,
         flush_every=0,
-        key=f"{device} {fingerprint(media)}",
+        key=f"{device} {_plain(open_media)} {fingerprint(media)}",
+        trained_on=None if knows is None else knows.trained_on,
+        chosen_on=() if knows is None else knows.chosen_on,
+        root=root,
     )
     cut = partial(batches, length=length, which=which, most=encoder.together, per_batch=per_batch)
     job = FeatureJob(
-        what=f"{encoder.modality} features", device=device, load=load, open_media=open_media, cut=cut, budget=budget
+        what=f"{encoder.modality} features",
+        device=device,
+        load=load,
+        open_media=open_media,
+        cut=cut,
+        budget=budget,
+        remark=remark,
     )
     engine.run(writer, rows, job, shards(cut(rows)), execute=execute, on_error=on_error, max_missing=max_missing)
     write_card(out)
+    if remark is not None:
+        with Cache(out) as cache:
+            say_remarks([row.utterance for row in rows], cache.notes, what=job.what)
+
+
+def _provenance(index: Index, encoders: Sequence[Encoder], which: Which, *, per_batch: float) -> dict[str, Any]:
+    """The cache's attributes."""
+    encoder = encoders[0]
+    settings: dict[str, Any] = {"encoder": encoder.settings(), "per_batch": per_batch, "revision": _REVISION}
+    settings |= encoder.code()
+    if len(encoders) > 1:
+        settings["folds"] = len(encoders) - 1
+        settings["which"] = hashlib.sha256(repr([which(row) for row in index.utterances]).encode()).hexdigest()
+    return {
+        "modality": encoder.modality,
+        "encoder": encoder.name,
+        "checkpoint": checkpoint_hash(encoders),
+        "index": index.digest,
+        "settings": json.dumps(public(settings), sort_keys=True),
+        "versions": versions("av", "numpy", "soundfile", "torch", "torchaudio", "transformers"),
+    }
+
+
+def _plain(open_media: Open) -> list[tuple[str, str]]:
+    """How the media are read, as far as it is given by names and numbers: work done in another way is not taken up."""
+    how = open_media.keywords if isinstance(open_media, partial) else {}
+    return sorted((name, repr(value)) for name, value in how.items() if isinstance(value, str | int | float))
 
 
 def batches(
@@ -158,6 +195,7 @@ class FeatureJob:
     open_media: Open
     cut: Callable[[Sequence[Utterance]], list[list[int]]]
     budget: int
+    remark: Remark | None = None
 
     @cached_property
     def _encoders(self) -> tuple[list[Encoder], Which]:
@@ -180,7 +218,9 @@ class FeatureJob:
             for batch in self._merged(group, rows, which):
                 good = [row for row in batch if row not in items]
                 encoder = encoders[which(rows[batch[0]])]
-                items.update(zip(good, self._encode(encoder, [inputs[row] for row in good]), strict=True))
+                for row, item in zip(good, self._encode(encoder, [inputs[row] for row in good]), strict=True):
+                    note = self.remark(rows[row], inputs[row]) if self.remark is not None else None
+                    items[row] = replace(item, note=note)
         return [items[row] for row in range(len(rows))]
 
     def _input(self, row: Utterance) -> Any:  # noqa: ANN401 - each modality has its own inputs
@@ -252,21 +292,6 @@ def clips(row: Utterance) -> float:
 
 def choose_device() -> str:
     """Device of the workers: cuda where this machine, or the cluster, has a GPU."""
-    if params.executor() == "ray":
+    if environment.executor() == "ray":
         return "cuda" if ray_cluster.has_gpu() else "cpu"
-    return training.device().type
-
-
-def checkpoint_hash(encoders: Sequence[Encoder]) -> str:
-    """Sha256 over the weights, in the order of their names, and over whatever else the encoders save (tokenizer)."""
-    digest = hashlib.sha256()
-    for encoder in encoders:
-        for name, value in sorted(encoder.state_dict().items()):
-            digest.update(f"{name} {value.dtype} {tuple(value.shape)}\n".encode())
-            digest.update(value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
-        with tempfile.TemporaryDirectory() as name:
-            encoder.save_extra(Path(name))
-            for path in sorted(Path(name).rglob("*")):
-                if path.is_file():
-                    digest.update(f"{path.relative_to(name).as_posix()}\n".encode() + path.read_bytes())
-    return digest.hexdigest()
+    return device.device().type

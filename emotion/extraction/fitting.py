@@ -2,10 +2,7 @@
 
 import hashlib
 import json
-import shutil
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -14,16 +11,22 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from emotion.core import logs
+from emotion.core.errors import EmotionError, MediaError, absent_everywhere
+from emotion.core.files import write_text, writing_folder
+from emotion.core.progress import track
 from emotion.corpus.utterance import Index, Utterance
 from emotion.encoders.base import Encoder
 from emotion.encoders.fit import Classifier, fit, loss_and_score, predict
 from emotion.encoders.folds import GROUPS, align, deal, fold_folder, save_alignment, save_folds
-from emotion.errors import EmotionError, MediaError, absent_everywhere
-from emotion.files import write_text
-from emotion.progress import track
-from emotion.training import Epoch, best_epoch, device, seed_everything
+from emotion.extraction.absent import MEDIUM
+from emotion.extraction.outcome import kinds
+from emotion.store.trained import Training, write_record
+from emotion.training.curve import Epoch, best_epoch
+from emotion.training.device import device, seed_everything
 
 _BATCH = 16  # utterances, where nothing is trained; changes no result
+_FitOn = Callable[["_Inputs", str], "_Fitted"]  # training data, title
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +36,12 @@ class _Inputs:
     rows: list[Utterance]
     inputs: list[Any]
     labels: list[int]
-    skipped: list[str]
+    skipped: dict[str, str]  # utterance -> why
 
     def part(self, positions: NDArray[np.int64]) -> "_Inputs":
         """Some of what could be read."""
         rows, inputs, labels = ([values[n] for n in positions] for values in (self.rows, self.inputs, self.labels))
-        return _Inputs(rows, inputs, labels, [])
+        return _Inputs(rows, inputs, labels, {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +51,6 @@ class _Fitted:
     module: Classifier
     history: list[Epoch]
     checkpoint: Path
-
-
-_FitOn = Callable[[_Inputs, str], _Fitted]  # training data, title
 
 
 def fit_encoder(
@@ -77,10 +77,11 @@ def fit_encoder(
 
     Args:
         index: the corpus; rows of other splits than train and validation are dropped before anything is read.
-        encoder: its settings are used, its weights are drawn anew from `seed`.
+        encoder: its settings are used, its weights are drawn again from `seed`.
         read: an utterance's input for the encoder; raises MediaError where it cannot be read, which skips it.
-        out: folder for what was fitted; complete or absent, never half.
-        report: JSON with the curve, the best epoch and what was used and skipped.
+        out: folder for what was fitted, with the record of the utterances that it knows (`emotion.store.trained`);
+            complete or absent, never half. It is held from the beginning, so two runs never train for it at once.
+        report: JSON with the curve, the best epoch where there was one, and what was used and skipped.
         scratch: folder for continuing after a kill.
         epochs: see `encoders.fit.fit`, as for the others.
         lr: largest learning rate.
@@ -92,76 +93,105 @@ def fit_encoder(
         folds: parts of the training split that are extracted by an encoder that has not seen them; 1 = off.
 
     Raises:
-        EmotionError: nothing can be read of a split, there are fewer groups than folds, or the training diverges.
+        EmotionError: nothing can be read of a split, there are fewer groups than folds, the training diverges, or
+            another run writes the same folder.
     """
+    how = {"epochs": epochs, "lr": lr, "weight_decay": weight_decay, "batch": batch, "patience": patience}
+    how |= {"seed": seed, "balanced": balanced, "classes": len(index.labels)}
+    with writing_folder(out) as folder:
+        done = _fit_into(folder, index, encoder, read, scratch=scratch, folds=folds, how=how)
+    write_text(report, json.dumps(done.report, indent=2) + "\n")
+    for checkpoint in done.checkpoints:
+        checkpoint.unlink(missing_ok=True)
+    logs.info(f"{encoder.modality} encoder: {done.told} -> {out}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What a fit leaves besides the folder: its report, one line about it, checkpoints to remove at the end."""
+
+    report: dict[str, Any]
+    told: str
+    checkpoints: Sequence[Path] = ()
+
+
+def _fit_into(
+    folder: Path,
+    index: Index,
+    encoder: Encoder,
+    read: Callable[[Utterance], Any],
+    *,
+    scratch: Path,
+    folds: int,
+    how: dict[str, Any],
+) -> _Done:
     if not encoder.trains:
-        _keep(encoder, {}, out=out, report=report, seed=seed, why="frozen without a projection, nothing to fit")
-        return
+        return _keep(encoder, {}, folder, seed=how["seed"], why="frozen without a projection, nothing to fit")
     dealt = deal([row for row in index.utterances if row.split == "train"], folds=folds) if folds > 1 else None
     train, validation = (_read_split(index, split, read, encoder.modality) for split in ("train", "validation"))
     splits = {"train": train, "validation": validation}
-    if absent_everywhere(train.skipped + validation.skipped) and not train.inputs + validation.inputs:
-        why = f"the corpus has no {encoder.modality}, left untrained"
-        _keep(encoder, splits, out=out, report=report, seed=seed, why=why)
-        return
+    skipped = [*train.skipped.values(), *validation.skipped.values()]
+    if absent_everywhere(skipped) and not train.inputs + validation.inputs:
+        why = f"the corpus has no {MEDIUM[encoder.modality]}: nothing to do, left untrained"
+        return _keep(encoder, splits, folder, seed=how["seed"], why=why)
     for split, found in splits.items():
         _check_any(found, split, encoder.modality)
-    how = {"epochs": epochs, "lr": lr, "weight_decay": weight_decay, "batch": batch, "patience": patience}
-    how |= {"seed": seed, "balanced": balanced, "classes": len(index.labels)}
 
     def fit_on(part: _Inputs, title: str) -> _Fitted:
         return _fit(encoder, part, validation, scratch=scratch, title=title, how=how)
 
     about: dict[str, Any] = {}
-    with _replacing(out) as folder:
-        whole = fit_on(train, f"fit {encoder.modality}")
-        whole.module.encoder.save(folder)
-        done = [whole.checkpoint]
-        if dealt is not None:
-            about, others = _fit_folds(whole, train, fit_on, folder=folder, by=dealt[0], groups=dealt[1])
-            done += others
-    _write_report(report, whole.module.encoder, whole.history, splits, about)
-    for checkpoint in done:
-        checkpoint.unlink(missing_ok=True)
-    best = best_epoch(whole.history)
+    whole = fit_on(train, f"fit {encoder.modality}")
+    whole.module.encoder.save(folder)
+    checkpoints = [whole.checkpoint]
+    if dealt is not None:
+        about, others = _fit_folds(whole, train, fit_on, folder=folder, by=dealt[0], groups=dealt[1])
+        checkpoints += others
+    known = [[row.utterance for row in split.rows] for split in (train, validation)]
+    write_record(folder, Training.of(*known))
+    report = _report(whole.module.encoder, whole.history, splits, about)
+    return _Done(report, _told(whole.history, train, validation, folds=folds if about else 1), checkpoints)
+
+
+def _told(history: Sequence[Epoch], train: _Inputs, validation: _Inputs, *, folds: int) -> str:
+    best = best_epoch(history)
     used = f"{len(train.inputs)} training and {len(validation.inputs)} validation utterances"
     skipped = len(train.skipped) + len(validation.skipped)
     score = f"validation weighted F1 {best.validation_weighted_f1:.3f} in epoch {best.epoch}"
-    parts = f", {folds} folds" if about else ""
-    sys.stderr.write(f"{encoder.modality} encoder: {used}, {skipped} skipped, {score}{parts} -> {out}\n")
+    parts = f", {folds} folds" if folds > 1 else ""
+    return f"{used}, {skipped} skipped, {score}{parts}"
 
 
-def _keep(encoder: Encoder, splits: Mapping[str, _Inputs], *, out: Path, report: Path, seed: int, why: str) -> None:
+def _keep(encoder: Encoder, splits: Mapping[str, _Inputs], folder: Path, *, seed: int, why: str) -> _Done:
     """Save an encoder that is not trained."""
     seed_everything(seed)
     encoder = type(encoder)(**encoder.settings())
     encoder.prepare([])
-    with _replacing(out) as folder:
-        encoder.save(folder)
-    _write_report(report, encoder, [], splits)
-    sys.stderr.write(f"{encoder.modality} encoder: {why} -> {out}\n")
+    encoder.save(folder)
+    write_record(folder, Training())
+    return _Done(_report(encoder, [], splits), why)
 
 
 def _read_split(index: Index, split: str, read: Callable[[Utterance], Any], modality: str) -> _Inputs:
     rows = [row for row in index.utterances if row.split == split]
-    found = _Inputs([], [], [], [])
+    found = _Inputs([], [], [], {})
     for row in track(rows, total=len(rows), title=f"read {modality} ({split})", unit="utterances"):
         try:
             value = read(row)
         except MediaError as error:
-            found.skipped.append(f"{row.utterance}: {error}")
+            found.skipped[row.utterance] = str(error)
             continue
         found.rows.append(row)
         found.inputs.append(value)
         found.labels.append(index.labels.index(row.label))
-    if not absent_everywhere(found.skipped):
+    if not absent_everywhere([*found.skipped.values()]):
         _check_any(found, split, modality)
     return found
 
 
 def _check_any(found: _Inputs, split: str, modality: str) -> None:
     if not found.inputs:
-        why = f"; e.g. {found.skipped[0]}" if found.skipped else ""
+        why = "; e.g. {}: {}".format(*next(iter(found.skipped.items()))) if found.skipped else ""
         raise EmotionError(
             f"{modality} encoder: none of the {len(found.skipped)} {split} utterances can be read, "
             f"expected at least one{why}"
@@ -176,7 +206,7 @@ def _fit(
     encoder = type(encoder)(**encoder.settings())
     encoder.prepare(train.inputs)
     module = Classifier(encoder, classes=how["classes"])
-    key = _fingerprint({"encoder": encoder.settings(), **how}, train, validation)
+    key = _fingerprint({"encoder": encoder.settings(), **encoder.code(), **how}, train, validation)
     checkpoint = scratch / f"fit_{encoder.modality}_{key}.pt"
     data = (train.inputs, train.labels, validation.inputs, validation.labels)
     history = fit(encoder, *data, classifier=module, checkpoint=checkpoint, keep_checkpoint=True, title=title, **how)
@@ -242,45 +272,28 @@ def _fingerprint(settings: dict[str, Any], *splits: _Inputs) -> str:
     return digest.hexdigest()[:16]
 
 
-@contextmanager
-def _replacing(out: Path) -> Iterator[Path]:
-    """Yield a folder beside `out` that takes its place at the end: `out` is always whole."""
-    partial = out.with_name(f"{out.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)  # of a run that was killed
-    try:
-        partial.mkdir(parents=True)
-        yield partial
-        if out.exists():
-            shutil.rmtree(out)
-        partial.rename(out)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-
-
 def _best(history: Sequence[Epoch]) -> dict[str, Any]:
-    best = best_epoch(history) if history else None
-    return {
-        "best_epoch": best.epoch if best else 0,
-        "validation_weighted_f1": best.validation_weighted_f1 if best else 0.0,
-    }
+    """The best epoch and its score; nothing where nothing was trained, so nothing was measured."""
+    if not history:
+        return {}
+    best = best_epoch(history)
+    return {"best_epoch": best.epoch, "validation_weighted_f1": best.validation_weighted_f1}
 
 
-def _write_report(
-    path: Path,
+def _report(
     encoder: Encoder,
     history: Sequence[Epoch],
     splits: Mapping[str, _Inputs],
     folds: Mapping[str, Any] | None = None,
-) -> None:
-    content = {
+) -> dict[str, Any]:
+    return {
         "modality": encoder.modality,
         "encoder": encoder.name,
         **_best(history),
         "utterances": {
             name: {"used": len(split.inputs), "skipped": len(split.skipped)} for name, split in splits.items()
         },
-        "skipped": sorted(reason for split in splits.values() for reason in split.skipped),
+        "skipped": kinds([reason for split in splits.values() for reason in split.skipped.values()]),
         "curve": [asdict(line) for line in history],
         **({"folds": folds} if folds else {}),
     }
-    write_text(path, json.dumps(content, indent=2) + "\n")

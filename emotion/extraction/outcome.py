@@ -1,11 +1,12 @@
 """What came of an extraction: is too much missing, and one line that says what was made and what was not."""
 
-import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from emotion.errors import EmotionError, absent_everywhere
+from emotion.core import logs
+from emotion.core.errors import EmotionError, absent_everywhere
 
 _SHOWN = 3  # kinds of reasons in a line
 
@@ -25,7 +26,7 @@ def check_missing(reasons: Sequence[str], *, max_missing: float, what: str) -> N
     if len(missing) > max_missing * len(reasons) and not absent_everywhere(reasons):
         raise EmotionError(
             f"{what}: {len(missing)} of {len(reasons)} utterances are missing, more than max_missing = {max_missing:g} "
-            f"allows ({_kinds(missing)}; e.g. {missing[0]}); mend the media or raise max_missing"
+            f"allows ({_kinds(missing)}; e.g. {missing[0]}); fix the media or raise max_missing"
         )
 
 
@@ -40,8 +41,26 @@ def say_outcome(reasons: Sequence[str], *, what: str, out: Path, already: bool =
     """
     missing = [reason for reason in reasons if reason]
     why = f" ({_kinds(missing)})" if missing else ""
-    sys.stderr.write(f"{what}: {len(reasons) - len(missing)} of {len(reasons)} utterances, {len(missing)} missing{why}")
-    sys.stderr.write(f" -> {out}{' (already there, nothing to do)' if already else ''}\n")
+    done = " (already there, nothing to do)" if already else ""
+    found = f"{len(reasons) - len(missing)} of {len(reasons)} utterances"
+    logs.info(f"{what}: {found}, {len(missing)} missing{why} -> {out}{done}")
+
+
+def say_remarks(ids: Sequence[str], notes: Sequence[Mapping[str, Any]], *, what: str) -> None:
+    """Warn of what is odd about inputs that are used all the same: a line for each kind, with its count.
+
+    Args:
+        ids: of the utterances.
+        notes: of each, from the cache; `remarks` maps a kind to what was found.
+        what: was made of them.
+    """
+    found: dict[str, list[str]] = {}
+    for name, note in zip(ids, notes, strict=True):
+        for kind, about in note.get("remarks", {}).items():
+            found.setdefault(kind, []).append(f"{name} ({about})")
+    for kind, places in found.items():
+        more = f" and {len(places) - _SHOWN} more" if len(places) > _SHOWN else ""
+        logs.warning(f"warning: {what}: {len(places)} of {len(ids)}: {kind}: {', '.join(places[:_SHOWN])}{more}")
 
 
 def kinds(reasons: Sequence[str]) -> dict[str, int]:

@@ -1,19 +1,48 @@
-"""Where a cache comes from: the versions of what made it, and a card beside it that people read."""
+"""Where a cache comes from: settings and versions of what made it, and a card beside it that people read."""
 
+import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Any
 
-from emotion.cache import Cache
+from emotion.core.files import write_text
+from emotion.core.tables import markdown_table, markdown_text
 from emotion.extraction.outcome import kinds
-from emotion.files import write_text
+from emotion.store.cache import Cache
 
 
 def versions(*packages: str) -> str:
     """JSON text: the installed version of each package, without a local label such as `+cpu`."""
     return json.dumps({name: version(name).split("+")[0] for name in sorted(packages)})
+
+
+def public(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings that may be given away: a path outside the project, e.g. of a checkpoint, becomes its last part.
+
+    A file is told from others of its name by its sha256; a checkpoint's folder by the attribute `checkpoint`.
+    """
+    return {name: _public(value) for name, value in settings.items()}
+
+
+def _public(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    if isinstance(value, Mapping):
+        return public(value)
+    if isinstance(value, list | tuple):
+        return [_public(item) for item in value]
+    if not isinstance(value, str):
+        return value
+    path, windows = Path(value), PureWindowsPath(value)
+    if not (path.is_absolute() or windows.is_absolute() or value.startswith("~") or ".." in windows.parts):
+        return value
+    name = windows.name
+    return f"{name} (sha256 {_sha256(path)[:16]})" if path.is_file() else name
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_card(path: Path) -> Path:
@@ -39,7 +68,7 @@ def _card(path: Path, cache: Cache) -> str:
     about = {key: value for key, value in sorted(cache.attributes.items()) if key not in ("settings", "versions")}
     settings = json.loads(cache.attributes.get("settings", "{}"))
     parts = [
-        f"# {path.name}",
+        f"# {markdown_text(path.name)}",
         _table(["what", "value"], _facts(cache)),
         "## Made by",
         _table(["attribute", "value"], [(key, str(value)) for key, value in about.items()]),
@@ -54,7 +83,7 @@ def _card(path: Path, cache: Cache) -> str:
 
 
 _HOW = """    from pathlib import Path
-    from emotion.cache import Cache
+    from emotion.store.cache import Cache
 
     with Cache(Path("{name}")) as cache:
         values = cache[cache.row("UTTERANCE")]  # {shape}; t = 0 where the modality is missing
@@ -71,6 +100,7 @@ def _facts(cache: Cache) -> list[tuple[str, str]]:
         ("missing", str(len(cache) - present)),
         ("frames", str(int(cache.offsets[-1]))),
         ("values per utterance", _shape(cache)),
+        ("encoder trained on", "unknown" if cache.training is None else f"{len(cache.training.trained_on)} utterances"),
     ]
 
 
@@ -95,7 +125,4 @@ def _flat(settings: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A Markdown table, '' where there are no rows."""
-    if not rows:
-        return ""
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+    return markdown_table(head, rows) if rows else ""

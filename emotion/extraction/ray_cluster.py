@@ -9,14 +9,14 @@ import contextlib
 import logging
 import os
 import socket
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from emotion.core import logs
+from emotion.core.errors import EmotionError
 from emotion.corpus.utterance import Utterance
-from emotion.errors import EmotionError
 from emotion.extraction.engine import Item, Job, Shard, compute
 
 _TRIES = 3  # of one shard, or to start an actor: what fails so often is at fault itself
@@ -149,9 +149,7 @@ class _Pool:
         if came or any(shard is not None for _, shard in self.running.values()):
             self.seen = time.monotonic()
         elif time.monotonic() - self.seen > _PATIENCE:
-            sys.stderr.write(
-                f"{self.what}: waiting for a node with a free {self.unit}; `ray status` shows the cluster\n"
-            )
+            logs.info(f"{self.what}: waiting for a node with a free {self.unit}; `ray status` shows the cluster")
             self.seen = time.monotonic()
 
     def close(self) -> None:
@@ -165,9 +163,7 @@ def _connected() -> Any:  # noqa: ANN401 - untyped, and not always installed
     try:
         import ray
     except ImportError:
-        raise EmotionError(
-            "EMOTION_EXECUTOR=ray needs Ray, which is not installed: pip install 'emotion[ray]'"
-        ) from None
+        raise EmotionError("EMOTION_EXECUTOR=ray needs Ray, which is not installed: pip install -e '.[ray]'") from None
     if not ray.is_initialized():
         _check_reachable(os.environ.get("RAY_ADDRESS", ""))
         try:

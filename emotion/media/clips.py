@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion.cache import Cache
+from emotion.core.errors import MediaError
 from emotion.corpus.utterance import Utterance
-from emotion.errors import MediaError
+from emotion.store.cache import Cache
 
 
 def read_clip(cache: Cache, utterance_id: str, *, frames: int) -> NDArray[np.uint8]:

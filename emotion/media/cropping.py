@@ -77,9 +77,14 @@ def _turned(picture: Image, left: int, top: int, side: int, roll: float) -> Imag
 
 
 def fixed_window(*, height: int, width: int) -> NDArray[np.float64] | None:
-    """Where IEMOCAP's actors sit: (3,) left, top, side in px of a half; None where it has another shape."""
-    scale = height / _SHAPE[0]
-    if abs(width - scale * _SHAPE[1]) > 1:
+    """Where IEMOCAP's actors sit: (3,) left, top, side in px of a half; None where it has another shape.
+
+    A half whose pixels were made square (those of television are 8/9 to 12/11 times as wide as high) is such a half.
+    """
+    scale, usual = height / _SHAPE[0], height / _SHAPE[0] * _SHAPE[1]
+    if not 8 / 9 * usual - 1 <= width <= 12 / 11 * usual + 1:
         return None
-    window: NDArray[np.float64] = inside(scale * np.array([_WINDOW]), height=height, width=width)[0]
+    left, top, side = scale * np.array(_WINDOW)
+    square = np.array([[(left + side / 2) * width / usual - side / 2, top, side]])
+    window: NDArray[np.float64] = inside(square, height=height, width=width)[0]
     return window

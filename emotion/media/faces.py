@@ -1,36 +1,43 @@
 """Finding one person's face and following it through an utterance, to a square grey clip.
 
     kept frames   0 1 2 3 4 5 6 7 8 9 ...      every frame at the clip's rate, the speaker's part of the picture only
-    examined      x . . . . x . . . . ...      detector on a copy of 180 px height, and of 240 px where it finds nothing
-    searched      all       near    near ...   around the faces of before; everywhere again when one is lost, and at
+    shots         a a a a a a a|b b b ...      where the picture changes at once; nothing crosses their border
+    examined      x . . . . x .|x . . ...      detector on a copy of 180 px height, and of 240 px where it finds nothing
+    searched      all       near all           around the faces of before; everywhere again when one is lost, and at
                                                times, because a new one may have come
-    track         choose per examined frame the box that continues best (shortest path), drop outliers
-    box           one square per stretch of 512 frames: the median of the track, enlarged by a margin, and turned so
-                  that the eyes are level where the detector says how they lie
+    track         choose per examined frame the box that continues best (shortest path), drop outliers; in a shot one
+                  person only
+    box           one square per shot, and per stretch of 512 frames of it: the median of the track, enlarged by a
+                  margin, and turned so that the eyes are level where the detector says how they lie
+    delivered     frames that show the person, and short gaps between them; the others are left out
 
 The box stands still: nods, shakes and leans carry emotion, and a box that follows the face would take them out of the
 clip. Only where the face would leave the still box (somebody walks or sits down) does the centre move, as a mean over
-2 s.
+2 s. Whether the faces of two shots are one person is not known: a film that cuts to the listener shows the listener.
 """
 
+import itertools
 import math
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any, Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion.errors import EmotionError
+from emotion.core.errors import EmotionError
 from emotion.media.cropping import crop, fixed_window, inside, place
 from emotion.media.detectors import Box, Detector, Image, NearDetector
+from emotion.media.shots import Change, Shots
+from emotion.media.tracks import follow, jump, longest_gap, one_person, visible
 
 FALLBACKS: Final = ("none", "iemocap")
 
 _HEIGHTS = (180, 240)  # px, the picture is searched at these heights at most, the second for small faces
 _WHOLE = 24  # examined frames after which the whole picture is searched again
 _STRETCH = 512  # frames that are held in memory and share one box
+_HELD = 200_000_000  # bytes of them; of large pictures fewer are held
+_SAME = 0.5  # jump up to which a face is still where it was
 _LEVEL = 2.0  # degrees: a face that is turned by less is not turned back
 
 
@@ -46,6 +53,9 @@ class Quality:
         box: mean left, top and side in px of the part of the picture that was given.
         roll: degrees by which the clip was turned back, counter-clockwise; its mean.
         fallback: whether nothing was found and the clip shows a fixed window instead.
+        shots: how many begin or go on in the utterance.
+        dropped: frames that are not in the clip, because the face is not in them.
+        unseen: frames of the clip in which the detector did not see the whole face.
     """
 
     examined: int
@@ -55,15 +65,18 @@ class Quality:
     box: tuple[float, float, float]
     roll: float = 0.0
     fallback: bool = False
+    shots: int = 1
+    dropped: int = 0
+    unseen: int = 0
 
     def note(self) -> dict[str, Any]:
-        """JSON values for the cache; `roll` and `fallback` only where they say something."""
-        note = asdict(self)
-        return {name: value for name, value in note.items() if value or name not in ("roll", "fallback")}
+        """JSON values for the cache; those with a default only where they say something."""
+        usual = {field.name: field.default for field in fields(self)}
+        return {name: value for name, value in asdict(self).items() if value != usual[name]}
 
 
 class FaceTrack:
-    """Collects an utterance's frames one by one; memory is bounded by 512 frames.
+    """Collects an utterance's frames one by one; memory is bounded by 512 frames, or 200 MB.
 
     Args:
         detect: from `make_detector`.
@@ -83,46 +96,75 @@ class FaceTrack:
         self._detect, self._size, self._every, self._fps = detect, size, every, fps
         self._near = detect.near if isinstance(detect, NearDetector) else None
         self._fallback = fallback != "none"
+        self._shots, self._cuts = Shots(), 0
         self._pictures: list[Image] = []
         self._hits: list[list[Box]] = []  # of the examined frames
+        self._seen: Image | None = None  # the picture examined last, and its faces
+        self._faces: list[Box] = []
         self._whole = 0  # examined frames since the whole picture was searched
         self._height = _HEIGHTS[0]  # at which it was
-        self._last: Box | None = None  # of the stretch before
+        self._last: Box | None = None  # of the stretch before, in the same shot
         self._clips: list[Image] = []
         self._spare: list[Image] = []  # what the fixed window shows before the first face
         self._tracks: list[Box | None] = []
+        self._covered: list[int] = []  # frames for which each examined one stands
         self._boxes: list[NDArray[np.float64]] = []
         self._rolls: list[float] = []  # of the stretches
+        self._dropped = self._unseen = 0
 
     def add(self, picture: Image) -> None:
         """The next frame, the speaker's part of it in grey: (height, width) uint8."""
+        change = self._shots.look(picture)
+        if change is Change.SURE or (change is Change.PERHAPS and not self._goes_on(picture)):
+            self._begin_shot()
         if len(self._pictures) % self._every == 0:
-            self._hits.append(self._search(picture))
+            if picture is not self._seen:  # one picture may be shown for long
+                self._seen, self._faces = picture, self._search(picture)
+            self._hits.append(self._faces)
         self._pictures.append(picture)
-        if len(self._pictures) == _STRETCH:
+        if len(self._pictures) >= min(_STRETCH, max(1, _HELD // picture.nbytes)):
             self._crop()
 
     def finish(self) -> tuple[Image | None, Quality]:
         """The clip (t, size, size) uint8, None where no face was found, and its quality.
 
-        Where a whole first stretch (34 s at 15 fps) shows no face, the clip begins after it.
+        Frames without the face are not in it, so it may be shorter than what was added.
         """
-        if self._pictures:
-            self._crop()
+        self._crop()
         found = [box for box in self._tracks if box is not None]
         score = float(np.mean([box.score for box in found])) if found else 0.0
         mean = np.concatenate(self._boxes).mean(axis=0) if self._boxes else np.zeros(3)
         clips = self._clips or self._spare
+        fallback = bool(clips) and not self._clips
+        instead = sum(map(len, clips)) if fallback else 0
         quality = Quality(
             examined=len(self._tracks),
             found=len(found),
-            gap=longest_gap([box is not None for box in self._tracks]) * self._every / self._fps,
+            gap=longest_gap(np.repeat([box is not None for box in self._tracks], self._covered).tolist()) / self._fps,
             score=round(score, 3),
             box=(round(float(mean[0]), 1), round(float(mean[1]), 1), round(float(mean[2]), 1)),
             roll=round(float(np.mean(self._rolls)), 1) if self._rolls else 0.0,
-            fallback=bool(clips) and not self._clips,
+            fallback=fallback,
+            shots=1 + self._cuts,
+            dropped=self._dropped - instead,
+            unseen=self._unseen + instead,
         )
         return (np.concatenate(clips) if clips else None), quality
+
+    def _begin_shot(self) -> None:
+        """Nothing of the shot before counts any more."""
+        self._cuts += bool(self._pictures or self._tracks)
+        self._crop()
+        self._last = None
+        self._shots.begin()
+
+    def _goes_on(self, picture: Image) -> bool:
+        """Whether a face of the shot is still where it was; looked for near it, which is quick."""
+        known = self._hits[-1] if self._hits else [self._last] if self._last else []
+        small, scale = shrunk(picture, self._height)
+        before = [_scaled(box, 1 / scale) for box in known]
+        now = (self._near(small, before) if self._near is not None else self._detect(small)) if known else []
+        return any(jump(old, new) < _SAME for old in before for new in now)
 
     def _search(self, picture: Image) -> list[Box]:
         """Faces in px of the picture, searched in a smaller copy of it."""
@@ -143,22 +185,36 @@ class FaceTrack:
 
     def _crop(self) -> None:
         """Crop the frames held and let go of them."""
-        track = follow(self._hits, before=self._last)
+        if not self._pictures:
+            return
+        path = follow(self._hits, before=self._last)
+        track = one_person(path, step=self._every / self._fps, before=self._last)
         self._tracks += track
+        self._covered += [min(self._every, len(self._pictures) - at * self._every) for at in range(len(track))]
         found = [box for box in track if box is not None]
         self._last = found[-1] if found else self._last
         height, width = self._pictures[0].shape
-        if self._last is not None:
-            frames = np.arange(len(track)) * self._every
-            boxes = place(track if found else [self._last], frames, len(self._pictures), fps=self._fps)
-            boxes = inside(boxes, height=height, width=width)
-            roll = float(np.median([box.roll for box in found or [self._last]]))
-            self._rolls.append(roll if abs(roll) >= _LEVEL else 0.0)
-            self._boxes.append(boxes)
-            self._clips.append(crop(self._pictures, boxes, size=self._size, roll=self._rolls[-1]))
-        elif self._fallback and (window := fixed_window(height=height, width=width)) is not None:
-            self._spare.append(crop(self._pictures, np.tile(window, (len(self._pictures), 1)), size=self._size))
+        if found:
+            self._cut_out(track, height=height, width=width)
+        else:
+            self._dropped += len(self._pictures)
+            if self._fallback and (window := fixed_window(height=height, width=width)) is not None:
+                self._spare.append(crop(self._pictures, np.tile(window, (len(self._pictures), 1)), size=self._size))
         self._pictures, self._hits = [], []
+
+    def _cut_out(self, track: list[Box | None], *, height: int, width: int) -> None:
+        """Crop the frames that show the person."""
+        frames = np.arange(len(track)) * self._every
+        boxes = place(track, frames, len(self._pictures), fps=self._fps)
+        boxes = inside(boxes, height=height, width=width)
+        delivered, seen = visible(track, boxes, every=self._every, fps=self._fps)
+        self._dropped += int((~delivered).sum())
+        self._unseen += int((delivered & ~seen).sum())
+        roll = float(np.median([box.roll for box in track if box is not None]))
+        self._rolls.append(roll if abs(roll) >= _LEVEL else 0.0)
+        self._boxes.append(boxes[delivered])
+        pictures = list(itertools.compress(self._pictures, delivered))
+        self._clips.append(crop(pictures, boxes[delivered], size=self._size, roll=self._rolls[-1]))
 
 
 def shrunk(picture: Image, height: int) -> tuple[Image, float]:
@@ -177,60 +233,3 @@ def shrunk(picture: Image, height: int) -> tuple[Image, float]:
 
 def _scaled(box: Box, scale: float) -> Box:
     return Box(box.x * scale, box.y * scale, box.side * scale, box.score, box.roll)
-
-
-def follow(hits: Sequence[Sequence[Box]], *, before: Box | None = None) -> list[Box | None]:
-    """One person's boxes among all that were found: the path with the least jumps, preferring large and sure boxes.
-
-    Args:
-        hits: boxes of each examined frame.
-        before: the box of that person before the first frame, where it is known.
-
-    Returns:
-        One box or None per frame; boxes far from those before and after (false hits where the face was missed) become
-        None.
-    """
-    steps = [list(frame) for frame in hits]
-    filled = [step for step, frame in enumerate(steps) if frame]
-    costs: list[float] = [0.0]
-    previous = [] if before is None else [before]
-    parents: dict[int, list[int]] = {}
-    for step in filled:
-        parents[step], new = [], []
-        for box in steps[step]:
-            ways = [cost + _jump(old, box) for cost, old in zip(costs, previous, strict=False)] or [0.0]
-            parents[step].append(int(np.argmin(ways)))
-            new.append(min(ways) - 0.5 * math.log(box.side) - 0.1 * math.log1p(box.score))
-        costs, previous = new, steps[step]
-    path: list[Box | None] = [None] * len(steps)
-    at = int(np.argmin(costs))
-    for step in reversed(filled):
-        path[step], at = steps[step][at], parents[step][at]
-    return _without_outliers(path)
-
-
-def _jump(old: Box, new: Box) -> float:
-    """How unlikely it is that both are the same face, in sides of the box and e-folds of size."""
-    side = math.sqrt(old.side * new.side)
-    return math.hypot(new.x - old.x, new.y - old.y) / side + abs(math.log(new.side / old.side))
-
-
-def _without_outliers(path: list[Box | None]) -> list[Box | None]:
-    """Drop boxes far from the median of the five around them."""
-    known = [(step, box) for step, box in enumerate(path) if box is not None]
-    values = np.array([(box.x, box.y, box.side) for _, box in known])
-    clean: list[Box | None] = [None] * len(path)
-    for position, (step, box) in enumerate(known):
-        x, y, side = np.median(values[max(0, position - 2) : position + 3], axis=0).tolist()
-        if _jump(Box(x, y, side, 0.0), box) < 1:
-            clean[step] = box
-    return clean
-
-
-def longest_gap(found: Sequence[bool]) -> int:
-    """Length of the longest run without the face."""
-    longest = run = 0
-    for hit in found:
-        run = 0 if hit else run + 1
-        longest = max(longest, run)
-    return longest

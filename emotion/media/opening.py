@@ -1,21 +1,14 @@
 """Before a decoder sees a file: is it a file at all, can it be read, does it hold anything itself?"""
 
+import errno
+import os
 import stat
 from pathlib import Path
-from typing import Final
 
-import av
-import soundfile
 from av.container import InputContainer
 
-from emotion.errors import MediaError
-
-SOUND: Final = frozenset(soundfile.available_formats()) - {"RAW"}
-"""Suffixes of sound files, in capitals; raw samples say nothing of themselves. All else is for FFmpeg."""
-
-# What claims to be a video may be a list of other files; these must not be opened, here or on the network.
-_OPTIONS: Final = {"protocol_whitelist": "file"}
-_LISTS: Final = frozenset({"concat", "hls", "dash", "imf", "image2", "webm_dash_manifest"})
+from emotion.core.errors import MediaError, cannot
+from emotion.corpus import containers
 
 
 def check_file(path: Path, kind: str) -> None:
@@ -36,9 +29,28 @@ def check_file(path: Path, kind: str) -> None:
     except FileNotFoundError:
         raise MediaError(f"no {kind} file: {path} does not exist") from None
     except OSError as error:
+        blame(path)
         raise MediaError(f"unreadable {kind} file: {path} ({error.strerror})") from None
+    except ValueError as error:  # a zero byte in the name
+        raise MediaError(f"no {kind} file: {str(path)!r} is no name of a file ({error})") from None
     if state.st_size == 0:
         raise MediaError(f"empty {kind} file: {path} has 0 bytes")
+
+
+def blame(path: Path) -> None:
+    """Raise where this process has no descriptor left: that a file could not be read is then no fault of the file.
+
+    Args:
+        path: a file that could not be read.
+
+    Raises:
+        EmotionError: too many files are open; not a MediaError, which would mark the utterance as missing for good.
+    """
+    try:
+        os.close(os.open(path, os.O_RDONLY | os.O_NONBLOCK))  # does not wait for the other end of a pipe
+    except OSError as error:
+        if error.errno in (errno.EMFILE, errno.ENFILE):
+            raise cannot("be read", path, error) from None
 
 
 def open_container(path: Path, kind: str) -> InputContainer:
@@ -51,11 +63,4 @@ def open_container(path: Path, kind: str) -> InputContainer:
     Raises:
         MediaError: FFmpeg cannot read it, or it is a list of other files.
     """
-    try:
-        container = av.open(str(path), options=_OPTIONS, metadata_errors="ignore")
-    except (av.FFmpegError, OSError, ValueError) as error:
-        raise MediaError(f"undecodable {kind}: {path} ({' '.join(str(error).split())})") from None
-    if not _LISTS.isdisjoint(container.format.name.split(",")):
-        container.close()
-        raise MediaError(f"undecodable {kind}: {path} is a list of other files ({container.format.name})")
-    return container
+    return containers.open_container(path, problem=f"undecodable {kind}")

@@ -1,15 +1,8 @@
 """Cells of the study's tables: figures in per cent, with their spread or interval."""
 
-from collections.abc import Iterable, Sequence
 from math import isnan
 
 from emotion.study.scoring import Row
-
-
-def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table; the first column is text, the others figures."""
-    lines = [header, ["---", *["---:"] * (len(header) - 1)], *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def mean_std(row: Row, name: str) -> str:
@@ -20,10 +13,10 @@ def mean_std(row: Row, name: str) -> str:
     return percent(value) if isnan(deviation) else f"{percent(value)} ± {percent(deviation)}"
 
 
-def ends(row: Row, low: str, high: str, *, signed: bool = False) -> str:
-    """An interval from two columns; '' where there is none."""
-    if row.figures.get(low) is None:
-        return ""
+def ends(row: Row, low: str, high: str, *, none: str, signed: bool = False) -> str:
+    """An interval from two columns; `none`, the reason, where there is none."""
+    if row.figures.get(low) is None or isnan(row.figures[low]):
+        return none
     return f"{percent(row.figures[low], signed=signed)} to {percent(row.figures[high], signed=signed)}"
 
 
@@ -34,6 +27,6 @@ def percent(value: float | None, *, signed: bool = False, digits: int = 2) -> st
     return f"{100 * value:+.{digits}f}" if signed else f"{100 * value:.{digits}f}"
 
 
-def p_value(value: float) -> str:
-    """Three digits; '' for NaN."""
-    return "" if isnan(value) else f"{value:.3f}" if value >= 0.001 else "< 0.001"
+def p_value(value: float, *, none: str) -> str:
+    """Three digits; `none`, the reason, for NaN."""
+    return none if isnan(value) else f"{value:.3f}" if value >= 0.001 else "< 0.001"

@@ -3,15 +3,15 @@
 A fold's index has no labels where it is scored. Those are kept apart, in `truth`, for the final tables.
 """
 
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
-from emotion.corpus.utterance import Index, Utterance, read_index
-from emotion.errors import EmotionError
+from emotion.core.errors import EmotionError
+from emotion.core.text import quoted
+from emotion.corpus.utterance import Index, Utterance, read_index, session_of
 
 PROTOCOLS = ("split", "leave-one-session-out")
 _SEED = 1
@@ -24,10 +24,12 @@ class Fold:
     Attributes:
         name: the held-out session, e.g. `Ses01`; '' for the index's own split.
         index: the corpus with this fold's splits; labels of the test utterances are ''.
+        features: modality -> cache, of those that were made for this fold alone.
     """
 
     name: str
     index: Index
+    features: Mapping[str, Path] = field(default_factory=dict)
 
     def rows(self, split: str) -> list[Utterance]:
         """The utterances of a split, in the order of the index."""
@@ -78,12 +80,13 @@ def truth(index_path: Path) -> dict[str, str]:
 
 
 def _session(index_path: Path, dialogue: str) -> str:
-    match = re.match(r"Ses\d\d", dialogue)
-    if match is None:
+    found = session_of(dialogue)
+    if not found:
         raise EmotionError(
-            f"{index_path}: dialogue {dialogue!r} names no session, expected e.g. Ses01F_impro01; use --protocol split"
+            f"{index_path}: dialogue {quoted(dialogue)} names no session, expected e.g. Ses01F_impro01; "
+            "use --protocol split"
         )
-    return match[0]
+    return found
 
 
 def _held_out(index: Index, name: str, of: dict[str, str]) -> Index:

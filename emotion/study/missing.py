@@ -1,9 +1,9 @@
 """Modalities that are missing when a classifier is used: all subsets, and rising shares of the utterances.
 
-Nothing is trained anew: the features are hidden from the trained classifier.
+Nothing is trained again: the features are hidden from the trained classifier.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 SHARES = tuple(tenth / 10 for tenth in range(10))
 ANY = "any"
 _SEED = 1
+_SHOWN = 0.00005  # smaller differences round to nothing in the tables
 
 
 @dataclass(frozen=True)
@@ -56,4 +57,85 @@ def conditions(modalities: Sequence[str], n: int) -> list[Condition]:
             keep = np.ones((n, len(modalities)), dtype=bool)
             keep[np.arange(n), hit] = when >= share
             found.append(Condition("missing", name, share, keep))
+    return found
+
+
+@dataclass(frozen=True)
+class Rise:
+    """A row of scores that rises where more is hidden.
+
+    Attributes:
+        model: name.
+        modalities: the one that is missing, or `any`.
+        low: share at which the score is lower, 0..1.
+        high: the larger share at which it is higher.
+        before: score at `low`, 0..1.
+        after: score at `high`.
+    """
+
+    model: str
+    modalities: str
+    low: float
+    high: float
+    before: float
+    after: float
+
+
+@dataclass(frozen=True)
+class Beaten:
+    """Modalities that score less than some of them.
+
+    Attributes:
+        model: name.
+        fewer: the modalities that score more.
+        more: the same and others.
+        before: score with `more`, 0..1.
+        after: score with `fewer`.
+    """
+
+    model: str
+    fewer: str
+    more: str
+    before: float
+    after: float
+
+
+def rises(rows: Sequence[Mapping[str, object]]) -> list[Rise]:
+    """The steepest rise of each row of the second table that has any, the largest first.
+
+    Args:
+        rows: of missing.csv.
+    """
+    curves: dict[tuple[str, str], list[tuple[float, float]]] = {}
+    for row in rows:
+        if row["kind"] == "missing":
+            curve = curves.setdefault((str(row["model"]), str(row["modalities"])), [])
+            curve.append((float(str(row["share"])), float(str(row["weighted_f1"]))))
+    found = []
+    for (model, name), curve in curves.items():
+        pairs = [
+            Rise(model, name, low, high, before, after)
+            for (low, before), (high, after) in combinations(sorted(curve), 2)
+            if after - before >= _SHOWN
+        ]
+        found += sorted(pairs, key=lambda rise: rise.before - rise.after)[:1]
+    return sorted(found, key=lambda rise: rise.before - rise.after)
+
+
+def more_with_less(rows: Sequence[Mapping[str, object]]) -> list[Beaten]:
+    """For each model the subset that beats all modalities by most, where one does.
+
+    Args:
+        rows: of missing.csv.
+    """
+    scores: dict[str, dict[str, float]] = {}
+    for row in rows:
+        if row["kind"] == "present":
+            scores.setdefault(str(row["model"]), {})[str(row["modalities"])] = float(str(row["weighted_f1"]))
+    found = []
+    for model, by_name in scores.items():
+        everything = max(by_name, key=lambda name: name.count("+"))
+        best = max(by_name, key=lambda name: by_name[name])
+        if by_name[best] - by_name[everything] >= _SHOWN:
+            found.append(Beaten(model, best, everything, by_name[everything], by_name[best]))
     return found

@@ -1,29 +1,24 @@
 """The study's pictures; the same figures give the same bytes."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
+from numpy.typing import NDArray
 
-from emotion.calibration import reliability
-from emotion.files import writing
+from emotion.core.drawing import Name, drawable, png, set_ticks
+from emotion.evaluation.calibration import reliability
 from emotion.study.missing import ANY
 from emotion.study.scoring import ENOUGH, Row, reliability_inputs
 
+__all__ = ["missing_figure", "png", "reliability_figure", "row_names", "study_figure"]
 _COLUMNS = 3
-
-
-def save(figure: Figure, path: Path) -> None:
-    """Without a display and without matplotlib's version in the file."""
-    with writing(path) as partial:
-        FigureCanvasAgg(figure).print_png(partial, metadata={"Software": None})
+_LONGEST = 60  # characters of a row's name
 
 
 def study_figure(rows: Sequence[Row], *, scored: str, reference: str) -> Figure:
-    """Mean weighted F1 with its interval over dialogues, and every seed as a dot.
+    """Mean weighted F1 with its interval, where there is one, and every seed as a dot.
 
     Args:
         rows: in the order of the picture, from top to bottom.
@@ -35,20 +30,16 @@ def study_figure(rows: Sequence[Row], *, scored: str, reference: str) -> Figure:
     axes = figure.add_subplot()
     for place, row in enumerate(rows):
         seeds = row.sheet.tally.scores()[0]
-        mean = row.figures[f"{scored}_weighted_f1"]
-        ends = [
-            [mean - row.figures[f"{scored}_weighted_f1_ci_low"]],
-            [row.figures[f"{scored}_weighted_f1_ci_high"] - mean],
-        ]
+        mean, ends = _ends(row, scored)
         colour = "C0" if row.name == row.record.variant.full else "C7"
         axes.errorbar(
             mean,
             place,
-            xerr=np.maximum(ends, 0.0),
+            xerr=ends,
             fmt="o",
             color=colour,
             capsize=4,
-            label="mean, 95 % interval" if not place else None,
+            label=None if place else "mean" if ends is None else "mean, 95 % interval",
         )
         axes.plot(
             seeds,
@@ -60,13 +51,24 @@ def study_figure(rows: Sequence[Row], *, scored: str, reference: str) -> Figure:
         )
         if row.name == reference:
             axes.axvline(mean, color="C3", linestyle=":", linewidth=1, label=f"{reference}, mean")
-    axes.set_yticks(range(len(rows)), [row.name for row in rows])
+    set_ticks(axes.yaxis, row_names(rows)[0])
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.xaxis.set_major_formatter(PercentFormatter(1.0, symbol=None))
     axes.set(xlabel="weighted F1 in %", title=f"{scored.capitalize()} weighted F1")
     axes.grid(axis="x", alpha=0.3)
     axes.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return figure
+
+
+def row_names(rows: Sequence[Row]) -> tuple[list[Name], dict[str, str]]:
+    """How the rows' names are drawn, and the legend of those that become numbers: modalities are named by files."""
+    return drawable([row.name for row in rows], what="row", longest=_LONGEST)
+
+
+def _ends(row: Row, scored: str) -> tuple[float, NDArray[np.float64] | None]:
+    """Mean, and the lengths (2, 1) of the interval below and above it; None where there is no interval."""
+    mean, low, high = (row.figures[f"{scored}_weighted_f1{end}"] for end in ("", "_ci_low", "_ci_high"))
+    return mean, None if low is None else np.maximum([[mean - low], [high - mean]], 0.0)
 
 
 def reliability_figure(rows: Sequence[Row], *, scored: str) -> Figure:
@@ -114,7 +116,9 @@ def missing_figure(rows: Sequence[Mapping[str, object]], *, scored: str) -> Figu
     names = list(dict.fromkeys(str(row["modalities"]) for row in gone))
     figure = Figure(figsize=(2.4 + 2.9 * len(names), 3.4), dpi=120)
     figure.set_layout_engine("constrained", w_pad=0.08, h_pad=0.08)  # inches
-    for axes, name in zip(figure.subplots(1, len(names), squeeze=False, sharey=True).flat, names, strict=True):
+    drawn, _ = drawable(["any one modality" if name == ANY else name for name in names], what="modality")
+    panels = figure.subplots(1, len(names), squeeze=False, sharey=True).flat
+    for axes, name, title in zip(panels, names, drawn, strict=True):
         for model in dict.fromkeys(str(row["model"]) for row in gone):
             points = [
                 (float(str(row["share"])), float(str(row["weighted_f1"])))
@@ -122,7 +126,7 @@ def missing_figure(rows: Sequence[Mapping[str, object]], *, scored: str) -> Figu
                 if row["model"] == model and row["modalities"] == name
             ]
             axes.plot(*zip(*points, strict=True), "o-", markersize=3, label=model)
-        axes.set_title("any one modality" if name == ANY else name)
+        axes.set_title(title.text, **({} if title.font is None else {"fontproperties": title.font}))
         for axis in (axes.xaxis, axes.yaxis):
             axis.set_major_formatter(PercentFormatter(1.0, symbol=None))
         axes.grid(alpha=0.3)

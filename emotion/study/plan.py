@@ -1,30 +1,35 @@
 """Which runs a study consists of: models, their ablations, folds and seeds."""
 
-import ast
 import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from emotion import dialogues
-from emotion.cache import Cache
-from emotion.errors import EmotionError
-from emotion.models import registry
+from emotion.core import plugins
+from emotion.core.closure import digest_files, read_code
+from emotion.core.errors import EmotionError
+from emotion.fusion import dataset, own
+from emotion.fusion.models import registry
+from emotion.store.cache import Cache
 from emotion.study.folds import Fold
 from emotion.study.missing import subsets
-from emotion.training import device
+from emotion.training.device import device
 
 MEMBERS = "members"
 ABLATIONS = ("modalities", "attention", "residual", "context", "speakers", MEMBERS)
 _CODE = (
-    *("augment", "cache", "dialogues", "evaluation", "fuse", "gradients", "sequences", "steps", "training"),
-    *("models/draws", "models/layers", "models/members", "models/registry", "study/missing", "study/run"),
+    *(f"fusion/{name}" for name in ("augment", "batches", "dataset", "own", "sequences", "settings")),
+    *("fusion/threads", "fusion/train"),
+    *(f"fusion/models/{name}" for name in ("ensemble", "layers", "registry", "rng")),
+    *("evaluation/scores", "store/cache", "study/missing", "study/run"),
+    *("training/checkpoint", "training/curve", "training/device", "training/loop"),
 )
 
 
@@ -34,12 +39,12 @@ class Variant:
 
     Attributes:
         name: as it stands in the tables, e.g. `fusion` or `fusion without attention`.
-        model: a name of `emotion.models.registry`.
+        model: a name of `emotion.fusion.models.registry`, or `plugins/FILE.py:CLASS`.
         full: the name of the variant with nothing taken away.
         modalities: what it is given.
-        history: see `emotion.dialogues.load`.
-        future: see `emotion.dialogues.load`.
-        settings: the other arguments of `emotion.fuse.fit`.
+        history: see `emotion.fusion.dataset.load`.
+        future: see `emotion.fusion.dataset.load`.
+        settings: the other arguments of `emotion.fusion.train.fit`.
     """
 
     name: str
@@ -60,6 +65,11 @@ class Run:
     seed: int
     conditions: bool
     path: Path
+
+    @property
+    def epochs(self) -> int:
+        """How many it trains."""
+        return int(self.variant.settings["epochs"])
 
     def __str__(self) -> str:
         """Which one, for messages."""
@@ -90,8 +100,7 @@ def variants(
         EmotionError: a model or an ablation is unknown, or none of the models has the part.
     """
     for model in recipes:
-        if model not in registry.NAMES:
-            raise EmotionError(f"model is {model!r}, expected one of: {', '.join(registry.NAMES)}")
+        own.entry(model)
     _check(recipes, ablate, ablated)
     found = []
     for model, recipe in recipes.items():
@@ -111,12 +120,13 @@ def _check(recipes: Mapping[str, Mapping[str, Any]], ablate: Sequence[str], abla
     if unknown:
         raise EmotionError(f"--ablate {unknown[0]}: expected some of {', '.join(ABLATIONS)}")
     for part in ablate:
-        having = [model for model, entry in registry.MODELS.items() if part in entry.parts]
+        known = dict.fromkeys([*registry.NAMES, *recipes])
+        having = [model for model in known if part in own.entry(model).parts]
         if part == MEMBERS:
             having = [model for model, recipe in recipes.items() if recipe.get(MEMBERS, 1) > 1]
         if part in (*registry.PARTS, MEMBERS) and not set(having) & set(ablated):
-            mend = f"name a model that has it with --ablate-models: {', '.join(having)}" if having else "leave it out"
-            raise EmotionError(f"--ablate {part}: {', '.join(ablated)} has no such part; {mend}")
+            remedy = f"name a model that has it with --ablate-models: {', '.join(having)}" if having else "leave it out"
+            raise EmotionError(f"--ablate {part}: {', '.join(ablated)} has no such part; {remedy}")
 
 
 def _reduced(full: Variant, ablate: Sequence[str], length: float) -> list[Variant]:
@@ -133,13 +143,13 @@ def _reduced(full: Variant, ablate: Sequence[str], length: float) -> list[Varian
                 for subset in subsets(full.modalities)[:-1]
             ]
         elif part == "context":
-            batch = full.settings["batch"] * (round(length) if full.history == dialogues.WHOLE else 1)
+            batch = full.settings["batch"] * (round(length) if full.history == dataset.WHOLE else 1)
             changes = {"name": f"{full.name} without context", "history": 0, "future": 0}
             found.append(Variant(**known | changes | {"settings": full.settings | {"batch": batch}}))
         elif part == MEMBERS and full.settings.get(MEMBERS, 1) > 1:
             settings = full.settings | {MEMBERS: 1}
             found.append(Variant(**known | {"name": f"{full.name} with one member", "settings": settings}))
-        elif part in registry.MODELS[full.model].parts:
+        elif part in own.entry(full.model).parts:
             settings = full.settings | {part: False}
             found.append(Variant(**known | {"name": f"{full.name} without {part}", "settings": settings}))
     return found
@@ -165,14 +175,17 @@ def runs(
         folder: for the files.
     """
     common = {"torch": str(torch.__version__), "device": device().type}
-    checksums = {name: _checksum(path) for name, path in features.items()}
+    checksums = {
+        path: _checksum(path) for path in [*features.values(), *chain(*(fold.features.values() for fold in folds))]
+    }
     tables = {fold.name: hashlib.sha256(repr(fold.index).encode()).hexdigest() for fold in folds}
     found = []
     for variant in plan:
         asked = conditions and variant.name == variant.full
         known = common | {"code": code_digest(variant.model), "variant": asdict(variant), "conditions": asked}
-        known |= {"features": {name: checksums[name] for name in variant.modalities}}
         for fold in folds:
+            paths = {name: fold.features.get(name, features[name]) for name in variant.modalities}
+            known |= {"features": {name: checksums[path] for name, path in paths.items()}}
             for seed in range(1, seeds + 1):
                 about = known | {"fold": fold.name, "seed": seed, "index": tables[fold.name]}
                 digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:16]
@@ -191,15 +204,14 @@ def code_digest(model: str, root: Path = Path(__file__).parent.parent) -> str:
     """Of the code that the result of a model's run depends on; comments, docstrings and layout do not count.
 
     Args:
-        model: a name of `emotion.models.registry`; the code of other models does not count.
+        model: a name of `emotion.fusion.models.registry`, or `plugins/FILE.py:CLASS`; the code of other models does
+            not count.
         root: the folder of the package.
     """
     digest = hashlib.sha256()
-    own = registry.MODELS[model].make.__module__.rpartition(".")[2]
-    for name in (*_CODE, f"models/{own}"):
-        tree = ast.parse((root / f"{name}.py").read_text(encoding="utf-8"))
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node, clean=False):
-                node.body = node.body[1:]
-        digest.update(ast.dump(tree).encode())
+    ours = registry.MODELS[model].make.__module__.rpartition(".")[2] if model in registry.MODELS else ""
+    for name in (*_CODE, *([f"fusion/models/{ours}"] if ours else [])):
+        digest.update(read_code(root / f"{name}.py").digest.encode())
+    if not ours:
+        digest.update(digest_files(plugins.files(model), root=plugins.project()).encode())
     return digest.hexdigest()

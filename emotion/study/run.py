@@ -5,7 +5,7 @@ The file holds predictions and no test label: what they are worth is found out w
 
 import io
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -16,14 +16,17 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from emotion import dialogues, fuse
-from emotion.dialogues import Sequences
-from emotion.errors import EmotionError
-from emotion.files import writing
+from emotion.core.errors import EmotionError
+from emotion.core.files import writing
+from emotion.core.settings import read_settings
+from emotion.fusion import dataset, train
+from emotion.fusion.dataset import Sequences
+from emotion.fusion.settings import TrainSettings
 from emotion.study.folds import Fold
 from emotion.study.missing import conditions
 from emotion.study.plan import Run
-from emotion.training import best_epoch, device
+from emotion.training.curve import best_epoch
+from emotion.training.device import device
 
 SPLITS = ("validation", "test")
 
@@ -54,10 +57,13 @@ class Worker:
     Args:
         folds: the folds by name, test labels hidden.
         features: modality -> cache.
+        told: called with a run and its epoch, from 1, when that is trained.
     """
 
-    def __init__(self, folds: Mapping[str, Fold], features: Mapping[str, Path]) -> None:
-        self._folds, self._features = folds, features
+    def __init__(
+        self, folds: Mapping[str, Fold], features: Mapping[str, Path], told: Callable[[Run, int], None]
+    ) -> None:
+        self._folds, self._features, self._told = folds, features, told
         self._splits = lru_cache(maxsize=4)(self._load)
 
     def train(self, run: Run) -> None:
@@ -69,18 +75,18 @@ class Worker:
         splits = self._splits(run.fold, run.variant.modalities, run.variant.history, run.variant.future)
         by_epoch: list[NDArray[np.uint8]] = []
 
-        def watch(_: int, module: nn.Module) -> None:
-            by_epoch.append(_predicted(module, splits["test"]))
+        def watch(epoch: int, module: nn.Module) -> None:
+            if len(splits["test"]):
+                by_epoch.append(_predicted(module, splits["test"]))
+            self._told(run, epoch)
 
         start = time.perf_counter()
         try:
-            module, curve = fuse.fit(
+            module, curve = train.fit(
                 splits,
                 classes=len(self._folds[run.fold].index.labels),
-                model=run.variant.model,
-                seed=run.seed,
-                watch=watch if len(splits["test"]) else None,
-                **run.variant.settings,
+                settings=_settings(run),
+                watch=watch,
             )
         except EmotionError as error:
             raise EmotionError(f"{run}: {str(error).removeprefix(': ')}") from None
@@ -99,12 +105,17 @@ class Worker:
     def _load(
         self, fold: str, modalities: Sequence[str], history: int | str, future: int | str
     ) -> dict[str, Sequences]:
-        paths = {name: self._features[name] for name in modalities}
+        paths = {name: self._folds[fold].features.get(name, self._features[name]) for name in modalities}
         index = self._folds[fold].index
-        loaded = dialogues.load(index, paths, history=history, future=future)
+        loaded = dataset.load(index, paths, history=history, future=future)
         for split in SPLITS:
             assert list(loaded[split].utterances) == self._folds[fold].rows(split), "rows in the order of the index"
         return {split: part.to(device()) for split, part in loaded.items()}
+
+
+def _settings(run: Run) -> TrainSettings:
+    own = {"model": run.variant.model, "seed": run.seed, "history": run.variant.history, "future": run.variant.future}
+    return read_settings(TrainSettings, run.variant.settings | own, source=str(run))
 
 
 def read_result(path: Path) -> Result | None:
@@ -137,7 +148,7 @@ def _logs(module: nn.Module, sequences: Sequences) -> Tensor:
     if len(sequences) == 0:
         return torch.zeros(0, 0)
     with torch.no_grad():
-        return fuse.predict(module, sequences).log_softmax(1).float().cpu()
+        return train.predict(module, sequences).log_softmax(1).float().cpu()
 
 
 def _predicted(module: nn.Module, sequences: Sequences) -> NDArray[np.uint8]:

@@ -1,15 +1,15 @@
 """One row of figures per variant: means, intervals, comparisons, calibration."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion import evaluation, statistics
-from emotion.calibration import fit_temperature, heated
-from emotion.statistics import Comparison
+from emotion.evaluation import scores, significance
+from emotion.evaluation.calibration import fit_temperature, heated
+from emotion.evaluation.significance import Comparison
 from emotion.study.sheets import Record, Sheet
 from emotion.study.soft import Votes, soft_of
 
@@ -25,14 +25,14 @@ class Row:
     Attributes:
         record: the runs.
         figures: column of study.csv -> value; None or NaN = there is none.
-        per_class: class -> precision, recall, f1 (means over seeds) and support.
+        per_class: class -> precision, recall, f1 (means over seeds; None where they would divide by 0) and support.
         temperatures: one per run, fitted on its validation utterances.
         comparison: with the reference; None for the reference itself.
     """
 
     record: Record
     figures: dict[str, Any] = field(default_factory=dict)
-    per_class: dict[str, dict[str, float]] = field(default_factory=dict)
+    per_class: dict[str, dict[str, float | None]] = field(default_factory=dict)
     temperatures: list[float] = field(default_factory=list)
     comparison: Comparison | None = None
 
@@ -109,14 +109,15 @@ def _split_figures(sheet: Sheet | None) -> dict[str, float | None]:
         return dict.fromkeys((*names, *more))
     values = sheet.tally.scores()[0]
     low, high = None, None
-    if len(set(sheet.utterances)) == len(sheet.utterances):  # else folds share dialogues: not independent
-        low, high = evaluation.percentile_interval(sheet.tally.scores(_times(sheet)).mean(1))
+    shared = len(set(sheet.utterances)) < len(sheet.utterances)  # folds share dialogues, which are not independent
+    if not shared and significance.enough(sheet.tally.strata):
+        low, high = scores.percentile_interval(sheet.tally.scores(_times(sheet)).mean(1))
     runs = _by_fold(sheet, sheet.predicted)
     accuracy = runs["accuracy"].mean(1)
     together = np.exp(sheet.logs).mean(0).argmax(1)
     ensemble = float(sheet.tally_of(together[None]).scores()[0, 0])
-    main = (values.mean(), statistics.spread(values), low, high)
-    others = (accuracy.mean(), statistics.spread(accuracy), runs["macro_f1"].mean(), runs["unweighted_recall"].mean())
+    main = (values.mean(), significance.spread(values), low, high)
+    others = (accuracy.mean(), significance.spread(accuracy), runs["macro_f1"].mean(), runs["unweighted_recall"].mean())
     found = zip((*names, *more), (*main, *others, ensemble), strict=True)
     return {name: None if value is None else float(value) for name, value in found}
 
@@ -128,15 +129,15 @@ def _by_fold(sheet: Sheet, predicted: NDArray[np.int64]) -> dict[str, NDArray[np
     found = []
     for guess in predicted:
         inside = [sheet.strata == number for number in np.unique(sheet.strata)]
-        matrices = [evaluation.confusion(sheet.actual[here], guess[here], classes=c) for here in inside]
-        found.append([evaluation.scores_of_matrix(matrix, labels=labels) for matrix in matrices])
+        matrices = [scores.confusion(sheet.actual[here], guess[here], classes=c) for here in inside]
+        found.append([scores.scores_of_matrix(matrix, labels=labels) for matrix in matrices])
     names = ("accuracy", "macro_f1", "unweighted_recall")
     return {name: np.array([[fold[name] for fold in run] for run in found]) for name in names}
 
 
 def _times(sheet: Sheet) -> NDArray[np.int64]:
     """The same resampled dialogues for every variant."""
-    return statistics.resample(sheet.tally.strata, seed=_SEED)
+    return significance.resample(sheet.tally.strata, seed=_SEED)
 
 
 def _peek(record: Record) -> dict[str, float | None]:
@@ -151,19 +152,21 @@ def _peek(record: Record) -> dict[str, float | None]:
     }
 
 
-def _per_class(sheet: Sheet, labels: Sequence[str]) -> dict[str, dict[str, float]]:
+def _per_class(sheet: Sheet, labels: Sequence[str]) -> dict[str, dict[str, float | None]]:
     """Means over seeds, all folds together."""
     runs = [
-        evaluation.scores_of_matrix(evaluation.confusion(sheet.actual, guess, classes=len(labels)), labels=labels)
+        scores.scores_of_matrix(scores.confusion(sheet.actual, guess, classes=len(labels)), labels=labels)
         for guess in sheet.predicted
     ]
-    return {
-        label: {
-            name: float(np.mean([run["per_class"][label][name] for run in runs]))
-            for name in ("precision", "recall", "f1", "support")
-        }
-        for label in labels
-    }
+    return {label: _class([run["per_class"][label] for run in runs]) for label in labels}
+
+
+def _class(runs: Sequence[Mapping[str, float]]) -> dict[str, float | None]:
+    """One class's means; None where it does not occur or is never predicted, so that there is nothing to divide by."""
+    found = {name: float(np.mean([run[name] for run in runs])) for name in runs[0]}
+    support, predicted = found["support"], found["predicted"]
+    needs = {"precision": predicted, "recall": support, "f1": support + predicted, "support": 1}
+    return {name: found[name] if needed else None for name, needed in needs.items()}
 
 
 def _temperatures(record: Record) -> list[float]:
@@ -199,14 +202,12 @@ def reliability_inputs(row: Row) -> tuple[NDArray[np.int64], NDArray[np.float64]
 def _ece(sheet: Sheet, probabilities: NDArray[np.float64]) -> float:
     """Mean over seeds."""
     return float(
-        np.mean(
-            [evaluation.expected_calibration_error(sheet.actual, given.argmax(1), given) for given in probabilities]
-        )
+        np.mean([scores.expected_calibration_error(sheet.actual, given.argmax(1), given) for given in probabilities])
     )
 
 
 def _compared(row: Row, against: Row) -> Comparison:
-    found = statistics.compare(row.sheet.tally, against.sheet.tally, _times(row.sheet))
+    found = significance.compare(row.sheet.tally, against.sheet.tally, _times(row.sheet))
     row.figures |= {
         "difference": found.difference,
         "difference_ci_low": found.low,
@@ -219,6 +220,6 @@ def _compared(row: Row, against: Row) -> Comparison:
 
 def _correct(family: Sequence[Row]) -> None:
     for test in ("bootstrap_p", "wilcoxon_p"):
-        corrected = statistics.holm([row.figures[test] for row in family])
+        corrected = significance.holm([row.figures[test] for row in family])
         for row, value in zip(family, corrected, strict=True):
             row.figures[f"{test}_holm"] = value

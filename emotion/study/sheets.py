@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion import evaluation, statistics
-from emotion.errors import EmotionError
-from emotion.statistics import Tally
+from emotion.core.errors import EmotionError
+from emotion.evaluation import scores, significance
+from emotion.evaluation.clusters import clusters_of
+from emotion.evaluation.significance import Tally
 from emotion.study.folds import Fold
 from emotion.study.plan import Run, Variant
 from emotion.study.run import Result, read_result
@@ -26,7 +27,7 @@ class Sheet:
 
     Attributes:
         utterances: (n) ids.
-        groups: (n) fold and dialogue.
+        groups: (n) fold and cluster, see `clusters.clusters_of`.
         strata: (n,) number of the fold.
         actual: (n,) class numbers.
         logs: (s, n, c) log-probabilities.
@@ -52,7 +53,7 @@ class Sheet:
 
     def tally_of(self, predicted: NDArray[np.int64]) -> Tally:
         """The same of other predictions (s, n)."""
-        return statistics.tally(
+        return significance.tally(
             self.actual,
             predicted,
             classes=self.logs.shape[2],
@@ -112,7 +113,7 @@ def record(variant: Variant, runs: Sequence[Run], folds: Sequence[Fold], truth: 
     """Read the runs of a variant and score them.
 
     Args:
-        variant: which.
+        variant: the model and its settings.
         runs: of the whole study.
         folds: of the study.
         truth: label of every utterance.
@@ -151,9 +152,10 @@ def _actual(fold: Fold, split: str, truth: Mapping[str, str]) -> NDArray[np.int6
 
 def _part(number: int, fold: Fold, split: str, results: Sequence[Result], truth: Mapping[str, str]) -> Sheet:
     rows, c = fold.rows(split), len(fold.index.labels)
+    cluster, _ = clusters_of(fold.index)
     return Sheet(
         utterances=[row.utterance for row in rows],
-        groups=[f"{fold.name} {row.dialogue}" for row in rows],
+        groups=[f"{fold.name} {cluster[row.utterance]}" for row in rows],
         strata=np.full(len(rows), number),
         actual=_actual(fold, split, truth),
         logs=np.stack([result.logs[split].reshape(-1, c) for result in results]).astype(np.float64),
@@ -191,4 +193,4 @@ def _entry(run: Run, result: Result, fold: Fold, truth: Mapping[str, str]) -> En
 
 
 def _f1(actual: NDArray[np.int64], predicted: NDArray[np.int64], classes: int) -> float:
-    return float(evaluation.weighted_f1(evaluation.confusion(actual, predicted, classes=classes)))
+    return float(scores.weighted_f1(scores.confusion(actual, predicted, classes=classes)))

@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion.calibration import Soft, rater_ceiling, soft_scores, vote_tables
-from emotion.errors import EmotionError
+from emotion.core.errors import EmotionError, check_waits
+from emotion.core.tables import csv_rows
+from emotion.core.text import shortened
+from emotion.evaluation.calibration import Soft, rater_ceiling, soft_scores, vote_tables
 from emotion.study.sheets import Sheet
 
 WORDS = {
@@ -63,14 +65,15 @@ def read_votes(path: Path, labels: Sequence[str]) -> Votes:
     Raises:
         EmotionError: the file is missing or damaged, or names none of the classes.
     """
+    check_waits(path)
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
+        header, *lines = list(csv_rows(path.read_text(encoding="utf-8"))) or [[]]
     except FileNotFoundError:
         raise EmotionError(f"{path}: not found; write it with emotion index --annotators") from None
     except (UnicodeDecodeError, csv.Error):
         raise EmotionError(f"{path}: damaged, expected CSV in UTF-8; write it again") from None
-    if not rows or any(row.get(name) is None for row in rows for name in _COLUMNS):
+    rows = [dict(zip(header, line, strict=False)) for line in lines]
+    if not rows or any(name not in row for row in rows for name in _COLUMNS):
         raise EmotionError(
             f"{path}: expected the columns {','.join(_COLUMNS)}; write it with emotion index --annotators"
         )
@@ -82,7 +85,7 @@ def read_votes(path: Path, labels: Sequence[str]) -> Votes:
     classes = numbers | {word: numbers[name] for word, name in WORDS.items() if name in numbers}
     tables = vote_tables(ballots, classes=classes)
     if not tables:
-        raise EmotionError(f"{path}: no rater names one of the classes {', '.join(labels)}")
+        raise EmotionError(f"{path}: no rater names one of the classes {shortened(', '.join(labels))}")
     given = {name: [label for row in rows for label in row if label] for name, rows in ballots.items()}
     return Votes(tables, {name: (len(said), sum(word not in classes for word in said)) for name, said in given.items()})
 

@@ -5,7 +5,7 @@ from planted_study import plant
 from typer.testing import CliRunner
 
 from emotion.cli import app
-from emotion.errors import EmotionError
+from emotion.core.errors import EmotionError
 
 runner = CliRunner()
 
@@ -16,7 +16,7 @@ def test_a_quick_look(tmp_path):
     arguments = ["--features", str(features), "--out", str(out), "--models", "cnn", "--seeds", "1", "--epochs", "1"]
     result = runner.invoke(app, ["study", *arguments, "--workers", "1"])
     assert result.exit_code == 0, result.output
-    assert result.stderr.splitlines()[-1] == f"study written: {out / 'study.md'}"
+    assert result.stderr.splitlines()[-1] == f"study written: {out / 'study.md'}; look at it: emotion view {out}"
     with (out / "runs.csv").open(newline="") as file:
         (row,) = csv.DictReader(file)
     assert (row["model"], row["epoch"]) == ("cnn", "1")

@@ -1,4 +1,4 @@
-"""The doctor: every trap is named with its mend, errors give exit code 1."""
+"""The doctor: every trap is named with its remedy, errors give exit code 1."""
 
 import json
 import shutil
@@ -11,8 +11,9 @@ from meld_tree import write_clip
 from typer.testing import CliRunner
 
 from emotion.cli import app
+from emotion.core.errors import MediaError
 from emotion.corpus.check import check_corpus
-from emotion.errors import MediaError
+from emotion.corpus.index import CORPORA
 from emotion.media.probe import decode
 
 
@@ -67,7 +68,7 @@ def test_every_damage_to_a_release_is_named(whole, tmp_path):
         "dialogues without video": "Ses01F_",
     }.items():
         assert any(place in where for where in facts[what].places), what
-        assert facts[what].mend
+        assert facts[what].remedy
     wrong = facts["counts that differ from the release (<- in the table)"].places
     assert "dialogues of Session1: 26, expected 28" in wrong and "expected 10039" in wrong[0]
     levels = [finding.level for finding in report.findings]
@@ -125,7 +126,7 @@ def test_leaks_and_lengths_of_a_table(tmp_path):
     text += "u1,a,ann,train,0,1\nu2,b,bob,validation,0,61.5\nu3,b,ann,test,0,0.05\n"
     (tmp_path / "utterances.csv").write_text(text)
     facts = found(examine("table", tmp_path))
-    assert facts["leak: speaker ann is in train and in test"].mend.startswith("split by speakers")
+    assert facts["leak: speaker ann is in train and in test"].remedy.startswith("split by speakers")
     assert facts["utterances longer than a minute"].places == ["u2: 61.5 s"]
     assert facts["utterances shorter than a tenth of a second"].places == ["u3: 0.050 s"]
     assert "leak" not in str(list(found(examine("table", tmp_path, allow_speaker_overlap=True))))
@@ -138,7 +139,7 @@ def run(*arguments):
 def test_commands(tmp_path):
     root = tmp_path / "raw"
     root.mkdir()
-    rows = "\n".join(f"u{k},{'ab'[k % 2]},s{k},gone.wav" for k in range(6))
+    rows = "\n".join(f"u{k},{'ab'[k % 2]},s{k},gone.wav" for k in range(60))
     (root / "utterances.csv").write_text(f"utterance,label,speaker,audio\n{rows.replace('gone.wav', '')}")
     check = ("corpus", "check", "--corpus", "table", "--root", root)
     good = run(*check)
@@ -151,3 +152,14 @@ def test_commands(tmp_path):
     bad = run(*check)
     assert bad.exit_code == 1 and "gone.wav cannot be used" in bad.output
     assert json.loads(run(*check, "--json").output)["errors"] == 1
+
+
+def test_wrong_usage_is_told_from_errors_of_a_corpus():
+    for words in (("--corpus", "youtube"), ("--label-rule", "mine"), ("--split", "halves"), ("--no-such-option",)):
+        for command in (("corpus", "check"), ("index", "--out", "x.csv")):
+            done = run(
+                *command, "--root", "nowhere", *(() if words[0] == "--corpus" else ("--corpus", "table")), *words
+            )
+            assert done.exit_code == 2, (command, words)
+    for name in CORPORA:
+        assert run("corpus", "check", "--corpus", name, "--root", "nowhere").exit_code == 1

@@ -142,7 +142,7 @@ def test_index_and_annotators(tree, readings, tmp_path, capsys):
     ("split", "rule"),
     [
         ("paper", "released"),
-        *(pytest.param(split, rule, marks=pytest.mark.slow) for split in NAMES for rule in ("released", "strict")),
+        *(pytest.param(split, rule, marks=pytest.mark.full) for split in NAMES for rule in ("released", "strict")),
     ],
 )
 def test_the_doctor_finds_nothing_wrong_and_names_the_quirks(tree, split, rule):

@@ -4,10 +4,10 @@ from collections import Counter
 
 import pytest
 
-from emotion.corpus.iemocap import read_iemocap, six_class_label
+from emotion.core.errors import EmotionError
+from emotion.corpus.iemocap import read_iemocap, scenario, six_class_label
 from emotion.corpus.ratings import Rating, read_ratings
 from emotion.corpus.reading import Notes, Vote
-from emotion.errors import EmotionError
 
 NONE = ("", "", "")
 HEADER = "% [START_TIME - END_TIME] TURN_NAME EMOTION [V, A, D]\n\n"
@@ -180,3 +180,16 @@ def test_nothing_there_and_unknown_rule(tmp_path):
         read_iemocap(tmp_path, label_rule="strict")
     with pytest.raises(EmotionError, match="label rule is 'loose', expected one of released, strict"):
         read_iemocap(tmp_path, label_rule="loose")
+
+
+@pytest.mark.parametrize(
+    ("dialogue", "played"),
+    [
+        ("Ses01F_script02_1", "script02"),
+        ("Ses05M_script01_1b", "script01"),
+        ("Ses03M_impro08a", "impro08"),
+        ("Ses01F_talk", ""),
+    ],
+)
+def test_scenario_is_in_the_dialogues_name(dialogue, played):
+    assert scenario(dialogue) == played

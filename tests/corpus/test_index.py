@@ -4,9 +4,9 @@ import json
 
 import pytest
 
+from emotion.core.errors import EmotionError
 from emotion.corpus.index import index_corpus
 from emotion.corpus.utterance import read_index
-from emotion.errors import EmotionError
 
 NAMES = ("Ses01M_impro03", "Ses01F_impro09", "Ses05F_impro01")
 
@@ -39,11 +39,16 @@ def test_index_and_its_last_line(root, capsys):
         ("Ses05F_impro01", "test"),
     ]
     assert index.corpus == "iemocap" and index.labels == ("happy", "sad", "neutral", "angry", "excited", "frustrated")
-    first, *named = capsys.readouterr().err.splitlines()
+    first, *named, last = capsys.readouterr().err.splitlines()
     assert "3 utterances of 3 dialogues (train 1, validation 1, test 1)" in first
     assert "noted: 3 dialogues without video, 3 dialogues without wav, 3 label xxx" in first
-    assert [line.split(":")[0] for line in named] == ["  3 dialogues without video", "  3 dialogues without wav"]
-    assert all(name in line for line in named for name in NAMES)
+    assert [line.split(":")[0] for line in named[:2]] == ["  3 dialogues without video", "  3 dialogues without wav"]
+    assert all(name in line for line in named[:2] for name in NAMES)
+    assert named[2].startswith("  5 classes without an utterance in training: 'sad', 'neutral', 'angry', 'excited'")
+    assert named[3].startswith("  1 training sets of a single class: 'happy' (1)")
+    assert named[4].startswith("  1 classes with one or two utterances in a split: 'happy' (train 1, validation 1, ")
+    assert named[5].startswith("  1 validation sets of a single speaker: 'Ses01_F'") and len(named) == 6
+    assert last == ("made of: audio 0, video 0, text 3 of 3 utterances; no utterance has audio; no utterance has video")
     skipped = json.loads((root.parent / "data" / "index.json").read_text())["skipped"]
     assert skipped == {"dialogues without video": 3, "dialogues without wav": 3, "label xxx": 3}
 
@@ -53,7 +58,7 @@ def test_index_and_its_last_line(root, capsys):
     [
         ({"corpus": "youtube"}, "corpus is 'youtube', expected one of synthetic, iemocap, meld, table"),
         ({"corpus": "meld"}, "no train_sent_emo.csv"),
-        ({"corpus": "table"}, r"expected one table \(utterances.csv, .tsv or .parquet\), found none"),
+        ({"corpus": "table"}, r"expected one table \(utterances.csv, .tsv, .xlsx or .parquet\), found none"),
         ({"split": "halves"}, "split is 'halves'"),
         ({"split": "session3"}, "no dialogue for test"),
         ({"label_rule": "mine"}, "label rule is 'mine'"),
@@ -66,7 +71,7 @@ def test_refusals_write_nothing(root, changes, message):
 
 
 def test_missing_and_empty_corpora_say_how_to_get_one(tmp_path):
-    with pytest.raises(EmotionError, match="does not exist; write it with: dvc repro synthesize"):
+    with pytest.raises(EmotionError, match=r"does not exist; write it with: dvc repro data/dvc\.yaml"):
         run(tmp_path / "raw", corpus="synthetic")
     (tmp_path / "raw").mkdir()
     with pytest.raises(EmotionError, match="is empty; copy or link"):

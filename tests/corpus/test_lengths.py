@@ -6,8 +6,8 @@ import pytest
 import soundfile
 from meld_tree import stretched, write_clip
 
+from emotion.core.errors import MediaError
 from emotion.corpus.lengths import media_length
-from emotion.errors import MediaError
 
 
 @pytest.mark.parametrize("name", ["a.wav", "a.flac", "a.ogg"])

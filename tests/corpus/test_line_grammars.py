@@ -6,10 +6,10 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from emotion.core.errors import EmotionError
 from emotion.corpus.iemocap import read_transcript
 from emotion.corpus.ratings import read_ratings
 from emotion.corpus.reading import Notes
-from emotion.errors import EmotionError
 
 untimed = settings(deadline=None)  # the machine may be busy
 WORDS = ("Neutral", "Happiness", "Anger", "Other", "Fear")

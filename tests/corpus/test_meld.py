@@ -7,11 +7,11 @@ import soundfile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from emotion.core.errors import EmotionError
 from emotion.corpus.check import check_corpus
 from emotion.corpus.index import index_corpus
 from emotion.corpus.meld import LABELS, read_meld, seconds
 from emotion.corpus.utterance import read_index
-from emotion.errors import EmotionError
 from emotion.media.audio import read_segment
 from emotion.media.probe import decode
 

@@ -7,16 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from emotion.core.errors import EmotionError
+from emotion.corpus.drawing import draw_dialogues
 from emotion.corpus.splits import (
     COSMIC_VALIDATION,
     NAMES,
     PAPER_VALIDATION,
     check_leaks,
-    draw_dialogues,
     split_dialogues,
 )
 from emotion.corpus.utterance import Utterance
-from emotion.errors import EmotionError
 
 # Twenty dialogues per session, the lists' among them.
 FILLERS = [f"Ses{session:02d}F_impro9{number}" for session in range(1, 6) for number in range(10)]
@@ -133,3 +133,50 @@ def test_two_people_in_many_dialogues():
     rows = [row("anna", dialogue=f"a{k}") for k in range(6)] + [row("ben", dialogue=f"b{k}") for k in range(2)]
     parts = draw_dialogues(rows, allow_speaker_overlap=False)
     assert {parts["b0"], parts["b1"]} == {"test"} and {parts[f"a{k}"] for k in range(6)} == {"train", "validation"}
+
+
+@pytest.mark.parametrize("people", [6, 7, 10, 40])
+@pytest.mark.parametrize("allowed", [False, True])
+def test_two_people_at_least_speak_in_validation(people, allowed):
+    # Loud ones have most of the rows, so that a tenth of the utterances is less than what one person says.
+    rows = [
+        row(f"s{k}", dialogue=f"d{k} {n}", label="ab"[n % 2]) for k in range(people) for n in range(10 + 90 * (k < 3))
+    ]
+    parts = draw_dialogues(rows, allow_speaker_overlap=allowed)
+    speakers = {split: {item.speaker for item in rows if parts[item.dialogue] == split} for split in parts.values()}
+    assert len(speakers["validation"]) >= 2 and len(speakers["train"]) >= 2 and speakers["test"]
+
+
+def test_two_people_speak_in_validation_where_all_others_know_each_other():
+    rows = [row(f"s{k % 5}", dialogue=f"d{k // 2}", label="ab"[k % 2]) for k in range(60)] + [row("z", dialogue="z")]
+    parts = draw_dialogues(rows, allow_speaker_overlap=False)
+    assert parts["z"] == "test"
+    assert len({item.speaker for item in rows if parts[item.dialogue] == "validation"}) >= 2
+
+
+def test_spellings_of_a_name_stay_on_one_side():
+    rows = [
+        row(("07", "7", "7.0")[n % 3] if k == 7 else f"{k}", dialogue=f"{k} {n}") for k in range(12) for n in range(9)
+    ]
+    parts = draw_dialogues(rows, allow_speaker_overlap=False)
+    assert len({parts[f"7 {n}"] for n in range(9)}) == 1
+
+
+def test_a_rare_class_is_in_every_part():
+    rows = [
+        row(f"s{k}", dialogue=f"d{k} {n}", label="rare" if n == 0 and k % 2 else "ab"[n % 2])
+        for k in range(30)
+        for n in range(20)
+    ]
+    parts = draw_dialogues(rows, allow_speaker_overlap=False)
+    counts = Counter(parts[item.dialogue] for item in rows if item.label == "rare")
+    assert min(counts[split] for split in ("train", "validation", "test")) >= 3
+
+
+def test_names_that_differ_in_form_only_leak():
+    rows = [row("Ann", "train"), row("bob", "validation"), row("ANN", "test")]
+    with pytest.raises(
+        EmotionError, match=r"leak: speaker 'Ann' \(1\), 'ANN' \(1\) is in train and in test; write the"
+    ):
+        check_leaks(rows, allow_speaker_overlap=False)
+    check_leaks(rows, allow_speaker_overlap=True)

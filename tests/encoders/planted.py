@@ -5,8 +5,8 @@ import copy
 import numpy as np
 import torch
 
-from emotion import training
 from emotion.encoders import fit as fitting
+from emotion.training import device
 
 WORDS = ("good", "bad")
 
@@ -54,7 +54,7 @@ def texts(count: int, *, seed: int = 0) -> tuple[list[str], list[int]]:
 
 def learn(build, data, *, epochs, lr=1e-2, seed=0, count=48):
     """Fit an encoder on planted data; returns it and its curve."""
-    training.seed_everything(seed)
+    device.seed_everything(seed)
     encoder = build()
     inputs, labels = data(count, seed=1)
     encoder.prepare(inputs)

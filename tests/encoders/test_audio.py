@@ -5,8 +5,8 @@ import pytest
 import torch
 from encoders.planted import check_augment, check_batches, check_folder, learn, waves
 
+from emotion.core.errors import EmotionError, MediaError
 from emotion.encoders.audio import AudioEncoder, band_passes
-from emotion.errors import EmotionError, MediaError
 
 
 def small(**options) -> AudioEncoder:
@@ -212,5 +212,5 @@ def test_damaged_folders(tmp_path):
     with pytest.raises(EmotionError, match=r"holds the face encoder 'paper', expected the audio encoder 'paper'"):
         AudioEncoder.load(tmp_path)
     settings.write_text("[1")
-    with pytest.raises(EmotionError, match=r"not the settings of an encoder"):
+    with pytest.raises(EmotionError, match=r"no JSON .*fit the audio encoder again: dvc repro -s fit@audio"):
         AudioEncoder.load(tmp_path)

@@ -6,13 +6,14 @@ from typer.testing import CliRunner
 
 from benchmarks.encoders import CONFIGS
 from emotion.commands.encoders import app
+from emotion.core.errors import EmotionError
 from emotion.encoders.audio import AudioEncoder
 from emotion.encoders.catalogue import ENTRIES
-from emotion.encoders.describe import build, count, describe
+from emotion.encoders.describe import describe, meant
 from emotion.encoders.families import FAMILIES
 from emotion.encoders.for_text import new_encoder
+from emotion.encoders.pretrained import build, count
 from emotion.encoders.text import TextEncoder
-from emotion.errors import EmotionError
 
 
 def test_the_list_has_every_architecture():
@@ -35,8 +36,7 @@ def test_ours_and_listed_names():
     assert wavlm["modality"] == "audio" and wavlm["dimension"].startswith("768, with mean_std 1536")
     assert {"parameters", "pooling", "expects", "licence", "cite"} <= set(wavlm)
     assert describe("scratch") == describe("text")
-    with pytest.raises(EmotionError, match="paper is the name of two encoders; describe audio or face"):
-        describe("paper")
+    assert [describe(name)["modality"] for name in meant("paper")] == ["audio", "face"]
 
 
 def test_a_fitted_folder(tmp_path):
@@ -79,12 +79,17 @@ def test_nothing_of_that_name(tmp_path):
 
 
 def test_commands():
-    shown = CliRunner().invoke(app, ["list"], env={"COLUMNS": "140"})
+    shown = CliRunner().invoke(app, ["list"])
     assert shown.exit_code == 0
     assert not [entry.name for entry in ENTRIES if entry.name not in shown.output]
-    assert shown.output.splitlines()[-1].startswith(f"{len(ENTRIES)} encoders; use one with")
+    assert max(map(len, shown.output.splitlines())) <= 80
+    assert shown.output.splitlines()[-3] == f"{len(ENTRIES)} encoders"
+    for entry in ENTRIES:  # what is listed can be described
+        described = CliRunner().invoke(app, ["describe", entry.name])
+        assert described.exit_code == 0 and entry.cite[:20] in described.output
     faces = CliRunner().invoke(app, ["list", "--modality", "face"])
     assert "videomae" in faces.output and "wavlm" not in faces.output
     assert isinstance(CliRunner().invoke(app, ["list", "--modality", "smell"]).exception, EmotionError)
     shown = CliRunner().invoke(app, ["describe", "face"])
-    assert shown.output.splitlines()[-1] == "face: face encoder, dimension 128, or face.dim"
+    assert shown.output.splitlines()[-2] == "face: face encoder, dimension 128, or face.dim"
+    assert shown.output.splitlines()[-1] == "use it: dvc exp run -S face.encoder=paper"

@@ -3,8 +3,8 @@ import pytest
 import torch
 from encoders.planted import check_augment, check_batches, check_folder, clips, learn
 
+from emotion.core.errors import MediaError
 from emotion.encoders.face import Block, FaceEncoder, channels
-from emotion.errors import MediaError
 
 
 def small(**options) -> FaceEncoder:

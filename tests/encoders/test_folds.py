@@ -8,10 +8,10 @@ import torch
 from encoders.planted import check_batches, vectors, waves
 from planted_corpus import utterances
 
+from emotion.core.errors import EmotionError
 from emotion.corpus.utterance import Utterance
 from emotion.encoders.audio import AudioEncoder
 from emotion.encoders.folds import Aligned, align, deal, fold_folder, load_folds, save_alignment, save_folds
-from emotion.errors import EmotionError
 
 
 def row(speaker="Ses01_F", dialogue="Ses01F_impro01", split="train", number=0) -> Utterance:

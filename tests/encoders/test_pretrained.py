@@ -9,8 +9,8 @@ import torch
 from encoders import checkpoints
 from transformers import AutoModel
 
+from emotion.core.errors import EmotionError
 from emotion.encoders import for_audio, for_face, for_text
-from emotion.errors import EmotionError
 
 NEW = {
     "audio": lambda name: for_audio.new_encoder(encoder=name, rate=16000),

@@ -7,8 +7,8 @@ from encoders import checkpoints
 from encoders.planted import check_batches, check_folder, vectors
 from transformers import AutoFeatureExtractor
 
+from emotion.core.errors import EmotionError, MediaError
 from emotion.encoders.for_audio import load_encoder, new_encoder
-from emotion.errors import EmotionError, MediaError
 
 LENGTHS = (900, 2000, 411, 2000, 1500)
 

@@ -4,8 +4,8 @@ import torch
 from encoders import checkpoints
 from encoders.planted import check_batches, check_folder, clips, vectors
 
+from emotion.core.errors import EmotionError, MediaError
 from emotion.encoders.for_face import load_encoder, new_encoder
-from emotion.errors import EmotionError, MediaError
 
 FRAMES = {"videomae": 6, "timesformer": 4, "vit": 5, "deit": 5}
 FIRST = {"videomae": 0, "timesformer": 1, "vit": 1, "deit": 2}  # tokens before those of the picture

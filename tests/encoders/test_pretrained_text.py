@@ -4,9 +4,9 @@ from encoders import checkpoints
 from encoders.planted import check_augment, check_batches, check_folder, learn, texts, vectors, word_groups
 from transformers import AutoModel, AutoTokenizer
 
+from emotion.core.errors import EmotionError
 from emotion.encoders.for_text import load_encoder, new_encoder
 from emotion.encoders.text import TextEncoder
-from emotion.errors import EmotionError
 
 LINES = ["I was there", "good day", "bad today with you I", "", "you " * 40, "Ünknown ☂ x"]
 

@@ -2,9 +2,9 @@ import pytest
 import torch
 from encoders.planted import check_augment, check_batches, check_folder, learn, texts, word_groups
 
+from emotion.core.errors import EmotionError
 from emotion.encoders.text import TextEncoder
 from emotion.encoders.tokenizer import learn_tokenizer
-from emotion.errors import EmotionError
 
 
 def small(**options) -> TextEncoder:

@@ -8,11 +8,13 @@ import planted_corpus
 import pytest
 from planted_pickle import DIALOGUES, fields, write
 
-from emotion.cache import Cache
+from emotion.core.errors import EmotionError
 from emotion.corpus.utterance import read_index
-from emotion.errors import EmotionError
 from emotion.exchange.exporting import export_features
 from emotion.exchange.importing import import_features
+from emotion.store.cache import Cache
+
+pytestmark = pytest.mark.usefixtures("in_process")
 
 
 def contents(folder):
@@ -130,7 +132,10 @@ def test_the_commands(tmp_path):
 
     done = emotion("import", str(tmp_path / "a.pkl"), "--out", str(tmp_path / "a"), "--split", "cosmic")
     assert done.returncode == 0, done.stderr
-    assert done.stderr.splitlines()[-1] == f"imported {tmp_path / 'a.pkl'} into {tmp_path / 'a'}"
+    assert done.stderr.splitlines()[-1] == (
+        f"imported {tmp_path / 'a.pkl'} into {tmp_path / 'a'}; "
+        f"next: emotion study --features {tmp_path / 'a'} --out studies/a"
+    )
     done = emotion("export", "--features", str(tmp_path / "a"), "--out", str(tmp_path / "b.pkl"))
     assert done.returncode == 0, done.stderr
     done = emotion("import", str(tmp_path / "none.pkl"), "--out", str(tmp_path / "c"))

@@ -5,8 +5,10 @@ import numpy as np
 import pytest
 from planted_pickle import DIALOGUES, fields, write
 
-from emotion.errors import EmotionError
+from emotion.core.errors import EmotionError
 from emotion.exchange.importing import import_features
+
+pytestmark = pytest.mark.usefixtures("in_process")
 
 
 def imported(tmp_path, found):
@@ -35,7 +37,20 @@ WRONG = {
     "list": (lambda found: found.update(train=3), "train is a int, expected a list or set"),
     "single": (lambda found: found.update(train=np.array(3)), "train is a .*, expected a list or set"),
     "no ids": (lambda found: found["ids"].pop(FIRST), f"dialogue {FIRST} is listed .* no utterance ids"),
-    "no audio": (lambda found: found["audio"].pop(SECOND), f"audio features of dialogue {SECOND} are missing"),
+    "short speakers": (spoil("speakers", SECOND, ["M"]), f"dialogue {SECOND} has 1 speakers for 3 utterances"),
+    "two of one name": (
+        lambda found: found["labels"].update({1: [0], "1": [0]}),
+        "labels has two dialogues called '1'",
+    ),
+    "control": (
+        spoil("ids", SECOND, ["a\x1b[31m", "b", "c"]),
+        f"dialogue '{SECOND}' has the text .* control characters",
+    ),
+    "direction": (
+        spoil("speakers", SECOND, ["M\u202e", "F", "M"]),
+        f"dialogue '{SECOND}' has the text .* direction marks",
+    ),
+    "no speaker name": (spoil("speakers", SECOND, ["", "F", "M"]), f"dialogue '{SECOND}' has an empty speaker"),
     "no speaker": (lambda found: found["speakers"].pop(SECOND), f"speakers of dialogue {SECOND} are missing"),
     "short": (spoil("audio", SECOND, [[0.0] * 4]), f"dialogue {SECOND} has 1 audio features for 3 utterances"),
     "labels": (spoil("labels", SECOND, [0, 1]), f"dialogue {SECOND} has 2 labels for 3 utterances"),

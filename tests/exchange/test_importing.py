@@ -7,12 +7,14 @@ import planted_pickle
 import pytest
 from planted_pickle import DIALOGUES, fields, write
 
-from emotion.cache import Cache, verify
+from emotion.core.errors import EmotionError
 from emotion.corpus.splits import COSMIC_VALIDATION
 from emotion.corpus.utterance import read_index
-from emotion.errors import EmotionError
 from emotion.exchange.importing import LABELS, import_features
-from emotion.writer import CacheWriter
+from emotion.store.cache import Cache, verify
+from emotion.store.writer import CacheWriter
+
+pytestmark = pytest.mark.usefixtures("in_process")
 
 REAL = Path(__file__).parents[3] / "shared" / "data" / "iemocap_trainval.pkl"
 
@@ -47,6 +49,7 @@ def test_rows_and_values(tmp_path, protocol):
     assert [row.text for row in rows] == flat(found["sentences"])
     assert [row.speaker for row in rows[:2]] == ["Ses01_F", "Ses01_M"]
     assert [row.turn for row in rows[:6]] == [0, 1, 2, 3, 4, 0]
+    assert [(row.scenario, row.gender) for row in rows[:2]] == [("impro01", "F"), ("impro01", "M")]
     for row in rows:
         validation = row.dialogue in COSMIC_VALIDATION
         expected = "test" if row.dialogue == DIALOGUES[5] else "validation" if validation else "train"
@@ -79,6 +82,7 @@ def test_file_split_is_a_seeded_tenth_of_the_training_dialogues(tmp_path):
     assert [row.utterance for row in rows[:3]] == ["talk00_0", "talk00_1", "talk01_0"]
     assert [row.speaker for row in rows[:3]] == ["talk00_1", "talk00_2", "talk01_1"]
     assert [row.label for row in rows[:2]] == ["no", "yes"]
+    assert {(row.scenario, row.gender) for row in rows} == {("", "")}
     assert [path.name for path in (first / "features").iterdir()] == ["text.h5"]
     found["train"] = set(found["train"])
     other = tmp_path / "other"
@@ -113,13 +117,18 @@ def test_values_that_are_not_finite_become_the_training_mean(tmp_path, capsys):
     found["audio"][DIALOGUES[5]][0][:] = np.nan
     found["audio"][DIALOGUES[5]][1][3] = np.inf
     out = imported(tmp_path, found)
-    values, raw = values_of(out / "features" / "audio.h5"), np.stack(flat(found["audio"]))
+    raw = np.stack(flat(found["audio"]))
+    with Cache(out / "features" / "audio.h5") as cache:
+        values = cache.values()
+        assert cache.present.tolist() == (~np.isnan(raw).all(1)).tolist()
     train = np.array([row.split == "train" for row in read_index(out / "index.csv").utterances])
     mean = np.nanmean(raw[train].astype(np.float64), axis=0)
-    np.testing.assert_allclose(values, np.where(np.isfinite(raw), raw, mean), rtol=1e-6)
+    missing = np.isnan(raw).all(1)
+    np.testing.assert_allclose(values, np.where(np.isfinite(raw), raw, mean)[~missing], rtol=1e-6)
     about = json.loads((out / "import.json").read_text())["modalities"]["audio"]
-    assert (about["imputed_values"], about["imputed_utterances"]) == (6, 3)
-    assert "audio: 6 values of 3 utterances were not finite" in capsys.readouterr().err
+    assert (about["imputed_values"], about["imputed_utterances"]) == (2, 2)
+    assert about["missing"] == {"no finite value": 1}
+    assert "audio: 2 values of 2 utterances were not finite" in capsys.readouterr().err
 
 
 def test_test_values_do_not_reach_the_imputed_ones(tmp_path):
@@ -164,8 +173,8 @@ def test_a_folder_with_another_corpus_is_left_alone(tmp_path):
         imported(tmp_path, fields())
 
 
-def test_a_killed_import_leaves_no_index_and_the_same_command_mends_it(tmp_path, monkeypatch):
-    imported(tmp_path, fields())
+def test_a_killed_import_leaves_the_old_one_and_the_same_command_finishes_it(tmp_path, monkeypatch):
+    before = {path: path.read_bytes() for path in imported(tmp_path, fields()).rglob("*.*")}
     other, finish, done = fields(seed=1), CacheWriter.__exit__, []
 
     def killed(self, *error):
@@ -178,7 +187,7 @@ def test_a_killed_import_leaves_no_index_and_the_same_command_mends_it(tmp_path,
     with pytest.raises(KeyboardInterrupt):
         imported(tmp_path, other)
     out = tmp_path / "out"
-    assert sorted(path.name for path in out.iterdir()) == ["features"]
+    assert {path: path.read_bytes() for path in out.rglob("*.*")} == before
     monkeypatch.undo()
     imported(tmp_path, other)
     import_features(tmp_path / "f.pkl", out=tmp_path / "fresh", split="cosmic")
@@ -220,3 +229,23 @@ def test_one_hot_speakers_are_people_of_the_dialogue(tmp_path):
     rows = read_index(imported(tmp_path, fields(one_hot=True)) / "index.csv").utterances
     assert [row.speaker for row in rows[:2]] == [f"{DIALOGUES[0]}_0", f"{DIALOGUES[0]}_1"]
     assert planted_pickle.DIMS["audio"] == 4
+
+
+def test_speakers_of_the_test_set_in_training_are_named(tmp_path, capsys):
+    found = fields()
+    imported(tmp_path, found)
+    assert "of the test set" not in capsys.readouterr().err
+    found["train"], found["test"] = set(DIALOGUES[2:]), set(DIALOGUES[:1])
+    found["train"].add(DIALOGUES[1])  # of the same two actors
+    imported(tmp_path, found)
+    assert "2 speakers of the test set also in training or validation: 'Ses01_F', 'Ses01_M'" in capsys.readouterr().err
+
+
+def test_speakers_that_nobody_knows_beyond_a_dialogue_are_said(tmp_path, capsys):
+    found = {
+        name: field if isinstance(field, set) else {f"x{key}": v for key, v in field.items()}
+        for name, field in fields().items()
+    }
+    found["train"], found["test"] = {f"x{name}" for name in DIALOGUES[:5]}, {f"x{DIALOGUES[5]}"}
+    imported(tmp_path, found, split="file")
+    assert "1 dialogue of the test set whose speakers have names within the dialogue only" in capsys.readouterr().err

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from planted_pickle import DIALOGUES, fields, write
 
-from emotion.cache import Cache
+from emotion.core.errors import EmotionError
 from emotion.corpus.splits import COSMIC_VALIDATION
 from emotion.corpus.utterance import read_index
-from emotion.errors import EmotionError
 from emotion.exchange.importing import import_features
+from emotion.store.cache import Cache
 
 USUAL = ("ids", "speakers", "labels", "text", "audio", "visual", "sentences", "train", "test")
 TEXTS = ("text 1", "text 2", "text 3", "text 4")

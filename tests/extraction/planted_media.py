@@ -8,7 +8,6 @@ import numpy as np
 import soundfile
 from encoders.planted import clips, texts, waves
 
-from emotion.cache import Cache
 from emotion.corpus.utterance import Utterance, read_index, write_index
 from emotion.encoders.audio import AudioEncoder
 from emotion.encoders.face import FaceEncoder
@@ -16,7 +15,8 @@ from emotion.encoders.text import TextEncoder, read_text
 from emotion.extraction.fitting import fit_encoder
 from emotion.media.audio import reader as audio_reader
 from emotion.media.clips import reader as clip_reader
-from emotion.writer import CacheWriter
+from emotion.store.cache import Cache
+from emotion.store.writer import CacheWriter
 
 LABELS = ("calm", "loud")
 SPLITS = {"Ses01": "train", "Ses02": "train", "Ses03": "validation", "Ses04": "test"}

@@ -6,17 +6,19 @@ import subprocess
 import sys
 import textwrap
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from planted_job import ROWS, Numbers, numbers
 
-from emotion.cache import Cache
-from emotion.errors import ABSENT, EmotionError
+from emotion.core.errors import ABSENT, EmotionError
 from emotion.extraction import executors
 from emotion.extraction.engine import Item
 from emotion.extraction.executors import run_local
+from emotion.store.cache import Cache
 
 
 def backwards(job, shards):
@@ -55,7 +57,7 @@ def test_only_what_is_missing_is_done_again(tmp_path):
 
 
 def test_on_error_fail_names_the_utterance_and_keeps_the_rest(tmp_path):
-    with pytest.raises(EmotionError, match=r"numbers: utterance u013: no number: planted; mend .* on_error: skip"):
+    with pytest.raises(EmotionError, match=r"numbers: utterance u013: no number: planted; fix .* on_error: skip"):
         numbers(tmp_path, on_error="fail")
     assert not (tmp_path / "numbers.h5").exists()
     with pytest.raises(EmotionError, match="on_error is 'ignore', expected one of skip, fail"):
@@ -119,7 +121,7 @@ def test_errors_of_a_job_reach_the_user_and_end_the_workers(tmp_path):
 
 def test_a_dead_worker_is_one_line(tmp_path, monkeypatch):
     monkeypatch.setattr(executors, "_start_worker", die)
-    with pytest.raises(EmotionError, match="numbers: a worker process died"):
+    with pytest.raises(EmotionError, match=r"numbers: 3 worker processes died while they started.*exit code 9"):
         numbers(tmp_path, workers=2)
 
 
@@ -127,10 +129,48 @@ def die(_):
     os._exit(9)
 
 
+class Large(Numbers):
+    def item(self, row):
+        if row.utterance == "u017":
+            np.zeros(1 << 50)
+        if row.utterance == "u018":
+            torch.zeros(1 << 50)
+        return super().item(row)
+
+
+def test_an_utterance_for_which_there_is_no_memory_is_missing_alone(tmp_path):
+    numbers(tmp_path, Large())
+    with Cache(tmp_path / "numbers.h5") as cache:
+        assert [i for i in range(60) if cache.reason[i].startswith("too large: out of memory")] == [17, 18]
+        assert sum(cache.present) == 52
+
+
+class Hostile(Numbers):
+    def item(self, row):
+        if row.utterance == "u017":
+            os.kill(os.getpid(), signal.SIGSEGV)
+        if row.utterance == "u042":
+            time.sleep(600)
+        return super().item(row)
+
+
+def test_a_medium_that_hangs_or_crashes_its_worker_costs_one_utterance(tmp_path, monkeypatch):
+    monkeypatch.setattr(executors, "_SLOWEST", 0.1)
+    numbers(tmp_path / "whole")
+    numbers(tmp_path, Hostile(), execute=partial(run_local, workers=2, patience=3))
+    with Cache(tmp_path / "numbers.h5") as cache, Cache(tmp_path / "whole" / "numbers.h5") as whole:
+        different = [
+            i for i in range(60) if cache.reason[i] != whole.reason[i] or not np.array_equal(cache[i], whole[i])
+        ]
+        assert different == [17, 42]
+        assert cache.reason[17] == "crash: its process was killed by SIGSEGV"
+        assert cache.reason[42] == "too slow: not finished after 3 s"
+
+
 def test_the_environment_chooses(monkeypatch):
     monkeypatch.delenv("EMOTION_EXECUTOR", raising=False)
     monkeypatch.setenv("EMOTION_WORKERS", "3")
-    assert executors.choose().func is run_local and executors.choose().keywords == {"workers": 3}
+    assert executors.choose().func is run_local and executors.choose().keywords == {"workers": 3, "patience": 300.0}
     monkeypatch.setenv("EMOTION_EXECUTOR", "ray")
     assert executors.choose().func is executors.ray_cluster.run
     monkeypatch.setenv("EMOTION_EXECUTOR", "slurm")

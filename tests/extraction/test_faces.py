@@ -1,5 +1,6 @@
 """Every utterance gets its own frames, whatever overlaps, breaks or is killed."""
 
+import csv
 import json
 import os
 import signal
@@ -17,13 +18,13 @@ import pytest
 from coded_video import BOX, RIGHT, read_code, write_coded
 from drawn_face import draw_face
 
-from emotion.cache import Cache
+from emotion.core.errors import EmotionError
 from emotion.corpus.utterance import Index, Utterance
-from emotion.errors import EmotionError
-from emotion.extraction import executors, faces
+from emotion.extraction import executors, faces, one_video
 from emotion.extraction.executors import run_local
 from emotion.extraction.faces import extract_faces, shards
 from emotion.media.faces import Box
+from emotion.store.cache import Cache
 
 SIZE = BOX[2]
 
@@ -33,7 +34,7 @@ def planted_detector(_):
 
     def detect(picture):
         scale = picture.shape[0] / 240  # it is searched in a smaller copy
-        return [Box(scale * (BOX[0] + SIZE / 2), scale * (BOX[1] + SIZE / 2), scale * SIZE / 1.15, 9.0)]
+        return [Box(scale * (BOX[0] + SIZE / 2), scale * (BOX[1] + SIZE / 2), scale * SIZE / 1.15, 30.0)]
 
     return detect
 
@@ -44,12 +45,14 @@ def row(name, start, end, *, video="a.avi", side="left"):
 
 def extract(folder, rows, **more):
     options = {"detector": "haar", "size": SIZE, "fps": 15.0, "detect_every": 5, "fallback": "none", "max_missing": 0.0}
+    options["max_seconds"] = 600.0
     options |= {"on_error": "skip", "execute": partial(run_local, workers=more.pop("workers", 1))}
     extract_faces(
         Index(tuple(rows), ("happy",), "planted", "digest"),
         root=folder,
         out=folder / "faces.h5",
         report=folder / "metrics/faces.json",
+        details=folder / "faces.csv",
         scratch=folder / "scratch",
         **{**options, **more},
     )
@@ -60,11 +63,15 @@ def codes(folder):
         return {name: [read_code(picture) for picture in cache[i]] for i, name in enumerate(cache.ids)}
 
 
+def listed(folder):
+    return list(csv.DictReader((folder / "faces.csv").read_text().splitlines()))
+
+
 @pytest.mark.parametrize("fps", [15.0, 7.5, 30.0])
 def test_each_utterance_gets_its_frames(tmp_path, monkeypatch, fps):
-    monkeypatch.setattr(faces, "make_detector", planted_detector)
+    monkeypatch.setattr(one_video, "make_detector", planted_detector)
     opened = []
-    monkeypatch.setattr(faces, "Video", lambda path: opened.append(faces_video(path)) or opened[-1])
+    monkeypatch.setattr(one_video, "Video", lambda path, **how: opened.append(faces_video(path, **how)) or opened[-1])
     faces_video = sys.modules["emotion.media.video"].Video
     write_coded(tmp_path / "a.avi", frames=90)
     write_coded(tmp_path / "b.avi", frames=40)
@@ -88,7 +95,10 @@ def test_each_utterance_gets_its_frames(tmp_path, monkeypatch, fps):
         assert got == [n + RIGHT * (wanted.side == "right") for n in expected], name
     report = json.loads((tmp_path / "metrics/faces.json").read_text())
     assert report["coverage"] == 1 and report["utterances"] == 8 and report["cut_short"] == 1
-    assert list(report["speakers"]) == ["S_left", "S_right"] and report["speakers"]["S_right"]["utterances"] == 1
+    table = listed(tmp_path)
+    assert [line["utterance"] for line in table] == [r.utterance for r in rows] and table[2]["speaker"] == "S_right"
+    assert [line["remark"] for line in table] == [""] * 7 + ["cut"]
+    assert [int(line["frames"]) for line in table] == [len(got) for got in codes(tmp_path).values()]
 
 
 def broken_corpus(folder):
@@ -125,7 +135,7 @@ def sees_nothing_from_2_to_3(_):
 
 
 def test_what_is_missing_is_named_and_counted(tmp_path, monkeypatch, capfd):
-    monkeypatch.setattr(faces, "make_detector", sees_nothing_from_2_to_3)
+    monkeypatch.setattr(one_video, "make_detector", sees_nothing_from_2_to_3)
     rows, kinds = broken_corpus(tmp_path)
     extract(tmp_path, rows, max_missing=0.7)
     with Cache(tmp_path / "faces.h5") as cache:
@@ -138,13 +148,15 @@ def test_what_is_missing_is_named_and_counted(tmp_path, monkeypatch, capfd):
             "examined": 3,
             "found": 3,
             "gap": 0,
-            "score": 9,
+            "score": 30,
         }
         assert cache.notes[8]["found"] == 0 and cache.notes[8]["gap"] == 1 and cache.notes[9]["cut"] is True
     report = json.loads((tmp_path / "metrics/faces.json").read_text())
     assert report["missing"] == 7 and report["reasons"]["no face found"] == 1 and report["cut_short"] == 1
-    assert report["missing_utterances"].keys() == {r.utterance for r, kind in zip(rows, kinds, strict=True) if kind}
-    assert report["coverage"] == round(7 / 10, 4)
+    named = {line["utterance"]: line["remark"].split(":")[0] for line in listed(tmp_path)}
+    assert named == {r.utterance: kind for r, kind in zip(rows, kinds, strict=True)} | {"last": "cut"}
+    assert not any(name in (tmp_path / "metrics/faces.json").read_text() for name in ("S_left", "faceless", ".avi"))
+    assert report["coverage"] == 1 and report["delivered"] == round(31 / 46, 4)  # what is delivered shows the face
     lines = capfd.readouterr().err.splitlines()
     assert lines[-1].startswith("face clips: 3 of 10 utterances, 7 missing (1 empty video file; 1 no face found; ")
     assert lines[-1].endswith(f"-> {tmp_path / 'faces.h5'}")
@@ -158,14 +170,14 @@ def test_pictures_that_cannot_be_converted_are_named(tmp_path, monkeypatch):
         raise av.error.InvalidDataError(1, "planted")
 
     write_coded(tmp_path / "a.avi", frames=5)
-    monkeypatch.setattr(faces, "_cut", refuses)
-    how = {"detector": "haar", "size": 32, "fps": 15.0, "detect_every": 5, "fallback": "none"}
-    (item,) = faces.video_clips(tmp_path / "a.avi", [(0.0, 1.0, "full")], **how)
+    monkeypatch.setattr(one_video, "_cut", refuses)
+    how = {"detector": "haar", "size": 32, "fps": 15.0, "detect_every": 5, "fallback": "none", "max_seconds": 600.0}
+    (item,) = one_video.video_clips(tmp_path / "a.avi", [(0.0, 1.0, "full")], **how)
     assert item.values is None and item.reason.startswith("undecodable video: ") and "planted" in item.reason
 
 
 def test_too_much_missing_changes_nothing(tmp_path, monkeypatch):
-    monkeypatch.setattr(faces, "make_detector", sees_nothing_from_2_to_3)
+    monkeypatch.setattr(one_video, "make_detector", sees_nothing_from_2_to_3)
     rows, _ = broken_corpus(tmp_path)
     with pytest.raises(EmotionError, match=r"7 of 10 utterances are missing, more than max_missing = 0\.69 allows"):
         extract(tmp_path, rows, max_missing=0.69)
@@ -247,9 +259,9 @@ def test_killed_run_goes_on_with_the_same_bytes(tmp_path):
         time.sleep(0.05)
     assert len(workers) == 2 and not any(alive(pid) for pid in workers)
     opened = []
-    video = faces.Video
+    video = one_video.Video
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(faces, "Video", lambda path: opened.append(path.name) or video(path))
+        patch.setattr(one_video, "Video", lambda path, **how: opened.append(path.name) or video(path, **how))
         extract(folder, rows, size=32)
     assert len(opened) == 3  # one of the four videos was finished and on disk
     resumed = (folder / "faces.h5").read_bytes(), (folder / "metrics/faces.json").read_bytes()
@@ -267,7 +279,7 @@ def test_dead_worker_is_one_line(tmp_path, monkeypatch):
     monkeypatch.setattr(executors, "_start_worker", die)
     monkeypatch.setattr(faces, "_SHARD", 1)
     rows = [row("a", 0, 1, video="a.avi"), row("b", 0, 1, video="b.avi")]
-    with pytest.raises(EmotionError, match="a worker process died"):
+    with pytest.raises(EmotionError, match="worker processes died while they started"):
         extract(tmp_path, rows, workers=2)
     assert not (tmp_path / "faces.h5").exists()
 

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 import torch
 
-from emotion.cache import Cache
+from emotion.core.errors import EmotionError, MediaError
 from emotion.corpus.utterance import Index, Utterance
 from emotion.encoders.base import Encoder
-from emotion.errors import EmotionError, MediaError
 from emotion.extraction.executors import run_local
-from emotion.extraction.features import batches, checkpoint_hash, extract_features, shards
+from emotion.extraction.features import batches, extract_features, shards
+from emotion.extraction.fitted import checkpoint_hash
+from emotion.store.cache import Cache
 
 
 class MeanEncoder(Encoder):

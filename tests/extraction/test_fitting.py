@@ -5,10 +5,10 @@ import pytest
 import torch
 from encoders.planted import texts, vectors, waves
 
+from emotion.core.errors import ABSENT, EmotionError, MediaError
 from emotion.corpus.utterance import Index, Utterance
 from emotion.encoders.audio import AudioEncoder
 from emotion.encoders.text import TextEncoder
-from emotion.errors import ABSENT, EmotionError, MediaError
 from emotion.extraction.fitting import fit_encoder
 
 LABELS = ("calm", "loud")
@@ -59,7 +59,8 @@ def test_folder_report_and_last_line(tmp_path, capsys):
     assert last.endswith(str(tmp_path / "models" / "audio"))
     AudioEncoder.load(tmp_path / "models" / "audio")
     left = {path.name for path in tmp_path.rglob("*")}
-    assert left == {"models", "audio", "settings.json", "model.safetensors", "metrics", "report.json", "scratch"}
+    fitted = {"models", "audio", "settings.json", "model.safetensors", "trained_on.json"}
+    assert left == fitted | {"metrics", "report.json", "scratch"}
 
 
 def test_same_seed_same_bytes_whatever_came_before(tmp_path):
@@ -102,12 +103,12 @@ def test_unreadable_utterances_are_skipped_and_counted(tmp_path, capsys):
 
     def read(row):
         if row.utterance in ("3", "26"):
-            raise MediaError("a.wav: empty")
+            raise MediaError("empty: a.wav")
         return good(row)
 
     report = run(tmp_path, read=read)
     assert report["utterances"]["train"] == {"used": 23, "skipped": 1}
-    assert report["skipped"] == ["26: a.wav: empty", "3: a.wav: empty"]
+    assert report["skipped"] == {"empty": 2}  # no ids and no files: git keeps the report
     assert "2 skipped" in capsys.readouterr().err.splitlines()[-1]
 
 
@@ -119,7 +120,7 @@ def test_nothing_to_read(tmp_path):
         run(tmp_path, read=read)
     with pytest.raises(EmotionError, match=r"none of the 0 validation utterances"):
         run(tmp_path, read=tones(), rows=index(counts=(24, 0, 0)))
-    assert not (tmp_path / "models").exists()
+    assert not any((tmp_path / "models").iterdir())
 
 
 @pytest.mark.parametrize(("split", "count"), [("train", 24), ("validation", 8)])
@@ -133,7 +134,7 @@ def test_a_modality_that_one_split_lacks(tmp_path, split, count):
 
     with pytest.raises(EmotionError, match=rf"none of the {count} {split} utterances can be read.*no audio: {ABSENT}"):
         run(tmp_path, read=read)
-    assert not (tmp_path / "models").exists()
+    assert not any((tmp_path / "models").iterdir())
 
 
 def test_killed_run_goes_on_and_the_old_encoder_stays_until_then(tmp_path, monkeypatch):
@@ -178,6 +179,6 @@ def test_a_modality_that_the_corpus_lacks_leaves_the_encoder_untrained(tmp_path,
         raise MediaError(f"no {encoder.modality}: {ABSENT}")
 
     report = run(tmp_path, read=absent, encoder=encoder)
-    assert report["curve"] == [] and report["best_epoch"] == 0
+    assert report["curve"] == [] and "best_epoch" not in report and "validation_weighted_f1" not in report
     assert "left untrained" in capsys.readouterr().err
     type(encoder).load(tmp_path / "models" / "audio")

@@ -7,12 +7,12 @@ import pytest
 from encoders.planted import vectors
 from extraction.planted_media import ENCODERS, SPLITS, fit, plant
 
-from emotion.cache import Cache
 from emotion.corpus.utterance import read_index
 from emotion.encoders.folds import GROUPS, load_folds
 from emotion.encoders.text import TextEncoder, read_text
 from emotion.extraction.executors import run_local
 from emotion.extraction.features import extract_features
+from emotion.store.cache import Cache
 
 
 def give_text():

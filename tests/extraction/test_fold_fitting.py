@@ -1,6 +1,7 @@
 """Fitting with folds: what each encoder has seen, what is saved and reported, and going on after a kill."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,15 +9,16 @@ import torch
 from encoders.planted import vectors, waves
 from extraction.planted_media import EACH, ENCODERS, files
 
-from emotion import training
+from emotion.core.errors import EmotionError, MediaError
 from emotion.corpus.utterance import Index, Utterance
 from emotion.encoders import fit as fitting
 from emotion.encoders.audio import AudioEncoder
 from emotion.encoders.base import Encoder
 from emotion.encoders.folds import align, fold_folder, load_folds
-from emotion.errors import EmotionError, MediaError
 from emotion.extraction import fitting as fitting_encoders
 from emotion.extraction.fitting import fit_encoder
+from emotion.store.trained import RECORD, read_record
+from emotion.training import curve, device
 
 LABELS = ("calm", "loud")
 SESSIONS = ("Ses01", "Ses02", "Ses03")  # of training
@@ -79,7 +81,7 @@ def test_each_fold_is_fitted_without_its_session_and_aligned_on_the_others(tmp_p
     for fold in (1, 2, 3):
         others = [row for row in index().utterances if row.split == "train" and number(row) != fold]
         inputs, labels = [WAVES[int(row.utterance)] for row in others], [LABELS.index(row.label) for row in others]
-        training.seed_everything(3)
+        device.seed_everything(3)
         alone = ENCODERS["audio"]()
         alone.prepare(inputs)
         seen = WAVES[-EACH:], [LABELS.index(row.label) for row in index().utterances[-EACH:]]
@@ -92,12 +94,15 @@ def test_each_fold_is_fitted_without_its_session_and_aligned_on_the_others(tmp_p
         torch.testing.assert_close(vectors(encoders[fold], WAVES[:3]), expected, atol=1e-4, rtol=1e-4)
         line = report["folds"]["encoders"][fold - 1]
         assert (line["fold"], line["left_out"], line["fitted_on"]) == (fold, EACH, 2 * EACH)
-        assert line["best_epoch"] == training.best_epoch(history).epoch
+        assert line["best_epoch"] == curve.best_epoch(history).epoch
 
 
 def test_folds_leave_the_main_encoder_as_it_is(tmp_path):
     with_folds, without = run(tmp_path / "three"), run(tmp_path / "one", folds=1)
     one, three = files(tmp_path / "one" / "out"), files(tmp_path / "three" / "out")
+    records = [read_record(tmp_path / name / "out", remedy="") for name in ("one", "three")]
+    assert records[0] == records[1]
+    del one[Path(RECORD)]  # it lists the other files, of which there are more
     assert one == {name: three[name] for name in one}
     assert "folds" not in without
     assert with_folds["curve"] == without["curve"]
@@ -174,8 +179,10 @@ def test_an_encoder_that_fitting_does_not_change_is_saved_without_folds(tmp_path
         raise AssertionError("there is nothing to read for")
 
     report = run(tmp_path, read=untouched, encoder=Frozen())
-    assert (report["best_epoch"], report["curve"], "folds" in report) == (0, [], False)
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["model.safetensors", "settings.json"]
+    assert (report["curve"], "folds" in report) == ([], False)
+    assert "best_epoch" not in report and "validation_weighted_f1" not in report  # nothing was measured
+    files_there = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert files_there == ["model.safetensors", "settings.json", RECORD]
     assert "nothing to fit" in capsys.readouterr().err
 
 

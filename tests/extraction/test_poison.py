@@ -13,7 +13,7 @@ import torch
 from extraction.planted_media import ENCODERS, files, fit, labels, plant
 from safetensors.torch import load_file
 
-from emotion import training
+from emotion.training import loop
 
 MODALITIES = pytest.mark.parametrize("modality", ENCODERS)
 
@@ -49,7 +49,7 @@ def test_validation_poison_changes_no_weight_of_a_given_epoch(corpora, tmp_path,
     "modality", ["audio", pytest.param("face", marks=pytest.mark.slow), pytest.param("text", marks=pytest.mark.slow)]
 )
 def test_validation_poison_changes_nothing_but_the_choice_of_the_epoch(corpora, tmp_path, modality, monkeypatch):
-    runs, train = [], training.train
+    runs, train = [], loop.train
 
     def watched(module, **options):
         runs[-1].append([])
@@ -59,7 +59,7 @@ def test_validation_poison_changes_nothing_but_the_choice_of_the_epoch(corpora, 
 
         return train(module, **options, watch=keep)
 
-    monkeypatch.setattr(training, "train", watched)
+    monkeypatch.setattr(loop, "train", watched)
     for name, poison in (("clean", ""), ("poisoned", "validation")):
         runs.append([])
         fit(modality, corpora[poison], tmp_path / name, epochs=2)

@@ -10,13 +10,13 @@ import torch
 from encoders import checkpoints
 from encoders.planted import clips, texts
 
-from emotion.cache import Cache
 from emotion.corpus.utterance import Index, Utterance
 from emotion.encoders import for_audio, for_face, for_text
 from emotion.encoders.folds import load_folds
 from emotion.extraction.executors import run_local
 from emotion.extraction.features import extract_features
 from emotion.extraction.fitting import fit_encoder
+from emotion.store.cache import Cache
 
 COUNT = 12
 KINDS = {

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from planted_job import Numbers, numbers
 
-from emotion.errors import EmotionError
+from emotion.core.errors import EmotionError
 from emotion.extraction import ray_cluster
 
 ray = pytest.importorskip("ray")
@@ -87,5 +87,5 @@ def test_an_unreachable_cluster_is_one_line(tmp_path, monkeypatch):
 
 def test_without_ray_the_mend_is_named(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
-    with pytest.raises(EmotionError, match=r"pip install 'emotion\[ray\]'"):
+    with pytest.raises(EmotionError, match=r"pip install -e '\.\[ray\]'"):
         numbers(tmp_path, execute=partial(ray_cluster.run, workers=1))

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import soundfile
 
+from emotion.core.errors import EmotionError, MediaError
 from emotion.corpus.utterance import Index, Utterance
-from emotion.errors import EmotionError, MediaError
 from emotion.media.audio import CHANNELS, files, read_segment, reader
 
 RATE = 16000

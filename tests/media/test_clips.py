@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from emotion.cache import Cache
+from emotion.core.errors import EmotionError, MediaError
 from emotion.corpus.utterance import Utterance
-from emotion.errors import EmotionError, MediaError
 from emotion.media.clips import read_clip, reader
-from emotion.writer import CacheWriter
+from emotion.store.cache import Cache
+from emotion.store.writer import CacheWriter
 
 
 @pytest.fixture

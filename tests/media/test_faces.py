@@ -1,81 +1,15 @@
 """Following a face: planted tracks, decoys, gaps and drift; the bundled detector on a drawn face."""
 
-import itertools
-from types import SimpleNamespace
-
 import cv2
 import numpy as np
 import pytest
 from drawn_face import draw_face
 
-from emotion.errors import EmotionError
+from emotion.core.errors import EmotionError
 from emotion.media import faces
-from emotion.media.cropping import crop, fixed_window, inside, place
+from emotion.media.cropping import fixed_window
 from emotion.media.detectors import Box, make_detector
-from emotion.media.faces import FaceTrack, follow, longest_gap, shrunk
-
-
-def test_follow_is_the_best_of_all_paths():
-    rng = np.random.default_rng(0)
-    for _ in range(30):
-        hits = [
-            [Box(*rng.uniform(50, 90, 2), float(rng.uniform(35, 45)), 5.0) for _ in range(rng.integers(0, 4))]
-            for _ in range(5)
-        ]
-        options = [frame or [None] for frame in hits]
-
-        def cost(path):
-            boxes = [box for box in path if box is not None]
-            own = sum(-0.5 * np.log(box.side) - 0.1 * np.log1p(box.score) for box in boxes)
-            return own + sum(faces._jump(a, b) for a, b in itertools.pairwise(boxes))
-
-        best = min(itertools.product(*options), key=cost)
-        assert follow(hits) == faces._without_outliers(list(best))
-
-
-def test_follow_ignores_decoys_and_keeps_gaps():
-    face = [Box(100 + step, 80.0, 50.0, 30.0) for step in range(12)]
-    other = [Box(250 - step, 80.0, 40.0, 30.0) for step in range(12)]  # a smaller person beside
-    hits = [[b, a] if step % 2 else [a, b] for step, (a, b) in enumerate(zip(face, other, strict=True))]
-    hits[3] = [Box(300.0, 200.0, 60.0, 3.0), face[3]]  # a large false hit beside the face
-    hits[5] = []
-    hits[7] = [Box(20.0, 200.0, 60.0, 3.0)]  # a false hit where the face was missed
-    expected = [None if step in (5, 7) else box for step, box in enumerate(face)]
-    assert follow(hits) == expected
-    assert follow([[], []]) == [None, None] and follow([]) == []
-
-
-def test_follow_keeps_a_face_that_walks():
-    walk = [Box(60.0 + 20 * step, 80.0, 50.0, 9.0) for step in range(13)]
-    assert follow([[box] for box in walk]) == walk
-
-
-def test_box_stands_still_while_the_face_nods():
-    moving = [Box(100.0, 80 + 8 * np.sin(step), 50 + step % 3, 9.0) if step != 4 else None for step in range(10)]
-    boxes = place(moving, np.arange(10) * 5, 48, fps=15)
-    assert boxes.shape == (48, 3) and (boxes == boxes[0]).all()
-    known = [box for box in moving if box]
-    side = np.median([box.side for box in known])
-    assert boxes[0, 2] == pytest.approx(side * 1.15)
-    assert boxes[0, 1] + boxes[0, 2] / 2 == pytest.approx(np.median([box.y for box in known]))
-
-
-def test_box_follows_a_face_that_walks():
-    walk = [Box(60.0 + 20 * step, 80.0, 50.0, 9.0) for step in range(13)]
-    boxes = place(walk, np.arange(13) * 5, 61, fps=15)
-    centre = boxes[:, 0] + boxes[:, 2] / 2
-    np.testing.assert_allclose(centre[15:-15], 60 + 4 * np.arange(61)[15:-15], atol=1)
-    assert np.abs(np.diff(centre)).max() <= 4.001 and (boxes[:, 1:] == boxes[0, 1:]).all()
-
-
-def test_boxes_stay_inside_and_crops_are_what_they_show():
-    boxes = inside(np.array([[-5.0, 2.4, 30.0], [90.0, 70.0, 30.0], [3.0, 3.0, 500.0]]), height=80, width=100)
-    assert boxes.tolist() == [[0, 2, 30], [70, 50, 30], [3, 0, 80]]
-    pictures = list(np.random.default_rng(0).integers(0, 256, (3, 80, 100), dtype=np.uint8))
-    clip = crop(pictures, boxes, size=10)
-    assert clip.shape == (3, 10, 10) and clip.dtype == np.uint8
-    naive = pictures[0][2:32, 0:30].reshape(10, 3, 10, 3).mean(axis=(1, 3))
-    np.testing.assert_allclose(clip[0], naive, atol=0.51)
+from emotion.media.faces import FaceTrack, shrunk
 
 
 def planted(where):
@@ -94,6 +28,7 @@ def test_track_keeps_every_frame_and_measures_quality():
     clip, quality = run(32, lambda number: [] if number in (10, 15) else [Box(50.0, 50.0, 40.0, 4.0)])
     assert clip[:, 8, 8].tolist() == list(range(32))
     assert (quality.examined, quality.found, quality.gap, quality.score) == (7, 5, 1.0, 4.0)
+    assert (quality.dropped, quality.unseen, quality.shots) == (0, 10, 1)  # a short gap is delivered, and counted
     assert quality.box == (27, 27, 46)
     assert run(32, lambda number: [])[0] is None
     assert run(1, lambda number: [Box(50.0, 50.0, 40.0, 4.0)])[0].shape == (1, 16, 16)
@@ -107,15 +42,58 @@ def test_long_clips_are_cropped_in_stretches(monkeypatch):
         faces, "crop", lambda pictures, *a, **k: held.append(len(pictures)) or original(pictures, *a, **k)
     )
     clip, quality = run(50, lambda number: [Box(50.0, 50.0, 40.0, 4.0)] if number < 20 else [])
-    assert held == [20, 20, 10] and clip[:, 8, 8].tolist() == list(range(50))
-    assert (quality.examined, quality.found) == (10, 4)
+    assert held == [20] and clip[:, 8, 8].tolist() == list(range(20))
+    assert (quality.examined, quality.found, quality.dropped, quality.unseen) == (10, 4, 30, 0)
+    clip, _ = run(50, lambda number: [Box(50.0, 50.0, 40.0, 4.0)])
+    assert held[1:] == [20, 20, 10] and clip[:, 8, 8].tolist() == list(range(50))
     clip, _ = run(50, lambda number: [Box(50.0, 50.0, 40.0, 4.0)] if number >= 30 else [])
-    assert clip[:, 8, 8].tolist() == list(range(20, 50))
+    assert clip[:, 8, 8].tolist() == list(range(28, 50))
 
 
-def test_longest_gap():
-    assert longest_gap([True, False, False, True, False]) == 2
-    assert longest_gap([]) == 0 and longest_gap([False] * 3) == 3
+def test_large_pictures_are_held_in_shorter_stretches(monkeypatch):
+    monkeypatch.setattr(faces, "_HELD", 7 * 10_000)
+    monkeypatch.setattr(faces, "crop", lambda pictures, *a, size, **k: np.full((1, size, size), len(pictures)))
+    clip, _ = run(20, lambda number: [Box(50.0, 50.0, 40.0, 4.0)])
+    assert clip[:, 0, 0].tolist() == [7, 7, 6]
+
+
+def scene(number, left):
+    """A picture of one of two scenes, with its number in the first pixel and a bright square where the face is."""
+    picture = np.zeros((100, 200), np.uint8)
+    picture[:, :: 8 if left else 3] = 60
+    picture[30:70, (30 if left else 130) :][:, :40] = 200
+    picture[0, 0] = number
+    return picture
+
+
+def test_each_shot_has_a_box_of_its_own():
+    def detect(picture):
+        return [Box(50.0 if picture[0, 0] < 23 else 150.0, 50.0, 40.0, 20.0)]
+
+    track = FaceTrack(detect, size=46, every=5, fps=10.0)
+    for number in range(50):
+        track.add(scene(number, left=number < 23))
+    clip, quality = track.finish()
+    assert quality.shots == 2 and (quality.dropped, quality.unseen) == (0, 0)
+    assert quality.examined == 5 + 6  # the first frame of the second shot among them
+    assert len(clip) == 50 and all((picture[5:-5, 5:-5] == 200).mean() > 0.95 for picture in clip)
+
+
+def test_a_hint_of_a_cut_is_none_where_the_face_stays(monkeypatch):
+    monkeypatch.setattr(faces.Shots, "look", lambda self, picture: faces.Change.PERHAPS)
+    _, quality = run(30, lambda number: [Box(50.0, 50.0, 40.0, 20.0)])
+    assert quality.shots == 1
+    _, quality = run(30, lambda number: [Box(50.0 if number < 12 else 80.0, 50.0, 40.0, 20.0)])
+    assert quality.shots == 2
+
+
+def test_one_person_a_shot():
+    def where(number):  # the other one is found while the first is missed
+        return [Box(20.0 if 25 <= number < 50 else 80.0, 50.0, 40.0, 20.0)]
+
+    clip, quality = run(100, where, fps=5.0)
+    expected = [number for number in range(100) if not 23 <= number < 48]
+    assert clip[:, 8, 8].tolist() == expected and quality.dropped == 25 and quality.found == 15
 
 
 @pytest.mark.parametrize("height", [240, 480, 960])
@@ -128,30 +106,6 @@ def test_haar_finds_a_drawn_face(height):
     assert clip.shape == (1, 32, 32) and quality.found == 1 and quality.score > 3
     assert abs(left + side / 2 - x) < 0.05 * height and abs(top + side / 2 - y) < 0.08 * height
     assert 0.25 * height < side < 0.75 * height
-
-
-def test_detector_must_exist(tmp_path):
-    (tmp_path / "bad.onnx").write_bytes(b"no model")
-    for name in ("mtcnn", "missing.onnx"):
-        with pytest.raises(EmotionError, match=name):
-            make_detector(name)
-    with pytest.raises(EmotionError, match="not a YuNet model"):
-        make_detector(str(tmp_path / "bad.onnx"))
-
-
-def test_yunet_rows_become_boxes(tmp_path, monkeypatch):
-    class Model:
-        def setInputSize(self, size):
-            self.size = size
-
-        def detect(self, picture):
-            assert picture.shape == (120, 160, 3) and self.size == (160, 120)
-            return 1, np.array([[10, 20, 40, 60, *[0] * 10, 0.9]], dtype=np.float32)
-
-    (tmp_path / "a.onnx").write_bytes(b"x")
-    monkeypatch.setattr(cv2, "FaceDetectorYN", SimpleNamespace(create=lambda *_: Model()))
-    (box,) = make_detector(str(tmp_path / "a.onnx"))(np.zeros((120, 160), dtype=np.uint8))
-    assert (box.x, box.y, box.side) == (30, 53, 40) and box.score == pytest.approx(0.9)
 
 
 class Rolled:
@@ -205,6 +159,8 @@ def test_fixed_window_where_no_face_is_found():
         expected = picture[top : top + side, left : left + side].reshape(64, side // 64, 64, side // 64)
         np.testing.assert_allclose(clip[1], expected.mean(axis=(1, 3)), atol=0.51)
     assert fixed_window(height=240, width=240) is None
+    left, top, side = fixed_window(height=480, width=320)  # square pixels of television of 8:9
+    assert (top, side) == (112, 256) and left == 32
     other = FaceTrack(lambda picture: [], size=64, every=2, fps=10, fallback="iemocap")
     other.add(np.zeros((240, 320), np.uint8))
     assert other.finish()[0] is None
@@ -225,7 +181,7 @@ def test_fixed_window_is_not_used_where_a_face_is_found(monkeypatch):
         track.add(np.full((120, 90), number, dtype=np.uint8))
     clip, quality = track.finish()
     assert not quality.fallback and "fallback" not in quality.note() and "roll" not in quality.note()
-    assert clip[:, 8, 8].tolist() == list(range(20, 50))
+    assert clip[:, 8, 8].tolist() == list(range(28, 50))
 
 
 class Near:
@@ -256,16 +212,6 @@ def test_known_faces_are_looked_for_nearby(monkeypatch):
     assert len(clip) == 20 and (quality.examined, quality.found) == (10, 10)
 
 
-def test_near_search_finds_what_the_whole_search_finds():
-    detector = make_detector("haar")
-    picture, _ = draw_face(180)
-    (box,) = detector(picture)
-    moved = cv2.warpAffine(picture, np.float64([[1, 0, 6], [0, 1, 4]]), (180, 180), borderMode=cv2.BORDER_REPLICATE)
-    (found,) = detector.near(moved, [box])
-    assert abs(found.x - box.x - 6) < 3 and abs(found.y - box.y - 4) < 3 and abs(found.side / box.side - 1) < 0.08
-    assert detector.near(np.full((180, 180), 90, np.uint8), [box]) == []
-
-
 def test_small_faces_are_found_at_the_second_height():
     face, _ = draw_face(84)
     picture = np.full((480, 360), 90, np.uint8)
@@ -285,12 +231,3 @@ def test_shrunk_is_close_to_the_mean_of_areas():
     exact = cv2.resize(picture, (135, 180), interpolation=cv2.INTER_AREA)
     assert np.abs(small.astype(int) - exact).max() <= 6
     assert shrunk(picture, 480)[0] is picture and shrunk(picture, 600) == (picture, 1.0)
-
-
-def test_yunet_says_how_a_face_is_turned(tmp_path, monkeypatch):
-    row = [10, 20, 40, 60, 20, 40, 40, 60, *[0] * 6, 0.9]  # the right eye in the picture is 20 px lower, 20 px away
-    model = SimpleNamespace(setInputSize=lambda size: None, detect=lambda picture: (1, np.float32([row])))
-    (tmp_path / "a.onnx").write_bytes(b"x")
-    monkeypatch.setattr(cv2, "FaceDetectorYN", SimpleNamespace(create=lambda *_: model))
-    (box,) = make_detector(str(tmp_path / "a.onnx"))(np.zeros((120, 160), dtype=np.uint8))
-    assert box.roll == pytest.approx(45)

@@ -10,8 +10,9 @@ import pytest
 from coded_video import BOX, RIGHT, read_code, write_coded
 
 from benchmarks.broken_files import write_av
-from emotion.errors import MediaError
-from emotion.media.video import Video, frame_numbers, half
+from emotion.core.errors import MediaError
+from emotion.media.picture import half
+from emotion.media.video import Video, frame_numbers
 
 
 def code(picture, side):

@@ -1,8 +1,8 @@
 import pytest
 from planted_study import plant
 
+from emotion.core.errors import EmotionError
 from emotion.corpus.utterance import read_index
-from emotion.errors import EmotionError
 from emotion.study.folds import make_folds, truth
 
 

@@ -5,9 +5,9 @@ import pytest
 import torch
 from planted_study import plant
 
-from emotion import dialogues
 from emotion.corpus.utterance import read_index
-from emotion.sequences import Words
+from emotion.fusion import dataset
+from emotion.fusion.sequences import Words
 from emotion.study.missing import SHARES, conditions
 from emotion.study.run import hidden
 
@@ -44,7 +44,7 @@ def test_the_same_utterances_in_every_run():
 def test_hidden_features_are_gone(tmp_path):
     folder = plant(tmp_path)
     paths = {name: folder / "features" / f"{name}.h5" for name in ("audio", "text")}
-    part = dialogues.load(read_index(folder / "index.csv"), paths, history="all", future="all")["test"]
+    part = dataset.load(read_index(folder / "index.csv"), paths, history="all", future="all")["test"]
     n = len(part.utterances)
     part = replace(part, words={"text": Words(torch.ones(n, 2), torch.arange(n), torch.ones(n, dtype=torch.long))})
     keep = torch.ones(n, 2, dtype=torch.bool)

@@ -1,12 +1,12 @@
 import pytest
 from figure_2 import FIGURE_2
 
-from emotion import evaluation
+from emotion.evaluation import scores
 from emotion.study import paper
 
 
 def test_what_the_paper_calls_acc_is_precision_for_its_own_model():
-    found = evaluation.scores_of_matrix(FIGURE_2, labels=paper.CLASSES)
+    found = scores.scores_of_matrix(FIGURE_2, labels=paper.CLASSES)
     own = paper.TABLE_2[-1]
     assert own.acc_is == "precision"
     assert [round(100 * found["per_class"][name]["precision"], 1) for name in paper.CLASSES] == list(own.acc[:-1])

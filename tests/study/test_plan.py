@@ -5,8 +5,9 @@ import pytest
 from closure import ROOT, import_closure
 from planted_study import plant, recipe
 
-from emotion.errors import EmotionError
-from emotion.models import registry
+from emotion.core.closure import read_code
+from emotion.core.errors import EmotionError
+from emotion.fusion.models import registry
 from emotion.study.folds import make_folds
 from emotion.study.missing import subsets
 from emotion.study.plan import _CODE, code_digest, runs, variants
@@ -117,19 +118,22 @@ def test_a_run_depends_on_what_it_is_asked_for_only(tmp_path):
 
 def test_the_code_that_counts_is_what_a_run_imports():
     """Left out: what reads the index (it is in the digest itself), checks, reports or writes."""
-    no_matter = {"__init__", "_torchaudio", "classifier", "corpus/utterance", "errors", "files", "layout", "progress"}
+    core = {f"core/{name.stem}" for name in (ROOT / "emotion" / "core").glob("*.py")}
+    store = {f"store/{name}" for name in ("attributes", "disk", "layout", "opening", "overlap", "structure", "trained")}
+    index = {f"corpus/{name}" for name in ("decoding", "identity", "reading", "sense", "text", "traces", "utterance")}
+    no_matter = {"__init__", "fusion/saved", *index, *store, *core}
     needed = import_closure(ROOT / "emotion" / "study" / "run.py")
     found = {path.removeprefix("emotion/").removesuffix(".py") for path in needed}
-    models = {f"models/{entry.make.__module__.rpartition('.')[2]}" for entry in registry.MODELS.values()}
+    models = {f"fusion/models/{entry.make.__module__.rpartition('.')[2]}" for entry in registry.MODELS.values()}
     assert len(models) == len(registry.MODELS)
     assert found - no_matter - models - {"study/folds", "study/plan"} == set(_CODE)
     for model in models:
         own = import_closure(ROOT / "emotion" / f"{model}.py")
         assert own <= {
             "emotion/__init__.py",
-            "emotion/_torchaudio.py",
-            "emotion/models/draws.py",
-            "emotion/models/layers.py",
+            "emotion/core/torchaudio_cpu.py",
+            "emotion/fusion/models/rng.py",
+            "emotion/fusion/models/layers.py",
             f"emotion/{model}.py",
         }
 
@@ -142,9 +146,10 @@ def test_an_edit_of_the_code_reaches_the_runs_it_concerns(tmp_path):
         before = {model: code_digest(model, root) for model in models}
         (root / name).write_text((root / name).read_text() + text)
         code_digest.cache_clear()
+        read_code.cache_clear()
         return {model for model in models if code_digest(model, root) != before[model]}
 
     assert changed("study/markdown.py", "x = 1\n") == set()
-    assert changed("fuse.py", "# a comment\n") == set()
-    assert changed("models/cmn.py", "x = 1\n") == {"cmn"}
-    assert changed("fuse.py", "x = 1\n") == models
+    assert changed("fusion/train.py", "# a comment\n") == set()
+    assert changed("fusion/models/cmn.py", "x = 1\n") == {"cmn"}
+    assert changed("fusion/train.py", "x = 1\n") == models

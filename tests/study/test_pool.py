@@ -9,7 +9,7 @@ import pytest
 import torch
 from planted_study import conduct, plant, recipe
 
-from emotion.errors import EmotionError
+from emotion.core.errors import EmotionError
 from emotion.study import pool
 from emotion.study.run import Worker
 from emotion.study.study import study
@@ -20,7 +20,9 @@ import signal
 import sys
 from pathlib import Path
 from planted_study import recipe
+from emotion.core import logs
 from emotion.study.study import study
+logs.start()
 signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever started the tests may ignore it
 study(Path(sys.argv[1]), models=["fusion", "cnn"], recipe=recipe, out=Path(sys.argv[2]), seeds=4, epochs=8, workers=2)
 """
@@ -50,7 +52,7 @@ def wait_for(condition, seconds):
 
 
 def test_a_gpu_is_shared_by_two(monkeypatch):
-    monkeypatch.setattr(pool.params.os, "sched_getaffinity", lambda _: range(16))
+    monkeypatch.setattr(pool.environment.os, "sched_getaffinity", lambda _: range(16))
     monkeypatch.delenv("EMOTION_WORKERS", raising=False)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     assert pool.usual_workers() == 16

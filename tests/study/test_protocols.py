@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from planted_study import LABELS, conduct, plant, recipe, relabel_test, results, rows_of
 
+from emotion.core.errors import EmotionError
 from emotion.corpus.utterance import read_index
-from emotion.errors import EmotionError
 from emotion.study import study as study_module
 
 
@@ -12,11 +12,11 @@ def test_test_labels_are_read_for_the_tables_only(features, tmp_path, monkeypatc
     seen = []
     real = study_module.train_all
 
-    def train_all(todo, folds, caches, *, workers):
+    def train_all(todo, folds, caches, **how):
         rows = [row for fold in folds.values() for row in fold.index.utterances]
         seen.append([row.label for row in rows if row.split == "test"])
         monkeypatch.setattr(study_module, "truth", lambda path: pytest.fail("labels before the end"))
-        yield from real(todo, folds, caches, workers=workers)
+        yield from real(todo, folds, caches, **how)
         monkeypatch.setattr(study_module, "truth", truth)
 
     truth = study_module.truth
@@ -133,7 +133,7 @@ def test_damaged_caches_are_named(tmp_path):
     folder = plant(tmp_path / "features")
     path = folder / "features" / "text.h5"
     path.write_bytes(path.read_bytes()[:500])
-    with pytest.raises(EmotionError, match=r"text\.h5: .*not a readable HDF5 file"):
+    with pytest.raises(EmotionError, match=r"text\.h5: .*not a usable cache"):
         conduct(folder, tmp_path / "out")
     (folder / "index.json").unlink()
     with pytest.raises(EmotionError, match=r"index\.json: not found"):

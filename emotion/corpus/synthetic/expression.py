@@ -69,6 +69,31 @@ class Segment:
     seed: int
 
 
+@dataclass(frozen=True, slots=True)
+class Liveliness:
+    """How much one actor moves, relative to others.
+
+    Attributes:
+        vigour: Size of all expressions.
+        tempo: Speed of all movements.
+        brows: Size of what brows and eyes do.
+        mouth: Size of what mouth and cheeks do.
+        head: Size of the head's movements.
+    """
+
+    vigour: float = 1.0
+    tempo: float = 1.0
+    brows: float = 1.0
+    mouth: float = 1.0
+    head: float = 1.0
+
+    def of(self, name: str) -> float:
+        """The factor of a field of `Pose`, beside `vigour`."""
+        if name in ("inner", "outer", "lid", "frown"):
+            return self.brows
+        return self.mouth if name in ("corner", "press", "open", "cheek") else self.head
+
+
 _SMILE: Final = {"inner": 1.0, "outer": 2.0, "lid": -0.1, "corner": 7.0, "open": 0.2, "cheek": 1.0}
 _FROWN: Final = {"inner": -6.5, "outer": 1.5, "lid": -0.08, "corner": -2.0, "press": 0.9, "frown": 1.0}
 _GRIEF: Final = {"inner": 6.5, "outer": -3.5, "lid": -0.38, "corner": -6.5, "y": 2.0, "pitch": 1.5}
@@ -155,18 +180,18 @@ def _idle(track: NDArray[np.float64], time: NDArray[np.float64], rng: np.random.
         moment += rng.uniform(2.0, 5.0)
 
 
-def _act(track: NDArray[np.float64], time: NDArray[np.float64], segment: Segment, vigour: float, tempo: float) -> None:
+def _act(track: NDArray[np.float64], time: NDArray[np.float64], segment: Segment, liveliness: Liveliness) -> None:
     """Add one turn's expression, motion and speech to `track` (frames, K)."""
     rng = np.random.default_rng(segment.seed)
-    size = segment.intensity * vigour * rng.uniform(0.85, 1.15)
-    rate = TEMPO[segment.emotion] * tempo * rng.uniform(0.9, 1.1)
+    size = segment.intensity * liveliness.vigour * rng.uniform(0.85, 1.15)
+    rate = TEMPO[segment.emotion] * liveliness.tempo * rng.uniform(0.9, 1.1)
     # Two full turns: paths may close only after the second one.
     phase = rng.uniform(0.0, 4.0 * np.pi) + 2.0 * np.pi * rate * (time - segment.start)
     envelope = size * _smooth((time - segment.start + 0.15) / 0.3) * _smooth((segment.end + 0.25 - time) / 0.3)
     for name, offset in STATIC[segment.emotion].items():
-        track[:, Pose._fields.index(name)] += envelope * offset
+        track[:, Pose._fields.index(name)] += envelope * liveliness.of(name) * offset
     for name, values in _PATHS[segment.emotion](phase).items():
-        track[:, Pose._fields.index(name)] += envelope * values
+        track[:, Pose._fields.index(name)] += envelope * liveliness.of(name) * values
     if segment.emotion == "sad":
         droop = envelope * _smooth((time - segment.start) / max(segment.end - segment.start, 0.5))
         track[:, Pose._fields.index("y")] += 5.0 * droop
@@ -175,7 +200,7 @@ def _act(track: NDArray[np.float64], time: NDArray[np.float64], segment: Segment
 
 
 def poses(
-    segments: Sequence[Segment], *, frames: int, fps: float, seed: int, vigour: float = 1.0, tempo: float = 1.0
+    segments: Sequence[Segment], *, frames: int, fps: float, seed: int, liveliness: Liveliness = Liveliness()
 ) -> NDArray[np.float64]:
     """Turn one actor's turns into poses with smooth onsets and offsets; in between, the actor listens and blinks.
 
@@ -184,8 +209,7 @@ def poses(
         frames: Number of video frames.
         fps: Video frames per second, Hz.
         seed: Seed of the idle movements.
-        vigour: Size of this actor's expressions relative to others'.
-        tempo: Speed of this actor's movements relative to others'.
+        liveliness: How this actor's movements differ from others'.
 
     Returns:
         Shape (frames, len(Pose._fields)), columns as in `Pose`.
@@ -196,7 +220,7 @@ def poses(
     speech = np.zeros(frames)
     for segment in segments:
         near = slice(max(0, int((segment.start - 0.5) * fps)), max(0, int((segment.end + 0.5) * fps) + 1))
-        _act(track[near], time[near], segment, vigour, tempo)
+        _act(track[near], time[near], segment, liveliness)
         first = round(segment.start * fps)
         mouth = np.asarray(segment.openness, dtype=np.float64)[: max(0, frames - first)]
         speech[first : first + mouth.size] = np.clip(mouth, 0.0, 1.0)

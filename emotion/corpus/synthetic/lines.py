@@ -1,20 +1,18 @@
 """What the actors say: short everyday lines with slots, hundreds of them.
 
 A telling line gives its emotion away, or at least a pair of similar emotions; an ambiguous line fits any emotion, so
-only voice, face or the conversation can tell. Slots are filled alike for all emotions, so they tell nothing.
+only voice, face or the conversation can tell. Slots are filled with words of the scenario, alike for all emotions, so
+they tell no more than what the dialogue is about.
 """
 
 import re
+from collections.abc import Mapping
 from itertools import product
 
 import numpy as np
 
-SLOTS = {
-    "who": ("my brother", "my sister", "Anna", "Tom", "the boss", "your mother", "my cousin", "the landlord"),
-    "thing": ("the letter", "the car", "the house", "the job", "the ticket", "the phone", "the party", "the trip"),
-    "when": ("today", "this morning", "last night", "on Monday", "after lunch", "this week"),
-    "place": ("at home", "at the station", "in the office", "at the market", "by the river", "at the airport"),
-}
+Slots = Mapping[str, tuple[str, ...]]
+"""Name of a slot -> the words that fill it."""
 
 TELLING = {
     "happy": (
@@ -139,27 +137,33 @@ def templates(emotion: str, *, telling: bool, shared: bool) -> tuple[str, ...]:
     return next(lines for pair, lines in PAIRS.items() if emotion in pair) if shared else TELLING[emotion]
 
 
-def draw_line(emotion: str, *, telling: bool, shared: bool, rng: np.random.Generator) -> str:
+def draw_line(emotion: str, *, telling: bool, shared: bool, slots: Slots, rng: np.random.Generator) -> str:
     """Draw a line.
 
     Args:
         emotion: one of the six words.
         telling: whether the line gives the emotion away; else the same lines serve all emotions.
         shared: whether a telling line serves a similar emotion too.
+        slots: the words of the scenario.
         rng: where the draw comes from.
     """
     choices = templates(emotion, telling=telling, shared=shared)
-    filled = {name: words[rng.integers(len(words))] for name, words in SLOTS.items()}
+    filled = {name: words[rng.integers(len(words))] for name, words in slots.items()}
     return _sentence(choices[rng.integers(len(choices))].format(**filled))
 
 
-def every_line(template: str) -> list[str]:
+def every_line(template: str, slots: Slots) -> list[str]:
     """All lines of a template."""
-    slots = re.findall(r"{(\w+)}", template)
+    names = re.findall(r"{(\w+)}", template)
     return [
-        _sentence(template.format(**dict(zip(slots, words, strict=True))))
-        for words in product(*(SLOTS[slot] for slot in slots))
+        _sentence(template.format(**dict(zip(names, words, strict=True))))
+        for words in product(*(slots[name] for name in names))
     ]
+
+
+def end_with(line: str, tail: str) -> str:
+    """Put somebody's own words before the mark at the end of a line."""
+    return f"{line[:-1]}, {tail}{line[-1]}"
 
 
 def _sentence(line: str) -> str:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion.errors import EmotionError
+from emotion.core.errors import EmotionError
 
 Image = NDArray[np.uint8]
 Field = NDArray[np.floating[Any]]

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from emotion.corpus.synthetic.script import EMOTIONS, SIMILAR, Turn
+from emotion.corpus.synthetic.emotions import EMOTIONS, SIMILAR
+from emotion.corpus.synthetic.script import Turn
 
 WORDS = {
     "happy": "Happiness",

@@ -1,28 +1,24 @@
 """Writing the generated corpus in the layout of IEMOCAP's release, so that one reader reads both."""
 
 import io
-import shutil
-import signal
-import sys
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from emotion.core import logs, processes
+from emotion.core.errors import EmotionError
+from emotion.core.files import writing_folder
+from emotion.core.progress import track
 from emotion.corpus.synthetic.expression import Segment
 from emotion.corpus.synthetic.ratings import rate
 from emotion.corpus.synthetic.script import Actor, Dialogue, Turn, write_script
 from emotion.corpus.synthetic.video import write_video
 from emotion.corpus.synthetic.voice import openness, speak
-from emotion.errors import EmotionError
-from emotion.progress import track
 
 RATE = 16000  # Hz
 FPS = 15.0  # Hz
@@ -73,21 +69,12 @@ def write_corpus(root: Path, *, seed: int, workers: int) -> None:
     Raises:
         EmotionError: a file could not be written in full.
     """
-    unfinished = root.with_name(root.name + ".partial")
-    shutil.rmtree(unfinished, ignore_errors=True)
     dialogues = write_script(seed)
-    try:
-        written = _write_all(unfinished, dialogues, workers)
+    with writing_folder(root) as folder:
+        written = _write_all(folder, dialogues, workers)
         seconds = sum(track(written, total=len(dialogues), title="synthesize", unit="dialogues"))
-        if root.exists():
-            shutil.rmtree(root)
-        unfinished.rename(root)
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
     turns = sum(len(dialogue.turns) for dialogue in dialogues)
-    sys.stderr.write(
-        f"synthesize: wrote {len(dialogues)} dialogues with {turns} turns, {seconds / 60:.1f} minutes, to {root}\n"
-    )
+    logs.info(f"synthesize: wrote {len(dialogues)} dialogues with {turns} turns, {seconds / 60:.1f} minutes, to {root}")
 
 
 def _write_all(root: Path, dialogues: Sequence[Dialogue], workers: int) -> Iterator[float]:
@@ -95,21 +82,10 @@ def _write_all(root: Path, dialogues: Sequence[Dialogue], workers: int) -> Itera
     if workers == 1:
         yield from map(write, dialogues)
         return
-    # Spawned rather than forked: OpenCV's threads do not survive a fork.
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_ignore_interrupts) as pool:
-        try:
-            yield from pool.map(write, dialogues)
-        except BrokenProcessPool:
-            raise EmotionError(
-                "synthesize: a worker process died, out of memory perhaps; run again with fewer"
-            ) from None
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _ignore_interrupts() -> None:
-    # Ctrl-C reaches the workers too, but the main process alone shall answer it.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for place, found in processes.run(write, dialogues, workers=workers):
+        if isinstance(found, processes.Lost):
+            raise EmotionError(f"{dialogues[place].name}: {found.why}; run again with fewer workers")
+        yield found
 
 
 def write_dialogue(root: Path, dialogue: Dialogue) -> float:

@@ -8,10 +8,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion.corpus.synthetic.expression import Pose, Segment, poses
+from emotion.core.errors import EmotionError
+from emotion.corpus.synthetic.expression import Liveliness, Pose, Segment, poses
 from emotion.corpus.synthetic.face import Painter
+from emotion.corpus.synthetic.habits import habits
 from emotion.corpus.synthetic.portrait import HEIGHT, WIDTH, Image, backdrop, look, prepare
-from emotion.errors import EmotionError
 
 FRAME: Final = (480, 720)
 ROWS: Final = (112, 368)
@@ -64,7 +65,9 @@ def tracks(
     for side, (gender, segments) in enumerate(zip(genders, turns, strict=True)):
         who = look(session, gender)
         idle = int(np.random.SeedSequence([seed, session, side]).generate_state(1)[0])
-        result.append(poses(segments, frames=frames, fps=fps, seed=idle, vigour=who.vigour, tempo=who.tempo))
+        own = habits(session, gender)
+        liveliness = Liveliness(who.vigour, who.tempo, own.brows, own.mouth, own.head)
+        result.append(poses(segments, frames=frames, fps=fps, seed=idle, liveliness=liveliness))
     return result
 
 

@@ -6,15 +6,16 @@ The same seed gives the same bytes.
 """
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass, replace
+from dataclasses import astuple, dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from emotion.core.errors import EmotionError
+from emotion.corpus.synthetic.habits import Habits, habits
 from emotion.corpus.synthetic.phonemes import HUM, PAUSE, SIGH, Phone, Syllable, syllables, words
 from emotion.corpus.synthetic.source_filter import Array, friction_filter, glottis, smooth, tract
-from emotion.errors import EmotionError
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,13 @@ MANNERS = {
     "angry": Manner(2.0, 3.0, -1.0, 5.6, -1.0, 7.0, 4.5, 0.006, 0.035, 0.05, 0.0, 0.0),
     "excited": Manner(7.5, 7.0, 4.0, 6.8, -2.5, 4.0, 2.0, 0.012, 0.012, 0.05, 0.0, 0.0),
     "frustrated": Manner(0.5, 2.5, -5.0, 4.2, -7.0, 4.0, 1.5, 0.018, 0.020, 0.20, 0.22, 0.34),
+}
+
+# Which of an actor's habits scales what (see `Habits`).
+_PARTS = {
+    **dict.fromkeys(("pitch", "accent", "slope"), "melody"),
+    **dict.fromkeys(("level", "punch", "tilt", "attack", "jitter", "breath"), "force"),
+    **dict.fromkeys(("tempo", "pause", "sigh"), "pace"),
 }
 
 # How much sentences differ anyway (standard deviations): pitch (semitones), tempo (log), level (dB), tilt (dB/octave).
@@ -103,14 +111,20 @@ def throat(session: int, gender: str) -> Throat:
         pitch=pitch,
         tract=tract,
         breath=0.06 * (turn * 3 % 10) / 9,
-        tempo=0.96 + 0.08 * (turn * 7 % 10) / 9,
-        level=-1.0 + 2.0 * (turn % 10) / 9,
+        tempo=0.93 + 0.14 * (turn * 7 % 10) / 9,
+        level=-2.0 + 4.0 * (turn % 10) / 9,
         expression=0.92 + 0.16 * ((turn * 3 + 4) % 10) / 9,
     )
 
 
-def manner(emotion: str, *, intensity: float, expression: float = 1.0) -> Manner:
-    """The manner of `emotion` at an intensity from 0 (neutral) to 1, scaled by how expressive the actor is.
+def manner(emotion: str, *, intensity: float, expression: float = 1.0, who: Habits | None = None) -> Manner:
+    """The manner of `emotion` at an intensity from 0 (neutral) to 1.
+
+    Args:
+        emotion: One of the keys of `MANNERS`.
+        intensity: How much of it is heard.
+        expression: How expressive the actor is, a factor of all of it.
+        who: The actor's habits: which parts of the manner they make more of.
 
     Raises:
         EmotionError: When the emotion is unknown.
@@ -118,7 +132,8 @@ def manner(emotion: str, *, intensity: float, expression: float = 1.0) -> Manner
     if emotion not in MANNERS:
         raise EmotionError(f"voice: emotion is {emotion!r}, expected one of {', '.join(MANNERS)}")
     plain, full = np.array(astuple(MANNERS["neutral"])), np.array(astuple(MANNERS[emotion]))
-    mixed = plain + np.clip(intensity, 0.0, 1.0) * expression * (full - plain)
+    own = np.array([getattr(who, _PARTS[field.name]) for field in fields(Manner)]) if who else 1.0
+    mixed = plain + np.clip(intensity, 0.0, 1.0) * expression * own * (full - plain)
     return Manner(*(float(value) for value in mixed))
 
 
@@ -144,7 +159,8 @@ def speak(
     """
     rng = np.random.default_rng([seed, 1])
     actor = throat(session, gender)
-    how = manner(emotion, intensity=intensity, expression=actor.expression)
+    who = habits(session, gender)
+    how = manner(emotion, intensity=intensity, expression=actor.expression, who=who)
     how = _vary(how, actor, rng=rng)
     spoken = syllables(text)
     limit = 2.36 * max(1.0, sum(word[0].isalnum() for word in words(text)) / 8)

@@ -5,8 +5,8 @@ import itertools
 import numpy as np
 import pytest
 
+from emotion.core.errors import EmotionError
 from emotion.corpus.synthetic.portrait import HEIGHT, WIDTH, backdrop, look, prepare
-from emotion.errors import EmotionError
 
 ACTORS = list(itertools.product(range(1, 6), "FM"))
 

@@ -7,8 +7,9 @@ import numpy as np
 from emotion.corpus.iemocap import six_class_label
 from emotion.corpus.ratings import Rating
 from emotion.corpus.reading import Vote
+from emotion.corpus.synthetic.emotions import EMOTIONS
 from emotion.corpus.synthetic.ratings import SCALES, WORDS, rate
-from emotion.corpus.synthetic.script import EMOTIONS, write_script
+from emotion.corpus.synthetic.script import write_script
 
 TURNS = [turn for seed in (1, 2, 3) for dialogue in write_script(seed) for turn in dialogue.turns if turn.label]
 

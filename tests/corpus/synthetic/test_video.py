@@ -11,9 +11,9 @@ import cv2
 import numpy as np
 import pytest
 
+from emotion.core.errors import EmotionError
 from emotion.corpus.synthetic.expression import Segment
 from emotion.corpus.synthetic.video import write_video
-from emotion.errors import EmotionError
 
 EMOTIONS = ("happy", "excited", "angry", "frustrated", "sad", "neutral")
 

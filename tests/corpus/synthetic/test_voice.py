@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from emotion.core.errors import EmotionError
 from emotion.corpus.synthetic.voice import MANNERS, manner, openness, speak, throat
-from emotion.errors import EmotionError
 
 RATE = 16000
 TEXTS = [

@@ -1,0 +1,52 @@
+"""Settings of the corpus and of the stage `index`."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from emotion.core import plugins
+from emotion.core.limits import checked
+from emotion.core.settings import Settings
+from emotion.core.text import CODECS, is_text_codec
+
+
+def _is_encoding(value: str) -> bool:
+    return value == "auto" or is_text_codec(value)
+
+
+class Index(Settings):
+    """Reading the corpus."""
+
+    label_rule: Literal["released", "strict"] = Field(
+        default="released",
+        description="released (7433 utterances of IEMOCAP) | strict (7380); no effect on meld and table",
+    )
+    split: Literal["corpus", "paper", "cosmic", "session1", "session2", "session3", "session4", "session5"] = Field(
+        default="corpus",
+        description="corpus (its own; for synthetic and iemocap that is paper) | only for these two: "
+        "paper | cosmic | session1 .. session5",
+    )
+    encoding: Annotated[str, checked(_is_encoding, f"auto, or {CODECS}")] = Field(
+        default="auto",
+        description="of a table: auto (UTF-8, or UTF-16 and UTF-32 by their mark) | gbk, cp1252, shift_jis ...",
+    )
+    allow_speaker_overlap: bool = Field(
+        default=False,
+        description="true | false: may speakers of the test set be in training? MELD's official split needs true",
+    )
+
+
+class Corpus(Settings):
+    """Which corpus is read."""
+
+    corpus: Literal["synthetic", "iemocap", "meld", "table"] | plugins.Name = Field(
+        default="synthetic",
+        description="synthetic | iemocap | meld | table (your own) | plugins/FILE.py:NAME (your own reader); "
+        "the raw data lie in data/raw/<corpus>",
+    )
+
+
+class IndexStage(Corpus):
+    """What the stage `index` reads of params.yaml."""
+
+    index: Index = Index()

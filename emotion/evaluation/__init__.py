@@ -1,0 +1,1 @@
+"""Scores of predictions, how sure they are, and the files that tell them."""

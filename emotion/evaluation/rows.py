@@ -1,0 +1,118 @@
+"""The tables that stages write (training.csv, probabilities.csv, predictions.csv), read again.
+
+A file that cannot be used is one line: its name, what was found, what was expected, which command makes it again.
+"""
+
+import csv
+import math
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emotion.core.errors import EmotionError, cannot, check_waits
+from emotion.core.tables import csv_rows
+from emotion.core.text import quoted, shortened
+
+FUSE = "run the fuse stage again: dvc repro fuse"
+CURVE = ("epoch", "train_loss", "validation_loss", "validation_weighted_f1")
+_MOST = 256 << 20  # bytes of a table
+
+
+def read_rows(path: Path, *, remedy: str) -> list[dict[str, str]]:
+    """The rows of a CSV file, each column -> cell; a line that is too short lacks its last columns.
+
+    Args:
+        path: the file.
+        remedy: which command makes it again, for messages.
+
+    Raises:
+        EmotionError: it is missing, unreadable, a pipe, too large, no UTF-8, no CSV, or empty.
+    """
+    return parse_rows(read_text(path, remedy=remedy), path, remedy=remedy)
+
+
+def parse_rows(text: str, where: Path, *, remedy: str) -> list[dict[str, str]]:
+    """The same of the text of a file.
+
+    Args:
+        text: what the file holds.
+        where: its name, for messages.
+        remedy: see `read_rows`.
+
+    Raises:
+        EmotionError: it is no CSV, or empty.
+    """
+    header, *lines = parse_lines(text, where, remedy=remedy)
+    return [dict(zip(header, line, strict=False)) for line in lines]
+
+
+def parse_lines(text: str, where: Path, *, remedy: str) -> list[list[str]]:
+    """The same as lists of cells, one at least; the header is the first.
+
+    Raises:
+        EmotionError: it is no CSV, or empty.
+    """
+    try:
+        lines = list(csv_rows(text))
+    except csv.Error as error:
+        raise EmotionError(f"{where}: damaged ({shortened(str(error))}), expected CSV; {remedy}") from None
+    if not lines:
+        raise EmotionError(f"{where}: is empty and holds no table, expected CSV with a header; {remedy}")
+    return lines
+
+
+def read_text(path: Path, *, remedy: str) -> str:
+    """The UTF-8 text of a file.
+
+    Raises:
+        EmotionError: it is missing, unreadable, a pipe, too large or no UTF-8.
+    """
+    check_waits(path)
+    try:
+        if path.stat().st_size > _MOST:
+            raise EmotionError(f"{path}: larger than {_MOST >> 20} MiB, expected a table; {remedy}")
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise EmotionError(f"{path}: not found; {remedy}") from None
+    except UnicodeDecodeError as error:
+        raise EmotionError(f"{path}: damaged ({shortened(str(error))}), expected text in UTF-8; {remedy}") from None
+    except OSError as error:
+        raise cannot("be read", path, error) from None
+
+
+def read_curve(path: Path) -> dict[str, NDArray[np.float64]]:
+    """The training curve: each column of `CURVE` with one number per epoch, (epochs,).
+
+    Raises:
+        EmotionError: it cannot be read (see `read_rows`), has no epoch, or a cell is no finite number.
+    """
+    rows = read_rows(path, remedy=FUSE)
+    if not rows:
+        raise EmotionError(f"{path}: holds no epoch, expected one line for each; {FUSE}")
+    try:
+        return {name: np.array([finite(row.get(name)) for row in rows]) for name in CURVE}
+    except ValueError as error:
+        raise EmotionError(
+            f"{path}: damaged, expected the columns {','.join(CURVE)} with numbers, found {error}; {FUSE}"
+        ) from None
+
+
+def finite(cell: str | None) -> float:
+    """The number in a cell.
+
+    Args:
+        cell: its text; None = the row has no such column.
+
+    Raises:
+        ValueError: it holds none, or one that is not finite; the message is what was found.
+    """
+    if cell is None:
+        raise ValueError("nothing")
+    try:
+        value = float(cell)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise ValueError(quoted(cell))
+    return value

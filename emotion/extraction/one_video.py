@@ -1,0 +1,157 @@
+"""One video, decoded once -> a face clip for each of its utterances."""
+
+import heapq
+import itertools
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from operator import itemgetter
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from emotion.core.errors import MediaError
+from emotion.core.text import shortened
+from emotion.extraction.engine import Item
+from emotion.media.detectors import make_detector, sure_score
+from emotion.media.faces import FaceTrack
+from emotion.media.opening import blame
+from emotion.media.picture import Image
+from emotion.media.turning import LOOKED_AT, better_turn
+from emotion.media.video import Video, frame_numbers
+
+Span = tuple[float, float, str]  # start in s, end in s, side
+
+_SLACK = 0.25  # s by which a picture may end before its sound
+_NO_MEMORY = -4  # OpenCV's StsNoMem
+
+
+def video_clips(
+    path: Path,
+    spans: Sequence[Span],
+    *,
+    detector: str,
+    size: int,
+    fps: float,
+    detect_every: int,
+    fallback: str,
+    max_seconds: float,
+) -> list[Item]:
+    """Decode one video once and cut the face clips of all its utterances, overlapping ones included.
+
+    A video in which hardly a face is found is looked at again, upside down and on both sides, and turned where that is
+    clearly better.
+
+    Args:
+        path: the video.
+        spans: start (s), end (s) and side of each utterance.
+        detector: see `extract_faces`, as the other arguments.
+        size: px.
+        fps: frames per second.
+        detect_every: in frames of the clip.
+        fallback: see `FaceTrack`.
+        max_seconds: s.
+
+    Returns:
+        One item per span: a clip (t, size, size) uint8, or None with the reason; its note is the track's quality.
+    """
+    detect, sure = make_detector(detector), sure_score(detector)
+    track = partial(FaceTrack, detect, size=size, every=detect_every, fallback=fallback)
+    unique = list(dict.fromkeys(spans))
+    plan = partial(_pieces, spans=unique, fps=fps, max_seconds=max_seconds)
+    try:
+        with Video(path, crop=size) as video:
+            items = _cut(video, plan(video), track, fps)
+        if _evidence(items) < sure:
+            with Video(path, crop=size) as again:
+                pictures = _some_pictures(again, plan(again), before=video.decoded)
+            if turns := better_turn(pictures, detect, sure=sure):
+                with Video(path, crop=size, turns=turns) as video:
+                    items = _turned(_cut(video, plan(video), track, fps), turns)
+    except MediaError as error:
+        blame(path)
+        items = [Item(None, str(error))] * len(unique)
+    except (cv2.error, av.FFmpegError) as error:
+        if getattr(error, "code", 0) == _NO_MEMORY:
+            raise MemoryError(str(error)) from None
+        blame(path)
+        items = [Item(None, f"undecodable video: {path} ({shortened(str(error))})")] * len(unique)
+    found = dict(zip(unique, items, strict=True))
+    return [found[span] for span in spans]
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """What is read of an utterance: numbers of frames; `limited` = it would be longer than may be read."""
+
+    start: float
+    end: float
+    side: str
+    limited: bool
+    frames: NDArray[np.int64]
+
+
+def _pieces(video: Video, *, spans: Sequence[Span], fps: float, max_seconds: float) -> list[_Piece]:
+    pieces = []
+    for start, end, side in spans:
+        last = min(end, max(0.0, start) + max_seconds)
+        frames = frame_numbers(start, last, video_fps=video.fps, fps=fps)
+        pieces.append(_Piece(start, last, side, last < end, frames[:1] * 0 if video.still else frames))
+    return pieces
+
+
+def _cut(video: Video, pieces: Sequence[_Piece], new_track: Callable[..., FaceTrack], fps: float) -> list[Item]:
+    """One pass over the video; every utterance has a track of its own, from its first frame to its last."""
+    wanted = heapq.merge(*(zip(piece.frames, itertools.repeat(place)) for place, piece in enumerate(pieces)))
+    tracks: dict[int, FaceTrack] = {}
+    clips: dict[int, Item] = {}
+    for number, users in itertools.groupby(wanted, key=itemgetter(0)):
+        picture = video.at(int(number))
+        if video.over:
+            break
+        for _, place in users:
+            piece = pieces[place]
+            if picture is not None:
+                if place not in tracks:
+                    tracks[place] = new_track(fps=min(fps, video.fps))
+                tracks[place].add(picture.grey(piece.side))
+            if number == piece.frames[-1] and place in tracks:
+                clips[place] = _finish(tracks.pop(place), piece, limited=piece.limited)
+    seconds = video.decoded / video.fps
+    for place, unfinished in tracks.items():  # the video ended within them
+        piece = pieces[place]
+        missing = piece.end - seconds  # sound and picture of a good file do not end at once
+        clips[place] = _finish(unfinished, piece, cut=missing > min(_SLACK, (piece.end - piece.start) / 2))
+    return [clips.get(place) or Item(None, video.end(piece.start, piece.end)) for place, piece in enumerate(pieces)]
+
+
+def _finish(face: FaceTrack, piece: _Piece, **remarks: bool) -> Item:
+    clip, quality = face.finish()
+    note = quality.note() | {name: True for name, holds in remarks.items() if holds}
+    if clip is None:
+        times = f"{piece.start:g}-{piece.end:g} s"
+        return Item(None, f"no face found: in none of {quality.examined} frames of {times}", note)
+    return Item(clip, "", note)
+
+
+def _evidence(items: Sequence[Item]) -> float:
+    """Mean score of the examined frames, 0 for those without a face; infinite where nothing could be examined."""
+    notes = [item.note for item in items if item.note]
+    examined = sum(note["examined"] for note in notes)
+    return sum(note["score"] * note["found"] for note in notes) / examined if examined else math.inf
+
+
+def _some_pictures(video: Video, pieces: Sequence[_Piece], *, before: int) -> list[Image]:
+    """A few whole pictures, spread over what the utterances show before a frame."""
+    numbers = np.unique(np.concatenate([piece.frames for piece in pieces]))
+    numbers = numbers[numbers < before]
+    places = (np.arange(LOOKED_AT) + 0.5) * len(numbers) / LOOKED_AT
+    return [picture.grey() for _, picture in video.frames(np.unique(numbers[places.astype(np.int64)]))]
+
+
+def _turned(items: Sequence[Item], turns: int) -> list[Item]:
+    return [replace(item, note=item.note | {"turned": 90 * turns}) if item.note else item for item in items]

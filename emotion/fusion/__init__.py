@@ -1,0 +1,1 @@
+"""Fusion: cached features to a trained classifier."""

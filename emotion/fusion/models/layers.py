@@ -1,0 +1,171 @@
+"""What several models share: joining the modalities, recurrent layers and attention that padding cannot touch.
+
+Shapes: `b` sequences, `u` utterances, `d` features; masks are bool, True = real.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from emotion.fusion.models.rng import generator
+
+
+def join(features: Mapping[str, Tensor], present: Tensor, mask: Tensor, *, modalities: Sequence[str]) -> Tensor:
+    """Concatenate the modalities' features; what is missing or padding becomes 0, whatever its values.
+
+    Args:
+        features: per modality (b, u, d_m).
+        present: (b, u, m) bool in the order of `modalities`.
+        mask: (b, u) bool.
+        modalities: which to join, in this order.
+
+    Returns:
+        (b, u, sum of d_m).
+    """
+    real = present & mask[..., None]
+    parts = [features[name].where(real[..., i, None], 0.0) for i, name in enumerate(modalities)]
+    return torch.cat(parts, dim=-1)
+
+
+class Dropout(nn.Dropout):
+    """Dropout that draws eight decisions from one random number: ten times as fast on a CPU, 8 % of a training epoch.
+
+    A decision has eight bits, so `p` is rounded to a 256th; what is kept grows by exactly what is dropped.
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Any shape; unchanged in eval mode."""
+        return drop(input, self.p) if self.training and self.p > 0 else input
+
+
+def drop(x: Tensor, p: float) -> Tensor:
+    """Set values to 0 with chance `p`, rounded to a 256th (at least one, at most 255); the others grow to make up."""
+    level = min(max(round(256 * p), 1), 255)
+    draws = torch.empty((x.numel() + 7) // 8, dtype=torch.int64, device=x.device)
+    draws.random_(torch.iinfo(torch.int64).min, None, generator=generator())
+    kept = (draws.view(torch.uint8)[: x.numel()] >= level).view(x.shape)
+    return x * kept.to(x.dtype).mul_(256 / (256 - level))
+
+
+class BiRecurrent(nn.Module):
+    """A bidirectional recurrent network of several layers over the real positions only.
+
+    ::
+
+        mask       1 1 1 0 0
+        forwards   a b c - -        what follows the real positions cannot reach them
+        backwards  c b a - -        turned round within its own length, so that padding is never read before them
+
+    About twice as fast on a CPU as packed sequences, which torch runs step by step.
+
+    Args:
+        inputs: features.
+        hidden: units per direction.
+        layers: how many, each on the output of the one before.
+        dropout: between the layers.
+    """
+
+    cell: ClassVar[type[nn.LSTM] | type[nn.GRU]]
+
+    def __init__(self, inputs: int, hidden: int, *, layers: int = 1, dropout: float = 0.0) -> None:
+        super().__init__()
+        sizes = [inputs] + [2 * hidden] * (layers - 1)
+        self.forwards = nn.ModuleList(self.cell(size, hidden, batch_first=True) for size in sizes)
+        self.backwards = nn.ModuleList(self.cell(size, hidden, batch_first=True) for size in sizes)
+        self.dropout = Dropout(dropout)
+
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        """Run both directions.
+
+        Args:
+            x: (b, u, d); the real positions of each sequence come first.
+            mask: (b, u) bool.
+
+        Returns:
+            (b, u, 2 * hidden), forward states first; meaningless at the padding.
+        """
+        turned = mirror(mask)
+        for depth, (forwards, backwards) in enumerate(zip(self.forwards, self.backwards, strict=True)):
+            x = self.dropout(x) if depth else x
+            there, _ = forwards(x)
+            back, _ = backwards(take(x, turned))
+            x = torch.cat([there, take(back, turned)], dim=-1)
+        return x
+
+
+class BiLstm(BiRecurrent):
+    """`BiRecurrent` of LSTMs."""
+
+    cell = nn.LSTM
+
+
+class BiGru(BiRecurrent):
+    """`BiRecurrent` of GRUs."""
+
+    cell = nn.GRU
+
+
+def mirror(mask: Tensor) -> Tensor:
+    """Of every real position, the one as far from the end as it is from the start; padding stays in its place.
+
+    Args:
+        mask: (b, u) bool, real positions first.
+
+    Returns:
+        (b, u) long.
+    """
+    place = torch.arange(mask.shape[1], device=mask.device).expand_as(mask)
+    return torch.where(mask, mask.sum(1, keepdim=True) - 1 - place, place)
+
+
+def take(x: Tensor, places: Tensor) -> Tensor:
+    """Rows of x (b, u, d) at the places (b, v) long -> (b, v, d)."""
+    return x.gather(1, places[..., None].expand(-1, -1, x.shape[-1]))
+
+
+def attend(q: Tensor, key: Tensor, value: Tensor, allowed: Tensor, *, heads: int, dropout: nn.Module) -> Tensor:
+    """Scaled dot-product attention of several heads (Vaswani et al., 2017).
+
+    Args:
+        q: (b, u, d) queries; head i is the i-th slice of the features.
+        key: (b, v, d).
+        value: (b, v, d).
+        allowed: bool that broadcasts to (b, heads, u, v): who may look at whom.
+        heads: must divide d.
+        dropout: applied to the weights.
+
+    Returns:
+        (b, u, d), the heads side by side; 0 where nothing is allowed.
+    """
+    k = q.shape[-1] // heads
+    split = [x.reshape(*x.shape[:2], heads, k).transpose(1, 2) for x in (q, key, value)]  # each (b, heads, u or v, k)
+    similar = split[0] @ split[1].transpose(-1, -2) / k**0.5  # (b, heads, u, v)
+    similar = similar.masked_fill(~allowed, torch.finfo(similar.dtype).min)
+    weights = dropout(torch.softmax(similar, dim=-1) * allowed)
+    seen = _SEEN.get()
+    if seen is not None:
+        seen.append(weights.detach().mean(1))
+    joined: Tensor = (weights @ split[2]).transpose(1, 2).flatten(2)
+    return joined
+
+
+_SEEN: ContextVar[list[Tensor] | None] = ContextVar("seen", default=None)
+
+
+@contextmanager
+def recording() -> Iterator[list[Tensor]]:
+    """Meanwhile, and in this thread, keep the attention weights of every call of `attend`.
+
+    Yields:
+        A list that fills up: of each call the mean over its heads, (b, u, v).
+    """
+    seen: list[Tensor] = []
+    token = _SEEN.set(seen)
+    try:
+        yield seen
+    finally:
+        _SEEN.reset(token)

@@ -1,0 +1,100 @@
+"""The fusion models by name."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from torch import nn
+
+from emotion.fusion.models.bc_lstm import BcLstm
+from emotion.fusion.models.bilstm_cnn import BiLstmCnn
+from emotion.fusion.models.cmn import Cmn
+from emotion.fusion.models.cnn import Cnn
+from emotion.fusion.models.dialogue_transformer import DialogueTransformer
+from emotion.fusion.models.ensemble import Members
+from emotion.fusion.models.fusion import Fusion
+from emotion.fusion.models.mdre import Mdre
+from emotion.fusion.models.speaker_fusion import SpeakerFusion
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A model and what of it can be set.
+
+    Attributes:
+        make: makes it.
+        source: where it comes from.
+        sizes: which of `hidden`, `heads` and `dropout` it takes; without any it keeps its published sizes.
+        parts: which of `attention`, `residual` and `speakers` can be switched off, for ablations.
+        words: whether it reads word-level features where there are any.
+    """
+
+    make: Callable[..., nn.Module]
+    source: str
+    sizes: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
+    words: bool = False
+
+
+PARTS = ("attention", "residual", "speakers")
+SIZES = ("hidden", "heads", "dropout")
+MODELS: dict[str, Entry] = {
+    "fusion": Entry(Fusion, "the paper (Gao and Guo), section 4", SIZES, ("attention", "residual")),
+    "cnn": Entry(Cnn, "Kim, EMNLP 2014", words=True),
+    "bc_lstm": Entry(BcLstm, "Poria et al., ACL 2017"),
+    "cmn": Entry(Cmn, "Hazarika et al., NAACL 2018"),
+    "mdre": Entry(Mdre, "Yoon et al., SLT 2018 and ICASSP 2019", ("hidden", "dropout")),
+    "bilstm_cnn": Entry(BiLstmCnn, "Wang, Wang and Cheng, 2022", ("hidden", "dropout")),
+    "dialogue_transformer": Entry(DialogueTransformer, "after DR-Transformer and Tsai et al., ACL 2019", SIZES),
+    "speaker_fusion": Entry(SpeakerFusion, "ours", SIZES, ("attention", "residual", "speakers")),
+}
+NAMES = tuple(MODELS)
+
+
+def build(
+    name: str,
+    *,
+    dims: Mapping[str, int],
+    classes: int,
+    hidden: int,
+    heads: int,
+    dropout: float,
+    attention: bool = True,
+    residual: bool = True,
+    speakers: bool = True,
+    members: int = 1,
+    words: Sequence[str] = (),
+    entry: Entry | None = None,
+) -> nn.Module:
+    """Make a model.
+
+    Args:
+        name: one of `NAMES`.
+        dims: features per modality, in the order of the columns of `present`.
+        classes: how many emotions.
+        hidden: units per direction, where the model takes it.
+        heads: attention heads, where the model takes them.
+        dropout: where the model takes it.
+        attention: False leaves the self-attention out.
+        residual: False leaves the connection around the attention out.
+        speakers: False hides who speaks.
+        members: how many copies vote, see `Members`.
+        words: modalities that come word by word too; models that do not read words ignore it.
+        entry: of a model that is none of `NAMES`.
+
+    Raises:
+        ValueError: there is no such model, its sizes do not fit together, or it lacks what is to be switched off.
+    """
+    if entry is None and name not in MODELS:
+        raise ValueError(f"model is {name!r}, expected one of: {', '.join(NAMES)}")
+    entry = entry or MODELS[name]
+    parts = {"attention": attention, "residual": residual, "speakers": speakers}
+    lacking = [part for part, on in parts.items() if not on and part not in entry.parts]
+    if lacking:
+        raise ValueError(f"{name} has no {lacking[0]} to switch off")
+    sizes = {"hidden": hidden, "heads": heads, "dropout": dropout}
+    chosen: dict[str, object] = {key: sizes[key] for key in entry.sizes}
+    chosen |= {part: parts[part] for part in entry.parts}
+    if entry.words:
+        chosen["words"] = words
+    copies = [entry.make(dims, classes=classes, **chosen) for _ in range(members)]
+    return Members(copies) if members > 1 else copies[0]

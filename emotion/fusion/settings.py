@@ -1,0 +1,124 @@
+"""Settings of the fusion stage: they stand at the top level of params.yaml."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import AfterValidator, Field
+
+from emotion.core import plugins
+from emotion.core.errors import EmotionError
+from emotion.core.limits import MODALITIES, BelowOne, Count, Hundred, Natural, Positive, Seed, Share
+from emotion.core.settings import Expected, Settings
+
+HEADED = ("fusion", "dialogue_transformer", "speaker_fusion")  # models with attention heads of 2 * hidden features
+_MODALITIES = f"some of {', '.join(MODALITIES)} with + between them"
+
+
+def split_modalities(value: str) -> tuple[str, ...]:
+    """Modalities of `audio+face+text`; the comma of earlier versions works too (on the command line it is a sweep)."""
+    return tuple(value.replace(",", "+").split("+"))
+
+
+def _some_modalities(value: str) -> str:
+    names = split_modalities(value)
+    if len(set(names)) < len(names) or not set(names) <= set(MODALITIES):
+        raise ValueError(_MODALITIES)
+    return "+".join(names)
+
+
+Context = Annotated[
+    Annotated[int, Field(ge=0, le=100_000)] | Literal["all"], Expected("a whole number from 0 to 100000, or all")
+]
+Model = Literal["fusion", "cnn", "bc_lstm", "cmn", "mdre", "bilstm_cnn", "dialogue_transformer", "speaker_fusion"]
+
+
+class Recipe(Settings):
+    """How a fusion model is trained, in params.yaml and in recipes/*.yaml."""
+
+    history: Context = Field(
+        default=10, description="utterances of context before the current one, eq. (1); a whole number >= 0, or all"
+    )
+    future: Context = Field(
+        default=0, description="utterances of context after it; 0 = causal; all (with history all) = the whole dialogue"
+    )
+    hidden: Annotated[int, Field(ge=1, le=8192), Expected("a whole number from 1 to 8192 (int)")] = Field(
+        default=128,
+        description="units per direction of the recurrent layers, > 0; cnn, bc_lstm and cmn keep their published sizes",
+    )
+    heads: Count = Field(default=4, description="heads of the self-attention, > 0; must divide 2 * hidden")
+    dropout: BelowOne = Field(default=0.3, description="share 0..1 of activations dropped while training")
+    members: Hundred = Field(default=1, description="copies of the model that are trained side by side and vote, > 0")
+    lr: Positive = Field(default=3e-4, description="learning rate of Adam, > 0")
+    schedule: Literal["constant", "cosine"] = Field(
+        default="constant", description="constant | cosine; of the learning rate over the epochs"
+    )
+    weight_decay: Natural = Field(default=5e-5, description="L2 penalty, >= 0")
+    clip: Natural = Field(default=0, description="largest norm of a step's gradient, >= 0; 0 = no limit")
+    batch: Count = Field(default=32, description="context windows per step (dialogues with history: all), > 0")
+    epochs: Count = Field(
+        default=60, description="passes over the training set, > 0; the best by validation weighted F1 is kept"
+    )
+    averaging: BelowOne = Field(
+        default=0,
+        description="decay per step of a moving average of the weights, 0..1, e.g. 0.98; 0 = the weights themselves",
+    )
+    input_dropout: BelowOne = Field(default=0, description="share 0..1 of the input features dropped while training")
+    modality_dropout: BelowOne = Field(
+        default=0,
+        description="chance 0..1 that a modality of an utterance is hidden while training; one stays",
+    )
+    mixstyle: Share = Field(
+        default=0,
+        description="chance 0..1 that a dialogue gets other voices while training (MixStyle, on the audio features)",
+    )
+    smoothing: BelowOne = Field(
+        default=0, description="share 0..1 of the training target that is spread over all classes"
+    )
+
+
+class TrainSettings(Recipe):
+    """One training: of which model, how, and which of its parts are switched off."""
+
+    model: Model | plugins.Name = Field(
+        default="fusion",
+        description=f"{' | '.join(get_args(Model))} | one's own: plugins/FILE.py:CLASS; `emotion models list`",
+    )
+    attention: bool = Field(
+        default=True, description="true | false; an ablation of fusion and speaker_fusion: without the self-attention"
+    )
+    residual: bool = Field(
+        default=True, description="true | false; an ablation of the same: without the connection around it"
+    )
+    speakers: bool = Field(
+        default=True, description="true | false; an ablation of speaker_fusion: without knowing who speaks"
+    )
+    seed: Seed = Field(default=1, description="of weights, batches and dropout; a whole number >= 0")
+
+
+class FuseStage(TrainSettings):
+    """What the stage `fuse` reads of params.yaml."""
+
+    modalities: Annotated[str, AfterValidator(_some_modalities), Expected(_MODALITIES)] = Field(
+        default="audio+face+text", description="any of audio, face, text, with + between them"
+    )
+
+
+def check_together(model: str, values: Mapping[str, Any], *, source: str) -> None:
+    """What no limit of a single key can say; for params.yaml and for recipes.
+
+    Args:
+        model: whose settings they are.
+        values: key -> value.
+        source: the file, for messages.
+
+    Raises:
+        EmotionError: `heads` does not divide twice `hidden`, or only one of history and future is `all`.
+    """
+    if model in HEADED and 2 * values["hidden"] % values["heads"]:
+        width = 2 * values["hidden"]
+        raise EmotionError(f"{source}: heads is {values['heads']}, expected a divisor of 2 * hidden = {width}")
+    if (values["history"] == "all") != (values["future"] == "all"):
+        raise EmotionError(
+            f"{source}: history is {values['history']} and future is {values['future']}, "
+            "expected all for both (the whole dialogue) or for neither"
+        )

@@ -1,0 +1,254 @@
+"""Train a fusion model on cached features.
+
+`fuse` is the stage: files in, files out. `fit` is the training behind it, also for studies: sequences in, module out.
+Only the training labels train, only the validation labels choose the epoch; the test labels are never read here.
+"""
+
+import hashlib
+import json
+import math
+from collections import Counter
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from torch import Tensor, nn
+
+from emotion.core import logs, plugins
+from emotion.core.errors import EmotionError
+from emotion.core.files import write_text, writing_folder
+from emotion.corpus.reading import told
+from emotion.corpus.sense import class_findings
+from emotion.corpus.utterance import Index, read_index
+from emotion.evaluation import scores
+from emotion.fusion import dataset, own, saved
+from emotion.fusion.augment import Variation
+from emotion.fusion.batches import loss, steps
+from emotion.fusion.models import registry
+from emotion.fusion.sequences import Sequences
+from emotion.fusion.settings import TrainSettings
+from emotion.fusion.threads import backward, share, threads
+from emotion.store.overlap import training_of
+from emotion.store.trained import write_record
+from emotion.training.curve import Epoch, best_epoch, curve_csv
+from emotion.training.device import device, seed_everything
+from emotion.training.loop import train
+
+EVALUATION_BATCH = 256  # sequences; the result does not depend on it
+SCHEDULES: dict[str, Callable[[int, int], float]] = {
+    "constant": lambda epoch, epochs: 1.0,
+    "cosine": lambda epoch, epochs: 0.5 * (1 + math.cos(math.pi * (epoch - 1) / epochs)),
+}
+"""Factor on the learning rate, from epoch (counted from 1) and number of epochs; never 0."""
+
+
+def fuse(
+    index_path: Path,
+    features: Mapping[str, Path],
+    *,
+    out: Path,
+    curve: Path,
+    scratch: Path,
+    settings: TrainSettings,
+) -> None:
+    """Train a model and write it, its probabilities for validation and test, and its training curve.
+
+    Args:
+        index_path: data/index.csv.
+        features: per modality the feature cache.
+        out: folder for `model.safetensors`, `settings.json`, `probabilities.csv` and `trained_on.json`; it appears
+            complete or not at all, and is held from the beginning: a second run is refused at once.
+        curve: CSV file for the training curve.
+        scratch: folder for training whose result is not written yet; a run goes on from its last epoch.
+        settings: model, context, sizes and training.
+
+    Raises:
+        EmotionError: index, caches and arguments do not fit together, a split has no labels, an encoder knows what
+            would be scored (see `emotion.store.overlap`), or another run writes `out`.
+    """
+    with writing_folder(out, SafetensorError) as folder:
+        index = read_index(index_path)
+        splits = _load(index_path, index, features, history=settings.history, future=settings.future)
+        lines, checkpoint = _fuse(folder, index, splits, scratch=scratch, settings=settings)
+        write_record(folder, training_of(features, index))
+    write_text(curve, curve_csv(lines))
+    checkpoint.unlink(missing_ok=True)
+    for kind, places in class_findings(_counts(index)):
+        logs.warning(f"fuse: {told(kind, places)}")
+    best = best_epoch(lines)
+    logs.info(
+        f"fuse: {settings.model} on {'+'.join(features)} -> {out}, best epoch {best.epoch} of {len(lines)}, "
+        f"validation weighted F1 {100 * best.validation_weighted_f1:.2f} %"
+    )
+
+
+def _fuse(
+    folder: Path, index: Index, splits: Mapping[str, Sequences], *, scratch: Path, settings: TrainSettings
+) -> tuple[list[Epoch], Path]:
+    """Train and fill the folder.
+
+    Returns:
+        The training curve, and the file of the unfinished training, to be removed once everything is written.
+    """
+    model, values = settings.model, dict(settings)
+    dims = {name: values.shape[1] for name, values in splits["train"].features.items()}
+    if not own.entry(model).sizes:
+        logs.info(f"fuse: {model} keeps its published sizes; hidden, heads and dropout are for other models")
+    made: dict[str, Any] = {"model": model, "dims": dims, "labels": list(index.labels)}
+    made |= {name: values[name] for name in (*registry.SIZES, "members", *registry.PARTS)}
+    made |= {"words": list(splits["train"].words), "history": settings.history, "future": settings.future}
+    if plugins.is_name(model):
+        made["plugin"] = plugins.digest(model)
+    # All that tells two runs apart: queued experiments share the scratch folder.
+    checkpoint = scratch / f"fuse-{_key(splits, made | values)}.pt"
+    module, lines = fit(
+        splits, classes=len(index.labels), settings=settings, checkpoint=checkpoint, title=f"fuse {model}"
+    )
+    scored = [(splits[name], probabilities(module, splits[name])) for name in ("validation", "test")]
+    saved.save(folder, module, settings=made, scaling=splits["train"].scaling, scored=scored)
+    return lines, checkpoint
+
+
+def _counts(index: Index) -> dict[str, dict[str, int]]:
+    """Utterances of each class for training and for choosing the epoch; test labels are not known here."""
+    numbers = Counter((row.split, row.label) for row in index.utterances)
+    return {split: {label: numbers[split, label] for label in index.labels} for split in ("train", "validation")}
+
+
+def fit(
+    splits: Mapping[str, Sequences],
+    *,
+    classes: int,
+    settings: TrainSettings,
+    checkpoint: Path | None = None,
+    title: str = "",
+    watch: Callable[[int, nn.Module], None] | None = None,
+) -> tuple[nn.Module, list[Epoch]]:
+    """Train a model on the training sequences; the epoch is chosen on the validation sequences.
+
+    Args:
+        splits: `train` and `validation`, as `dataset.load` makes them for the settings' context.
+        classes: how many emotions.
+        settings: what is trained and how.
+        checkpoint: file for continuing after a kill, see `loop.train`; name it after data and settings, and remove
+            it once the result is safe.
+        title: what the progress line says; '' = say nothing.
+        watch: called with (epoch, module) after each epoch's validation, in eval mode without gradients, with the
+            averaged weights where there are any.
+
+    Returns:
+        The module in eval mode with the weights of its best epoch, and the training curve.
+
+    Raises:
+        EmotionError: the settings do not fit the model, or the loss is not finite.
+    """
+    seed_everything(settings.seed)
+    module = _build(splits, settings, classes=classes).to(device())
+    ready = {name: splits[name].to(device()) for name in ("train", "validation")}
+    vary = Variation(
+        input_dropout=settings.input_dropout,
+        modality_dropout=settings.modality_dropout,
+        mixstyle=settings.mixstyle,
+    )
+    own_loss = partial(loss, sequences=ready["train"], vary=vary, smoothing=settings.smoothing)
+    factor, epochs = SCHEDULES[settings.schedule], settings.epochs
+    with threads(module) as helper:
+        lines = train(
+            module,
+            batches=lambda epoch: steps(ready["train"], batch=settings.batch, seed=settings.seed, epoch=epoch),
+            step=lambda module, step: backward(module, [partial(own_loss, module, part) for part in step], helper),
+            validate=lambda module: _validate(module, ready["validation"], classes=classes, helper=helper),
+            epochs=epochs,
+            lr=settings.lr,
+            weight_decay=settings.weight_decay,
+            clip=settings.clip,
+            averaging=settings.averaging,
+            fused=True,
+            schedule=lambda epoch: factor(epoch, epochs),
+            checkpoint=checkpoint,
+            keep_checkpoint=True,
+            watch=watch,
+            title=title,
+        )
+    return module, lines
+
+
+def _load(
+    index_path: Path, index: Index, features: Mapping[str, Path], *, history: int | str, future: int | str
+) -> dict[str, Sequences]:
+    """All splits; training and validation have labels."""
+    splits = dataset.load(index, features, history=history, future=future)
+    for split in ("train", "validation"):
+        if not (splits[split].labels >= 0).any():
+            raise EmotionError(f"{index_path}: split {split} has no labelled utterances; choose another split")
+    return splits
+
+
+def _build(splits: Mapping[str, Sequences], settings: TrainSettings, *, classes: int) -> nn.Module:
+    """The model; sizes that do not fit are the user's to fix."""
+    dims = {name: values.shape[1] for name, values in splits["train"].features.items()}
+    values = dict(settings)
+    sizes = {name: values[name] for name in (*registry.SIZES, "members", *registry.PARTS)}
+    try:
+        return own.build(settings.model, dims=dims, words=tuple(splits["train"].words), classes=classes, **sizes)
+    except ValueError as error:
+        raise EmotionError(str(error)) from None
+
+
+def predict(module: nn.Module, sequences: Sequences, *, helper: Executor | None = None) -> Tensor:
+    """Logits of every utterance.
+
+    Args:
+        module: a fusion model, in eval mode.
+        sequences: on any device.
+        helper: takes some of the sequences, see `threads.threads`.
+
+    Returns:
+        (n, classes) in the order of the split's rows, on the module's device.
+    """
+    weight = next(module.parameters())
+    sequences = sequences.to(weight.device)
+    if len(sequences) == 0:
+        return weight.new_zeros(0, 0)
+    chunks = torch.split(torch.arange(len(sequences)), EVALUATION_BATCH)
+    groups = [group for which in chunks for group in sequences.groups(which)]
+    found = share([partial(_scores, module, sequences, group) for group in groups], helper)
+    logits = torch.cat([values for values, _ in found])
+    out: Tensor = torch.empty_like(logits)
+    out[torch.cat([rows for _, rows in found])] = logits
+    return out
+
+
+@torch.no_grad()
+def _scores(module: nn.Module, sequences: Sequences, which: Tensor) -> tuple[Tensor, Tensor]:
+    """Logits (t, classes) and rows (t,) of the sequences' targets."""
+    batch = sequences.batch(which, words=getattr(module, "words", ()))
+    logits = module(batch.features, batch.present, batch.speakers, batch.mask)
+    return logits[batch.target], batch.rows[batch.target]
+
+
+def probabilities(module: nn.Module, sequences: Sequences) -> Tensor:
+    """Softmax of `predict` in double precision on the CPU, (n, classes)."""
+    return torch.softmax(predict(module, sequences).double(), dim=1).cpu()
+
+
+def _validate(module: nn.Module, sequences: Sequences, *, classes: int, helper: Executor | None) -> tuple[float, float]:
+    """Loss and weighted F1."""
+    known = sequences.labels >= 0
+    logits, labels = predict(module, sequences, helper=helper)[known], sequences.labels[known]
+    matrix = scores.confusion(labels.cpu().numpy(), logits.argmax(1).cpu().numpy(), classes=classes)
+    return nn.functional.cross_entropy(logits, labels).item(), float(scores.weighted_f1(matrix))
+
+
+def _key(splits: Mapping[str, Sequences], settings: Mapping[str, Any]) -> str:
+    """Names unfinished training after everything it depends on."""
+    digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
+    for split in ("train", "validation"):
+        part = splits[split]
+        for tensor in (*part.features.values(), part.present, part.speakers, part.labels, part.windows):
+            digest.update(tensor.numpy().tobytes())
+    return digest.hexdigest()[:16]

@@ -1,0 +1,21 @@
+"""Stage `code`: per stage a digest of the code that it imports, in .code/; and a look whether the corpus is there."""
+
+import sys
+from pathlib import Path
+
+from emotion.core.closure import write_digests
+from emotion.core.errors import one_line_errors
+from emotion.core.plugins import Named, by_script
+from emotion.core.settings import read_part
+from emotion.corpus.raw import find_corpus
+from emotion.corpus.settings import Corpus
+
+if __name__ == "__main__":
+    with one_line_errors():
+        stages = [path for path in sorted(Path("stages").glob("*.py")) if path.stem not in ("__init__", "code")]
+        if sys.argv[1:]:  # another pipeline: its folder, then its scripts
+            named = by_script(sys.argv[2:])
+            write_digests(Path(sys.argv[1]), named, root=Path(), named={path.stem: named[path] for path in named})
+        else:
+            write_digests(Path(".code"), stages, root=Path(), named=read_part(Named).by_stage())
+            find_corpus(read_part(Corpus).corpus, raw=Path("data/raw"))

@@ -1,0 +1,111 @@
+"""Every command in README, docs and help is one that works when it is pasted."""
+
+import shlex
+import shutil
+import sys
+
+import pytest
+from clones import clone_into, environment, run
+from documented import mentioned, options, parse, typed
+from test_experiments import less_work
+
+# Parsed with their options, but not run here: what each needs.
+NOT_RUN = {
+    "make repro": "installs an environment; run by the fresh clone of make test-full",
+    "make test": "is this",
+    "make site": "tests/test_site.py builds it",
+    "make view": "opens a browser; tests/page does that",
+    "emotion view": "opens a browser; tests/page does that",
+    "emotion report": "tests/page does that",
+    "emotion import IEMOCAP_features.pkl": "a licensed file; tests/exchange imports planted ones",
+    "emotion study --features features/": "features of a licensed file",
+    "emotion study --features data --out studies/data": "many minutes; the quick study is run",
+    "emotion study --features data --out studies/loso": "many minutes: encoders of each fold; tests/study does that",
+    "emotion study --features data --out studies/parts": "many minutes",
+    "emotion study --features data --models": "many minutes",
+    "emotion study --features data --out benchmarks": "many minutes",
+    "emotion corpus check --corpus iemocap": "a licensed corpus; tests/corpus does that on generated trees",
+    "emotion corpus check --corpus table": "a corpus of one's own; tests/corpus/test_check.py does that",
+    "emotion corpus check --corpus plugins/": "a corpus of one's own; tests/corpus/test_own.py does that",
+    "emotion index --corpus iemocap": "a licensed corpus",
+    "dvc exp run -S corpus=": "a licensed corpus, or one's own; tests/test_experiments.py does that",
+    "dvc exp run -S audio.encoder=": "the network, for the checkpoint",
+    "dvc exp run -S text.encoder=": "a checkpoint",
+    "dvc exp run -S model=my_model": "one's own model, see docs",
+    "dvc exp run -S history=all": "IEMOCAP's size",
+    "dvc repro sessions": "an hour, and a licensed file",
+    "dvc plots show": "opens a browser",
+    "python -m benchmarks": "minutes to an hour",
+}
+TYPED = typed()
+EMOTION = {command: where for command, where in mentioned().items() if command.startswith("emotion ")}
+
+
+def left_out(command):
+    return next((why for start, why in NOT_RUN.items() if command.startswith(start)), "")
+
+
+@pytest.mark.parametrize("command", TYPED)
+def test_it_can_be_parsed(command):
+    parse(command)
+
+
+@pytest.mark.parametrize("command", EMOTION)
+def test_what_a_sentence_names_exists(command):
+    assert options(command) == set(), EMOTION[command]
+
+
+def test_there_are_commands():
+    assert len(TYPED) > 30 and "dvc repro" in TYPED
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A clone with a finished pipeline of few epochs, and two experiments that documented commands compare with."""
+    folder = clone_into(tmp_path_factory.mktemp("documented") / "emotion", borrow=True)
+    params = folder / "params.yaml"
+    params.write_text(less_work(params.read_text(encoding="utf-8")), encoding="utf-8")
+    run(folder, "dvc", "repro")
+    run(folder, "git", "commit", "--quiet", "-am", "a run")
+    for name, change in (("cmn", "model=cmn"), ("lr-1e-3", "lr=1e-3")):
+        run(folder, "dvc", "exp", "run", "-n", name, "-S", change)
+        run(folder, "git", "checkout", "--quiet", ".")
+    return folder
+
+
+def forget(folder, experiment):
+    """Remove an experiment that another documented command has left; `--force` would run every stage again."""
+    if f"/{experiment}\n" in run(folder, "git", "for-each-ref", "--format=%(refname)", "refs/exps"):
+        run(folder, "dvc", "exp", "remove", experiment)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", [command for command in TYPED if not left_out(command)])
+def test_it_works_when_pasted(finished, command):
+    program, *words = shlex.split(command)
+    if program == "emotion":
+        program, words = sys.executable, ["-m", "emotion", *words]
+    names = {"Ses05F_impro01_F000"} & set(words)
+    if names:  # an utterance of the generated corpus
+        (finished / "data" / "index.csv").read_text(encoding="utf-8").index(names.pop())
+    if words[:2] == ["exp", "run"] and "-n" in words:
+        forget(finished, words[words.index("-n") + 1])
+    run(finished, shutil.which(program, path=environment(finished)["PATH"]) or program, *words)
+
+
+@pytest.mark.slow
+def test_the_sweep_is_a_table_that_fits(finished):
+    run(finished, "dvc", "exp", "remove", "--all-commits")  # those of other pages, with long names of plugins
+    run(finished, "git", "checkout", "--quiet", ".")
+    for lr in ("1e-3", "2e-3"):
+        run(finished, "dvc", "exp", "run", "-n", f"lr-{lr}", "-S", f"lr={lr}")
+        run(finished, "git", "checkout", "--quiet", ".")
+    shown = run(finished, "dvc", "exp", "show", "--only-changed", "--md", "--no-pager")
+    header = next(line for line in shown.splitlines() if line.startswith("|"))
+    assert header.count("|") - 1 <= 24, header
+    (narrow,) = [command for command in TYPED if command.startswith("dvc exp show --only-changed --")]
+    shown = run(finished, *shlex.split(narrow), "--no-pager", COLUMNS="160")
+    assert "…" not in shown and max(map(len, shown.splitlines())) <= 160
+    assert "lr-1e-3" in shown and "validation.weighted_f1" in shown
+    table = run(finished, sys.executable, "-m", "emotion", "experiments", COLUMNS="80")
+    assert "lr-1e-3" in table and "lr=0.001" in table and max(map(len, table.splitlines())) <= 120

@@ -1,0 +1,97 @@
+"""A limit on the size of files stands for a full disk: both fail in the middle of a write."""
+
+import os
+import stat
+import subprocess
+import sys
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from emotion.core.errors import EmotionError
+from emotion.core.files import check_name, write_all, write_text, writing
+
+LIMIT = (
+    "import resource, signal, sys; from pathlib import Path; from emotion.core.errors import one_line_errors;"
+    "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); path = Path(sys.argv[1]);"
+)
+JOBS = {
+    "text": "from emotion.core.files import write_text; job = lambda: write_text(path, 'x' * 100_000)",
+    "safetensors": "import torch; from emotion.encoders.audio import AudioEncoder as A; e = A();"
+    "job = lambda: e.save(path.parent)",
+    "checkpoint": "import torch; from emotion.training import checkpoint as t; m = torch.nn.Linear(300, 300);"
+    "job = lambda: t.save(path, 'k', t.Run(), m, torch.optim.Adam(m.parameters()), None)",
+}
+
+
+@pytest.mark.parametrize("job", ["text", "safetensors", pytest.param("checkpoint", marks=pytest.mark.slow)])
+def test_a_full_disk_is_one_line_and_keeps_what_was_there(tmp_path, job):
+    path = tmp_path / ("model.safetensors" if job == "safetensors" else "file")
+    path.write_text("before")
+    code = f"{LIMIT}{JOBS[job]}\nresource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000))\nwith one_line_errors(): job()"
+    run = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=False)
+    assert run.returncode == 1, run.stderr
+    assert run.stderr.startswith(f"error: {path}: cannot be written (") and run.stderr.count("\n") == 1
+    assert path.read_text() == "before"
+    assert not list(tmp_path.glob("*.partial"))
+
+
+def test_text_is_written_as_it_is(tmp_path):
+    write_text(tmp_path / "new" / "a.txt", "ä\r\n")
+    assert (tmp_path / "new" / "a.txt").read_bytes() == b"\xc3\xa4\r\n"
+
+
+def test_other_failures_pass_and_leave_nothing(tmp_path):
+    with pytest.raises(KeyError), writing(tmp_path / "a") as partial:
+        partial.write_text("half")
+        raise KeyError
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_named_failures_are_the_users(tmp_path):
+    with pytest.raises(EmotionError, match="a: cannot be written"), writing(tmp_path / "a", KeyError):
+        raise KeyError("full")
+
+
+def test_files_that_belong_together_change_together(tmp_path):
+    """The second does not fit: the first, which does, stays as it was too."""
+    code = (
+        f"{LIMIT}from emotion.core.files import write_all; small, large = path / 'small', path / 'large'\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000))\n"
+        "with one_line_errors(): write_all({small: b'new', large: b'x' * 100_000})"
+    )
+    write_all({tmp_path / "small": b"before", tmp_path / "large": b"before"})
+    run = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=False)
+    assert run.returncode == 1, run.stderr
+    assert run.stderr.startswith(f"error: {tmp_path / 'large'}: cannot be written (") and run.stderr.count("\n") == 1
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"small": "before", "large": "before"}
+
+
+@pytest.mark.parametrize("mask", [0o022, 0o027, 0o077])
+def test_modes_follow_the_umask(tmp_path, mask):
+    before = os.umask(mask)
+    try:
+        write_text(tmp_path / "a.txt", "a")
+        with writing(tmp_path / "b.safetensors") as partial:
+            save_file({"x": torch.zeros(2)}, partial)
+    finally:
+        os.umask(before)
+    for name in ("a.txt", "b.safetensors"):
+        assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o666 & ~mask
+
+
+@pytest.mark.parametrize("name", ["", ".", "/", "a/.."])
+def test_a_path_without_a_name_is_one_line(name):
+    from pathlib import Path
+
+    with pytest.raises(EmotionError, match="names no file"):
+        write_text(Path(name), "x")
+
+
+def test_another_kind_of_file_is_not_replaced(tmp_path):
+    (tmp_path / "a.csv").write_text("utterance,label\n")
+    with pytest.raises(EmotionError, match="another file is there"):
+        check_name(tmp_path / "a.csv", begins=b"utterance,dialogue,")
+    (tmp_path / "a.csv").write_text("utterance,dialogue,turn\n")
+    check_name(tmp_path / "a.csv", begins=b"utterance,dialogue,")

@@ -1,0 +1,40 @@
+"""A modality that no utterance has: nobody works for it."""
+
+import pytest
+from cases.inputs import rows, table, wavs
+
+from emotion.core.errors import ABSENT
+from emotion.corpus.index import index_corpus
+from emotion.corpus.utterance import read_index
+from emotion.extraction import absent
+
+
+def make_index(folder, **columns):
+    table(folder / "raw", rows(12, **columns))
+    index_corpus(corpus="table", root=folder / "raw", out=folder / "index.csv", label_rule="released", split="corpus")
+    return read_index(folder / "index.csv")
+
+
+def never(job, shards):
+    raise AssertionError("somebody worked")
+
+
+@pytest.mark.parametrize(("modality", "medium"), [("face", "video"), ("text", "text")])
+def test_nobody_works_for_what_the_corpus_lacks(tmp_path, capsys, modality, medium):
+    index = make_index(tmp_path, audio=wavs(tmp_path / "raw"), text=None)
+    assert not absent.has(index, modality)
+    assert absent.encoder_name(index, modality, "facebook/of-a-gigabyte") in ("paper", "scratch")
+    execute = absent.executor(index, modality, never)
+    found = list(execute(None, [(3, index.utterances[:2]), (1, index.utterances[2:])]))
+    assert [(number, len(items)) for number, items in found] == [(3, 2), (1, 10)]
+    assert {item.reason for _, items in found for item in items} == {f"no {medium}: {ABSENT}"}
+    assert f"the corpus has no {medium}: nothing to do" in capsys.readouterr().err
+
+
+def test_what_some_utterances_have_is_done_as_ever(tmp_path, capsys):
+    audio = wavs(tmp_path / "raw")
+    index = make_index(tmp_path, audio=lambda i: audio(i) if i == 5 else "")
+    capsys.readouterr()
+    assert absent.has(index, "audio") and absent.executor(index, "audio", never) is never
+    assert absent.encoder_name(index, "audio", "facebook/hubert") == "facebook/hubert"
+    assert capsys.readouterr().err == ""

@@ -1,0 +1,94 @@
+"""The steps of an epoch."""
+
+import pytest
+import torch
+from planted_corpus import DIMS, plant
+
+from emotion.corpus.utterance import read_index
+from emotion.fusion import dataset
+from emotion.fusion.augment import Variation
+from emotion.fusion.batches import Part, loss, steps
+from emotion.fusion.models import registry
+
+
+def load(tmp_path, context=("all", "all")):
+    planted = plant(tmp_path, lengths=(40, 9, 6, 7) * 6)
+    return dataset.load(read_index(planted.index), planted.features, history=context[0], future=context[1])["train"]
+
+
+def small(dropout, name="fusion"):
+    torch.manual_seed(1)
+    return registry.build(name, dims=DIMS, classes=3, hidden=8, heads=2, dropout=dropout)
+
+
+def targets(train, part):
+    batch = train.batch(part.which)
+    return batch.rows[batch.target]
+
+
+@pytest.mark.parametrize("context", [(2, 0), ("all", "all")])
+def test_steps_cover_every_labelled_target_once_and_reshuffle(tmp_path, context):
+    train = load(tmp_path, context)
+    train.labels[5] = -1
+    expected = [row for row in range(len(train.labels)) if row != 5 or context[0] == "all"]
+    seen = []
+    for epoch in (1, 1, 2):
+        found = list(steps(train, batch=10, seed=3, epoch=epoch))
+        assert [sum(len(part.which) for part in step) for step in found[:-1]] == [10] * (len(found) - 1)
+        rows = [torch.cat([targets(train, part) for part in step]) for step in found]
+        for step, here in zip(found, rows, strict=True):
+            assert {part.scored for part in step} == {int((train.labels[here] >= 0).sum())}
+        seen.append([sorted(here.tolist()) for here in rows])
+    assert sorted(row for step in seen[0] for row in step) == expected
+    assert seen[0] == seen[1] != seen[2]
+
+
+def test_no_two_parts_have_the_same_draws(tmp_path):
+    train = load(tmp_path)
+    seeds = [
+        part.seed
+        for seed in (3, 4)
+        for epoch in (1, 2)
+        for step in steps(train, batch=5, seed=seed, epoch=epoch)
+        for part in step
+    ]
+    assert len(set(seeds)) == len(seeds) > 12
+
+
+def test_a_step_in_parts_is_the_step_in_one_piece(tmp_path):
+    train = load(tmp_path)
+    train.labels[3] = -1
+    (step,) = steps(train, batch=32, seed=3, epoch=1)
+    assert len(step) > 1
+    module, found = small(0.0), []
+    for parts in (step, [Part(torch.arange(len(train)), 0, int((train.labels >= 0).sum()))]):
+        module.zero_grad()
+        total = torch.stack(
+            [loss(module, part, sequences=train, vary=Variation(), smoothing=0.2) for part in parts]
+        ).sum()
+        total.backward()
+        found.append([total.detach(), *(value.grad for value in module.parameters())])
+    torch.testing.assert_close(*found)
+
+
+@pytest.mark.parametrize(
+    ("name", "dropout", "changes"),
+    [
+        *((name, 0.3, {}) for name in registry.NAMES),
+        *(("fusion", 0.0, {kind: 0.5}) for kind in ("input_dropout", "modality_dropout", "mixstyle")),
+    ],
+)
+def test_a_parts_draws_are_its_own_whatever_others_draw(tmp_path, name, dropout, changes):
+    train, module = load(tmp_path), small(dropout, name)
+    (step,) = steps(train, batch=32, seed=3, epoch=1)
+
+    def value(part):
+        return loss(module, part, sequences=train, vary=Variation(**changes), smoothing=0.0).item()
+
+    torch.manual_seed(1)
+    before = torch.get_rng_state()
+    one, other = value(step[0]), value(step[1])
+    assert torch.equal(torch.get_rng_state(), before)  # the global generator gave nothing
+    torch.manual_seed(2)
+    assert (value(step[1]), value(step[0])) == (other, one)
+    assert value(step[0]._replace(seed=step[0].seed ^ 1)) != one

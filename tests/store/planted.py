@@ -1,0 +1,24 @@
+"""A small whole cache to damage."""
+
+import numpy as np
+
+from emotion.store.trained import digest
+from emotion.store.writer import CacheWriter
+
+IDS = [f"u{i}" for i in range(6)]
+
+
+def plant(folder, *, name="a.h5", trained_on=None, ids=IDS, reason="no audio: x.wav", **more):
+    """Every third item is missing."""
+    path = folder / name
+    attributes = {"modality": "audio", "settings": "{}", "index": "abc"}
+    arguments = {"ids": ids, "shape": (2,), "dtype": "float32", "attributes": attributes} | more
+    with CacheWriter(path, scratch=folder / "scratch", trained_on=trained_on, **arguments) as cache:
+        for i in range(len(ids)):
+            values = np.full((1 + i % 2, 2), i, np.float32)
+            cache.append(values if i % 3 else None, "" if i % 3 else reason, {"n": i})
+    return path
+
+
+def digests(count):
+    return [digest(f"u{i}") for i in range(count)]
