@@ -6,6 +6,7 @@ import sys
 
 import pytest
 from closure import ROOT
+from page.browser import started
 
 from emotion.core import logs
 from emotion.core.closure import read_code
@@ -18,6 +19,13 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # the tests run on all cores alre
 def messages():
     """As programs do: what they say goes to stderr, where tests read it."""
     logs.start()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """One browser for all tests: Playwright cannot be started twice in a process."""
+    with started() as running:
+        yield running
 
 
 @pytest.fixture

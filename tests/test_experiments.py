@@ -13,7 +13,7 @@ import pytest
 from cases.inputs import rows, table, wavs
 from clones import blobs, changed, clone_into, environment, run, stages_run
 from page.beside import links, scored, viewed
-from page.browser import Watched, started
+from page.browser import Watched
 
 pytestmark = pytest.mark.slow
 
@@ -110,7 +110,7 @@ def test_experiments_touch_the_fusion_stage_only(clone):
     assert "test.weighted_f1" in found and "test.per_class_f1.glad" in found and "validation.weighted_f1" in found
 
 
-def test_the_page_shows_a_run_beside_an_experiment(clone):
+def test_the_page_shows_a_run_beside_an_experiment(clone, browser):
     """Both runs' scores and the test utterances on which they differ, as the two runs' own files say."""
     folder, *_ = clone
     assert stages_run(run(folder, "dvc", "exp", "run", "-n", "x", "-S", "lr=0.1")) == ["fuse", "evaluate"]
@@ -125,18 +125,17 @@ def test_the_page_shows_a_run_beside_an_experiment(clone):
         data = json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', text)[1])
         assert (data["scores"], data["against"]["scores"], data["against"]["name"]) == (before, scores, "x")
         assert data["against"]["changed"] == [["lr", "0.0003", "0.1"]]
-        with started() as browser:
-            tab = Watched(browser)
-            page = tab.open(address)
-            rows = page.get_by_label("Scores side by side").locator("tbody tr").all_inner_texts()
-            shown = next(row.split("\t") for row in rows if row.startswith("weighted F1"))
-            percents = [f"{100 * found['test']['weighted_f1']:.1f}" for found in (before, scores)]
-            assert [cell.split("\u00a0")[0] for cell in shown[1:3]] == percents
-            assert f"They differ on {len(apart)} test utterance" in page.locator("main").inner_text()
-            page.get_by_role("link", name="Show all in the list").click()
-            tab.settled()
-            assert {link.split("u=")[1] for link in links(page)} == apart
-            assert (tab.errors, tab.strangers()) == ([], [])
+        tab = Watched(browser)
+        page = tab.open(address)
+        rows = page.get_by_label("Scores side by side").locator("tbody tr").all_inner_texts()
+        shown = next(row.split("\t") for row in rows if row.startswith("weighted F1"))
+        percents = [f"{100 * found['test']['weighted_f1']:.1f}" for found in (before, scores)]
+        assert [cell.split("\u00a0")[0] for cell in shown[1:3]] == percents
+        assert f"They differ on {len(apart)} test utterance" in page.locator("main").inner_text()
+        page.get_by_role("link", name="Show all in the list").click()
+        tab.settled()
+        assert {link.split("u=")[1] for link in links(page)} == apart
+        assert (tab.errors, tab.strangers()) == ([], [])
 
 
 def test_a_queued_grid_finishes_and_finds_the_corpus(clone):

@@ -1,16 +1,10 @@
 """Pages of made-up data as files, and a browser for all tests of this folder."""
 
 import pytest
-from page.browser import Watched, started
+from page.browser import Watched
 from page.planted_page import page_data, study_data
 
 from emotion.page.build import page_text
-
-
-@pytest.fixture(scope="session")
-def browser():
-    with started() as running:
-        yield running
 
 
 @pytest.fixture(scope="session")
