@@ -4,8 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Stages call plain `python`: it has to be the one of .venv.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
-# The project's own packages only, whatever the shell has.
-unexport PYTHONPATH VIRTUAL_ENV
+# The project's own packages only, whatever the shell has; and compiled files are kept: without them each start of a stage
+# takes twice as long.
+unexport PYTHONPATH VIRTUAL_ENV PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help repro view test test-slow test-full lint format bench docs site clean git

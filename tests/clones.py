@@ -2,13 +2,23 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 from closure import ROOT
 
-SHELL = ("VIRTUAL_ENV", "PYTHONPATH", "MAKEFLAGS", "MAKELEVEL", "DVC_ROOT", "DVC_SITE_CACHE_DIR")
+SHELL = (
+    "VIRTUAL_ENV",
+    "PYTHONPATH",
+    "PYTHONDONTWRITEBYTECODE",
+    "MAKEFLAGS",
+    "MAKELEVEL",
+    "DVC_ROOT",
+    "DVC_SITE_CACHE_DIR",
+)
+FEW = {"epochs: ": "2", "  epochs: ": "1", "hidden: ": "8", "heads: ": "2"}
 
 
 def environment(folder, **variables):
@@ -45,6 +55,26 @@ def clone_into(folder, *, borrow=False):
     if borrow:
         (folder / ".venv").symlink_to(Path(sys.prefix))
     return folder
+
+
+def less_work(folder):
+    """Set few epochs and small layers in a clone's params.yaml."""
+    params = folder / "params.yaml"
+    text = params.read_text(encoding="utf-8")
+    for key, value in FEW.items():
+        text = re.sub(rf"(?m)^{key}\S+", key + value, text)
+    params.write_text(text, encoding="utf-8")
+
+
+def finish(folder):
+    """Clone into a folder and run the pipeline of the generated corpus with few epochs; what that printed."""
+    less_work(clone_into(folder, borrow=True))
+    return run(folder, "dvc", "repro")
+
+
+def copy(folder, target):
+    """A clone like another one, with its runs and its cache, to change at will."""
+    return Path(shutil.copytree(folder, target, symlinks=True))
 
 
 def changed(folder):

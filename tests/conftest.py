@@ -5,7 +5,9 @@ import shutil
 import sys
 
 import pytest
+from clones import finish
 from closure import ROOT
+from filelock import FileLock
 from page.browser import started
 
 from emotion.core import logs
@@ -26,6 +28,19 @@ def browser():
     """One browser for all tests: Playwright cannot be started twice in a process."""
     with started() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def finished_run(tmp_path_factory):
+    """A clone with a finished pipeline of few epochs and what it printed: once for all processes, to read only."""
+    root = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        root = root.parent
+    folder, said = root / "finished" / "emotion", root / "finished.txt"
+    with FileLock(root / "finished.lock"):
+        if not said.exists():
+            said.write_text(finish(folder), encoding="utf-8")
+    return folder, said.read_text(encoding="utf-8")
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import urllib.request
 
 import pytest
 from cases.inputs import rows, table, wavs
-from clones import blobs, changed, clone_into, environment, run, stages_run
+from clones import blobs, changed, clone_into, copy, environment, less_work, run, stages_run
 from page.beside import links, scored, viewed
 from page.browser import Watched
 
@@ -20,14 +20,6 @@ pytestmark = pytest.mark.slow
 # Joined here, so that the words are in no file of the repository itself.
 SPEAKER, TAKE, WORDS = "-".join(("Gwendolyn", "Fairfax")), "-".join(("take", "17")), " ".join(("not", "for", "anyone"))
 AFTER = ("fuse", "evaluate")
-FEW = {"epochs: ": "2", "  epochs: ": "1", "hidden: ": "8", "heads: ": "2"}
-
-
-def less_work(text):
-    """params.yaml with few epochs and small layers."""
-    for key, value in FEW.items():
-        text = re.sub(rf"(?m)^{key}\S+", key + value, text)
-    return text
 
 
 @pytest.fixture(scope="module")
@@ -49,8 +41,7 @@ def corpus(tmp_path_factory):
 def clone(tmp_path_factory, corpus):
     """A clone with a link to the corpus and a first experiment, committed."""
     folder = clone_into(tmp_path_factory.mktemp("experiments") / "emotion", borrow=True)
-    params = folder / "params.yaml"
-    params.write_text(less_work(params.read_text(encoding="utf-8")), encoding="utf-8")
+    less_work(folder)
     run(folder, "git", "commit", "--quiet", "-am", "less work")
     (folder / "data" / "raw" / "table").symlink_to(corpus)
     output = run(folder, "dvc", "exp", "run", "-S", "corpus=table")
@@ -60,11 +51,8 @@ def clone(tmp_path_factory, corpus):
     return folder, output, at_once
 
 
-def test_the_generated_corpus_runs_through(tmp_path):
-    folder = clone_into(tmp_path / "emotion", borrow=True)
-    params = folder / "params.yaml"
-    params.write_text(less_work(params.read_text(encoding="utf-8")), encoding="utf-8")
-    output = run(folder, "dvc", "repro")
+def test_the_generated_corpus_runs_through(finished_run, tmp_path):
+    folder, output = copy(finished_run[0], tmp_path / "emotion"), finished_run[1]
     assert stages_run(output)[:3] == ["code", "synthesize", "index"] and len(stages_run(output)) == 12
     assert stages_run(run(folder, "dvc", "repro")) == []
     moved = [path for path in changed(folder) if path not in ("params.yaml", "dvc.lock", "data/dvc.lock")]

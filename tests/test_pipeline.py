@@ -141,18 +141,29 @@ def test_a_file_that_is_no_python_is_one_line(project):
         digests(project)
 
 
+IMPORTED = """
+import os, runpy, sys
+import cv2, h5py, scipy.stats, sklearn.metrics, torch, transformers  # once: stages are imported in copies of this process
+for stage in sys.argv[1:]:
+    if not os.fork():
+        runpy.run_module(f"stages.{stage}", run_name="imported")
+        ours = [m.__file__ for n, m in sys.modules.items() if n.split(".")[0] in ("emotion", "stages")]
+        print(stage, *filter(None, ours), sep="\\t", flush=True)
+        os._exit(0)
+    assert os.wait()[1] == 0, stage
+"""
+
+
 @pytest.mark.slow
 def test_the_import_closure_is_what_python_imports(working):
-    for stage in working.values():
-        script = script_of(stage)
-        code = (
-            f"import sys, runpy; runpy.run_module('stages.{script.stem}', run_name='imported');"
-            "print('\\n'.join(m.__file__ for n, m in sys.modules.items()"
-            " if n.split('.')[0] in ('emotion', 'stages') and getattr(m, '__file__', None)))"
-        )
-        run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-        imported = {Path(path) for path in run.stdout.splitlines()} | {script}
-        assert {path.relative_to(ROOT).as_posix() for path in imported if holds_code(path)} == import_closure(script)
+    scripts = {script_of(stage).stem: script_of(stage) for stage in working.values()}
+    command = [sys.executable, "-c", IMPORTED, *scripts]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    found = {name: files for name, *files in (line.split("\t") for line in done.stdout.splitlines())}
+    assert found.keys() == scripts.keys()
+    for name, files in found.items():
+        imported = {path for path in map(Path, [*files, scripts[name]]) if holds_code(path)}
+        assert {path.relative_to(ROOT).as_posix() for path in imported} == import_closure(scripts[name])
 
 
 def test_params_declared_are_params_read(stages):

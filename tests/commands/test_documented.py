@@ -5,9 +5,8 @@ import shutil
 import sys
 
 import pytest
-from clones import clone_into, environment, run
+from clones import copy, environment, run
 from documented import mentioned, options, parse, typed
-from test_experiments import less_work
 
 # Parsed with their options, but not run here: what each needs.
 NOT_RUN = {
@@ -60,12 +59,9 @@ def test_there_are_commands():
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory):
+def finished(tmp_path_factory, finished_run):
     """A clone with a finished pipeline of few epochs, and two experiments that documented commands compare with."""
-    folder = clone_into(tmp_path_factory.mktemp("documented") / "emotion", borrow=True)
-    params = folder / "params.yaml"
-    params.write_text(less_work(params.read_text(encoding="utf-8")), encoding="utf-8")
-    run(folder, "dvc", "repro")
+    folder = copy(finished_run[0], tmp_path_factory.mktemp("documented") / "emotion")
     run(folder, "git", "commit", "--quiet", "-am", "a run")
     for name, change in (("cmn", "model=cmn"), ("lr-1e-3", "lr=1e-3")):
         run(folder, "dvc", "exp", "run", "-n", name, "-S", change)

@@ -6,9 +6,8 @@ import subprocess
 import sys
 
 import pytest
-from clones import clone_into, environment, run
+from clones import environment, run
 from closure import ROOT
-from test_experiments import less_work
 
 pytestmark = pytest.mark.slow
 MADE = ("metrics/predictions.csv", "models/fusion/model.safetensors", "data/index.csv", "data/features/text.h5")
@@ -16,15 +15,11 @@ CLICKS = 8
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
+def folder(request):
     """A finished run: the one in this checkout, or one of few epochs in a clone."""
     if all((ROOT / name).exists() for name in MADE):
         return ROOT
-    clone = clone_into(tmp_path_factory.mktemp("newcomer") / "emotion", borrow=True)
-    params = clone / "params.yaml"
-    params.write_text(less_work(params.read_text(encoding="utf-8")), encoding="utf-8")
-    run(clone, "dvc", "repro")
-    return clone
+    return request.getfixturevalue("finished_run")[0]
 
 
 @pytest.fixture(scope="module")
