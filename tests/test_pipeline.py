@@ -143,7 +143,7 @@ def test_a_file_that_is_no_python_is_one_line(project):
 
 IMPORTED = """
 import os, runpy, sys
-import cv2, h5py, scipy.stats, sklearn.metrics, torch, transformers  # once: stages are imported in copies of this process
+import cv2, h5py, scipy.stats, sklearn.metrics, torch, transformers  # once: stages are imported in copies of this
 for stage in sys.argv[1:]:
     if not os.fork():
         runpy.run_module(f"stages.{stage}", run_name="imported")
