@@ -79,7 +79,8 @@ def film(
     path.parent.mkdir(parents=True, exist_ok=True)
     target = str(path) if seekable else type("Pipe", (), {"write": lambda self, b: file.write(b)})()
     with path.open("wb") as file, av.open(target, "w", format=form) as box:
-        video = box.add_stream(codec, rate=fps) if len(pictures) else None
+        quick = {"deadline": "realtime", "cpu-used": "8"} if codec == "libvpx" else {}
+        video = box.add_stream(codec, rate=fps, options=quick) if len(pictures) else None
         if video is not None:
             (video.height, video.width), video.pix_fmt = pictures[0].shape, "yuv420p"
             video.codec_context.sample_aspect_ratio = Fraction(sar)
