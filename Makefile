@@ -25,10 +25,10 @@ view: $(VENV)/.installed  ## look at the last run in the browser: predictions, d
 	@emotion view
 
 test: $(VENV)/.installed-test  ## run the unit tests
-	@python -m pytest -n auto --dist loadfile --max-worker-restart 0
+	@python -m pytest -n auto --dist worksteal --max-worker-restart 0
 
 test-slow: $(VENV)/.installed-test-slow  ## run the slow tests: the pipeline, experiments, the queue, all encoders, the page in a browser
-	@python -m pytest -m 'slow and not full' -rs
+	@python -m pytest -m 'slow and not full' -rs -n auto --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 
 test-full: $(VENV)/.installed-test-slow  ## run what takes an hour: fresh environments, all bytes twice, corpora of full size
 	@python -m pytest -m full -rs

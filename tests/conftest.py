@@ -17,6 +17,11 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # the tests run on all cores already
 
 
+def pytest_collection_modifyitems(items):
+    """The longest file first, so that with several processes it does not begin when all others are done."""
+    items.sort(key=lambda item: item.path.name != "test_experiments.py")
+
+
 @pytest.fixture(autouse=True)
 def messages():
     """As programs do: what they say goes to stderr, where tests read it."""

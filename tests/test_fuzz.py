@@ -11,6 +11,7 @@ from benchmarks.fuzzing.readers import READERS
 QUICK = ("tables", "iemocap", "meld", "params", "pickles", "index", "journals")
 
 
+@pytest.mark.slow
 def test_sixty_hostile_files_are_read_or_refused_by_a_line(tmp_path):
     found = list(fuzz.campaign(QUICK, 60, 7, tmp_path))
     faults = [f"{task.reader} {task.number}: {outcome.why}" for task, outcome in found if outcome.kind == "fault"]

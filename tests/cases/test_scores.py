@@ -81,6 +81,7 @@ def test_enough_dialogues_give_an_interval(tmp_path, capsys):
     assert " over 12 dialogues), accuracy " in capsys.readouterr().err.splitlines()[-1]
 
 
+@pytest.mark.slow
 def test_features_without_test_utterances_are_scored_on_validation(tmp_path):
     data = imported(tmp_path, test=0)
     with pytest.raises(EmotionError, match=r"no test utterances: `emotion study` scores on validation"):
@@ -116,6 +117,7 @@ def test_names_without_a_font_are_numbers_in_one_line(tmp_path, capsys, monkeypa
 ODD = ("glad|calm", "<b>sad</b>", "=1+1", "[link](http://x)", "*_`$", "[/red]")
 
 
+@pytest.mark.slow
 def test_odd_labels_break_no_table(tmp_path, capsys):
     options = {"names": ODD, "labels": lambda d, t: (d + t) % 6}
     scored(tmp_path, **options)

@@ -210,6 +210,7 @@ def test_a_file_of_one_sample_does_not_hide_the_others(tmp_path):
         reader(tmp_path, rate=RATE)(row)
 
 
+@pytest.mark.slow
 def test_good_films_are_no_finding(tmp_path):
     films = {
         "longer.mkv": {"sounds": [voice(3.2)], "rate": RATE, "sound": "pcm_s16le"},
@@ -246,6 +247,7 @@ def hostile(path: Path, columns: tuple[str, ...]):
     return decode(path, columns)
 
 
+@pytest.mark.slow
 def test_a_file_that_fails_does_not_end_the_report(tmp_path):
     table(tmp_path, rows(audio=wavs(tmp_path)))
     report = check_corpus(

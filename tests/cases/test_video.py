@@ -65,6 +65,7 @@ def oval(clip):
     return np.ptp(np.flatnonzero(bright.any(axis=0))) / np.ptp(np.flatnonzero(bright.any(axis=1)))
 
 
+@pytest.mark.slow
 def test_no_box_crosses_a_cut(tmp_path):
     film(tmp_path / "v.mp4", person(30, 150, 170, 50, 200) + person(30, 480, 180, 50, 120))
     (clip,), (note,), report = clips(tmp_path, [("v.mp4", 0, 4)])

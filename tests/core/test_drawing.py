@@ -72,6 +72,7 @@ def test_without_a_font_a_name_is_a_number(fonts, name, capsys):
     assert said.count("\n") == 1 and said.startswith("confusion.png: no installed font") and "class 2 = " in said
 
 
+@pytest.mark.slow
 def test_pictures_of_any_names_give_no_warnings_and_the_same_bytes(fonts, caplog):
     fonts("regular.ttf", "愤怒" + PLAIN)
     labels = ["愤怒", "क्रोध", "مرحبا", "$x^$", "a$b", r"\$", "sad|<b>", "x" * 300, "\u202eabc", "😀", "_hidden", "é"]

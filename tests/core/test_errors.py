@@ -79,6 +79,7 @@ def test_messages_follow_the_level(monkeypatch):
     assert said("warning") == ["w", "e"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [["-m", "stages.index"], ["-m", "emotion", "corpus", "check"]])
 def test_an_interrupt_at_any_moment_is_one_line(command, tmp_path):
     """Python itself needs some hundredths of a second before our first line can run."""

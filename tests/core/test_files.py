@@ -25,7 +25,9 @@ JOBS = {
 }
 
 
-@pytest.mark.parametrize("job", ["text", "safetensors", pytest.param("checkpoint", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "job", ["text", *(pytest.param(job, marks=pytest.mark.slow) for job in ("safetensors", "checkpoint"))]
+)
 def test_a_full_disk_is_one_line_and_keeps_what_was_there(tmp_path, job):
     path = tmp_path / ("model.safetensors" if job == "safetensors" else "file")
     path.write_text("before")

@@ -52,6 +52,7 @@ class Unpicklable(Exception):
         self.content = lambda: None
 
 
+@pytest.mark.slow
 def test_every_task_has_its_result_whatever_the_number_of_workers():
     tasks = [("do", number) for number in range(7)]
     for workers in (1, 3, 20):

@@ -10,6 +10,7 @@ def run(code):
     return subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 def test_torchaudio_imports_and_resamples():
     result = run(
         "import emotion, torch, torchaudio;"

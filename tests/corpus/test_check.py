@@ -39,6 +39,7 @@ def edit(path, old, new):
     path.write_bytes(text.replace(old, new, 1).encode("latin-1"))
 
 
+@pytest.mark.slow
 def test_every_damage_to_a_release_is_named(whole, tmp_path):
     root = tmp_path / "iemocap"
     shutil.copytree(whole, root)

@@ -14,6 +14,8 @@ from emotion.corpus.index import index_corpus, split_utterances
 from emotion.corpus.splits import COSMIC_VALIDATION, NAMES, PAPER_VALIDATION, check_leaks
 from emotion.corpus.utterance import read_index
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory):

@@ -169,6 +169,7 @@ def test_sound_of_a_clip_is_that_of_its_track(tmp_path):
         read_segment(tmp_path / "cut.mp4", start=0, end=1, rate=16000)
 
 
+@pytest.mark.slow
 def test_the_doctor_decodes_and_names(tree):
     root = tree[0]
     report = check_corpus(

@@ -108,6 +108,7 @@ def test_prosody_is_told_from_noise_and_silence(project):
     assert torch.isfinite(silent).all() and torch.equal(silent, short)
 
 
+@pytest.mark.slow
 def test_it_is_kept_and_extracted_in_worker_processes(project, monkeypatch, capsys):
     root, out, index = fitted(project, PROSODY)
     assert "nothing to fit" in capsys.readouterr().err
@@ -119,6 +120,7 @@ def test_it_is_kept_and_extracted_in_worker_processes(project, monkeypatch, caps
     assert json.loads(attributes["settings"])["plugin"] == head["plugin"]
 
 
+@pytest.mark.slow
 def test_it_is_fitted_with_folds(project):
     write(project, MEAN)
     root, out, index = fitted(project, "plugins/x.py:X", folds=2)

@@ -169,6 +169,7 @@ def test_tables(planted):
         assert all(row[label] == source[label] for label in SEVEN)
 
 
+@pytest.mark.slow
 def test_same_input_same_bytes_and_no_date_in_the_pictures(planted):
     evaluate(planted, planted / "a")
     evaluate(planted, planted / "b")

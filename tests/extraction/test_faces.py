@@ -237,6 +237,7 @@ def alive(pid):
     return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
 
 
+@pytest.mark.slow
 def test_killed_run_goes_on_with_the_same_bytes(tmp_path):
     folder = tmp_path / "a"
     folder.mkdir()

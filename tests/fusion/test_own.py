@@ -125,6 +125,7 @@ def test_it_is_listed_and_described(project):
     assert f"dvc exp run -S model={GATED}" in described.output
 
 
+@pytest.mark.slow
 def test_it_is_studied(project, tmp_path):
     features = planted_study.plant(tmp_path / "data", each=6)
     models = ["fusion", GATED]

@@ -34,7 +34,9 @@ def planted(tmp_path):
     return plant(folder, lengths=LENGTHS)
 
 
-@pytest.mark.parametrize("model", registry.NAMES)
+@pytest.mark.parametrize(
+    "model", [name if name == "fusion" else pytest.param(name, marks=pytest.mark.slow) for name in registry.NAMES]
+)
 @pytest.mark.parametrize(("history", "future"), [(3, 0), ("all", "all")])
 def test_every_model_learns_what_is_planted(planted, tmp_path, model, history, future, capsys):
     batch = 2 if history == "all" else 8

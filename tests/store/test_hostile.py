@@ -166,6 +166,7 @@ def test_trained_on_is_kept_and_covered_by_the_checksum(tmp_path):
         verify(path)
 
 
+@pytest.mark.slow
 def test_flipped_bits_are_found_or_do_no_harm(tmp_path):
     path = plant(tmp_path, trained_on=digests(3))
     whole = path.read_bytes()

@@ -38,6 +38,7 @@ def test_test_labels_are_read_for_the_tables_only(features, tmp_path, monkeypatc
     assert scores[0]["test_weighted_f1"] != scores[1]["test_weighted_f1"]
 
 
+@pytest.mark.slow
 def test_features_without_test_utterances(tmp_path):
     out = conduct(plant(tmp_path / "features", test=False), tmp_path / "out", missing=True)
     for row in [*rows_of(out / "runs.csv"), *rows_of(out / "study.csv")]:

@@ -87,6 +87,7 @@ def files(folder):
     return {name: data for name, data in kept.items() if name.parts[0] != "runs"}  # these hold times
 
 
+@pytest.mark.slow
 def test_each_fold_knows_nothing_of_its_session_and_a_killed_study_goes_on(conduct, monkeypatch, capsys):
     whole = conduct("whole")
     said = capsys.readouterr().err

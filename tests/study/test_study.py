@@ -139,6 +139,7 @@ def test_same_command_trains_nothing_and_writes_the_same(features, finished, mon
     assert capsys.readouterr().err == ""
 
 
+@pytest.mark.slow
 def test_an_interrupted_study_ends_with_the_same_tables(features, finished, tmp_path, monkeypatch, capsys):
     """Killed after the third run, one file cut short, one lost: only those are done again."""
     out = tmp_path / "again"
@@ -177,6 +178,7 @@ def test_tables_of_another_command_do_not_stay(features, finished, tmp_path, no_
     assert (out / "study.md").is_file()
 
 
+@pytest.mark.slow
 def test_members_and_the_ablations_of_two_models(features, tmp_path, no_pictures):
     """Each model's ablations are compared with it, and corrected for on their own."""
     out = conduct(

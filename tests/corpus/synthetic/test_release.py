@@ -124,6 +124,7 @@ def hashes(root):
     return {path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
+@pytest.mark.slow
 def test_same_bytes_whatever_the_number_of_workers(tmp_path, monkeypatch, capsys):
     short = tuple(cut(name, 1) for name in ("Ses01F_impro01", "Ses05M_script01_1"))
     monkeypatch.setattr(release, "write_script", lambda seed: short)

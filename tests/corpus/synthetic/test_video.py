@@ -58,6 +58,7 @@ def test_left_gender_swaps_the_halves(tmp_path):
     assert crossed < 0.6 * same
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("session", range(1, 6))
 def test_haar_finds_both_faces_after_compression(tmp_path, session):
     detector = cv2.CascadeClassifier(str(Path(cv2.data.haarcascades) / "haarcascade_frontalface_alt2.xml"))
@@ -81,6 +82,7 @@ make(Path({path!r}))
 """
 
 
+@pytest.mark.slow
 def test_same_bytes_on_one_core_and_on_many(tmp_path):
     cores = sorted(os.sched_getaffinity(0))
     digests = set()
