@@ -80,11 +80,11 @@ def test_damaged_tables(tmp_path, monkeypatch, suffix, count):
         else:
             content = damaged(good, rng)
         path.write_bytes(content)
-        begun = time.monotonic()
+        begun = time.process_time()
         try:
             read += len(read_table(tmp_path).utterances) > 1
         except EmotionError as error:
             line = str(error)
             assert line.startswith(str(tmp_path)) and is_printable(line) and len(line) < 1000, content
-        assert time.monotonic() - begun < 20, content
+        assert time.process_time() - begun < 20, content
     assert 0 < read < count

@@ -63,11 +63,11 @@ def test_hostile_yaml_is_one_line_at_once(tmp_path, name):
     content = HOSTILE[name]
     path = tmp_path / "params.yaml"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    start = time.monotonic()
+    start = time.process_time()
     with pytest.raises(EmotionError) as caught:
         read_settings(Run, read_yaml(path), source=str(path))
     message = str(caught.value).replace(str(path), "params.yaml")
-    assert time.monotonic() - start < 3
+    assert time.process_time() - start < 3
     assert message.startswith("params.yaml: ") and message.isprintable() and len(message) < 500, message
 
 

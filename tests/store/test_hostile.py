@@ -15,11 +15,11 @@ from emotion.store.trained import digest
 
 def refused(path, found):
     for read in (Cache, verify):
-        begun = time.monotonic()
+        begun = time.process_time()
         with pytest.raises(EmotionError, match=found) as error:
             read(path)
         assert "\n" not in str(error.value) and len(str(error.value)) < 700
-        assert time.monotonic() - begun < 2
+        assert time.process_time() - begun < 2
 
 
 def put(name, **how):
