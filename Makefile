@@ -58,6 +58,7 @@ bench: $(VENV)/.installed-bench  ## measure speed, memory and robustness into be
 docs: $(VENV)/.installed  ## write the figures in README.md and docs/ again from measurements (about half an hour)
 	@python -m benchmarks.synthetic
 	@python -m benchmarks.corpora
+	@python -m benchmarks.timeline
 	@python -m benchmarks.readme
 	@python -m benchmarks.results
 

@@ -31,6 +31,7 @@ from emotion.extraction import executors
 from emotion.extraction.faces import extract_faces
 from emotion.extraction.features import extract_features, seconds
 from emotion.media.audio import reader
+from emotion.media.settings import Clips
 from emotion.store.cache import Cache, verify
 
 ROOT = Path(__file__).parent.parent
@@ -102,11 +103,7 @@ def extract(modality: str, rows: Sequence[Utterance], *, media: Path, out: Path,
             root=media,
             report=report,
             details=out.with_suffix(".csv"),
-            detector="haar",
-            fallback="none",
-            size=32,
-            fps=15.0,
-            detect_every=5,
+            clips=Clips(size=32),
             max_seconds=600.0,
             **common,
         )

@@ -27,9 +27,7 @@ from emotion.encoders.face import FaceEncoder
 from emotion.encoders.pretrained import build, count, without_extras
 from emotion.encoders.pretrained_audio import PretrainedAudio
 from emotion.encoders.pretrained_face import PretrainedFace
-from emotion.encoders.pretrained_text import PretrainedText
-from emotion.encoders.text import TextEncoder
-from emotion.encoders.tokenizer import learn_tokenizer
+from emotion.encoders.text import PretrainedText, TextEncoder, learn_tokenizer
 
 ROOT = Path(__file__).parent.parent
 DOCUMENT = ROOT / "docs" / "encoders.md"

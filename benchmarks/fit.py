@@ -21,7 +21,8 @@ from benchmarks.workspace import ROOT, Workspace
 from emotion.encoders.audio import AudioEncoder
 from emotion.encoders.base import Encoder
 from emotion.encoders.face import FaceEncoder
-from emotion.encoders.fit import fit
+from emotion.encoders.fit import Classifier, fit
+from emotion.encoders.settings import Fit
 from emotion.encoders.text import TextEncoder
 from emotion.training import device
 
@@ -71,7 +72,7 @@ def epoch_times(count: int) -> dict[str, float]:
         encoder.prepare(inputs)
         labels = [number % 6 for number in range(count)]
         begins: list[float] = []
-        how = {"classes": 6, "lr": 1e-3, "weight_decay": 1e-4, "batch": 32, "patience": 0, "seed": 1}
+        settings = Fit(epochs=2, batch=32)
         augment = encoder.augment
 
         def watched(batch: Any, generator: Any, *, augment: Any = augment, begins: Any = begins) -> Any:  # noqa: ANN401
@@ -79,7 +80,7 @@ def epoch_times(count: int) -> dict[str, float]:
             return augment(batch, generator)
 
         encoder.augment = watched  # type: ignore[method-assign]
-        fit(encoder, inputs, labels, inputs[:32], labels[:32], epochs=2, **how)
+        fit(Classifier(encoder, classes=6), (inputs, labels), (inputs[:32], labels[:32]), settings=settings)
         rows[modality] = round(time.monotonic() - begins[len(begins) // 2], 1)
     return rows
 

@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -22,14 +21,14 @@ from emotion.extraction.faces import extract_faces
 from emotion.extraction.features import extract_features, seconds
 from emotion.extraction.one_video import video_clips
 from emotion.media.audio import reader
+from emotion.media.settings import Clips
 from emotion.media.video import Video
 
 FPS = 30.0  # of the video
 LENGTH = 300.0  # s
 RATE = 16000  # Hz
 HOUR = 12  # files of `LENGTH`
-_FACES: dict[str, Any] = {"detector": "haar", "fallback": "none", "size": 48, "fps": 15.0, "detect_every": 5}
-_FACES["max_seconds"] = 600.0  # all as in params.yaml
+MAX_SECONDS = 600.0  # as in params.yaml
 _EMOTIONS = ("happy", "sad", "neutral", "angry", "excited", "frustrated")
 
 
@@ -82,7 +81,7 @@ def decode(path: Path) -> None:
 
 def cut_clips(path: Path) -> None:
     """Everything that the faces stage does with a video."""
-    assert all(item.values is not None for item in video_clips(path, turns(), **_FACES))
+    assert all(item.values is not None for item in video_clips(path, turns(), Clips(), max_seconds=MAX_SECONDS))
 
 
 def run_faces(folder: Path, *, workers: int, root: Path | None = None) -> None:
@@ -94,10 +93,11 @@ def run_faces(folder: Path, *, workers: int, root: Path | None = None) -> None:
         report=folder / "out" / "faces.json",
         details=folder / "out" / "faces.csv",
         scratch=folder / "scratch",
+        clips=Clips(),
+        max_seconds=MAX_SECONDS,
         max_missing=0.0,
         on_error="fail",
         execute=partial(executors.run_local, workers=workers),
-        **_FACES,
     )
 
 

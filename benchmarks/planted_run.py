@@ -15,7 +15,7 @@ from emotion.corpus.utterance import Utterance, read_index, write_index
 from emotion.fusion import dataset, saved, train
 from emotion.fusion.models import registry
 from emotion.store.overlap import training_of
-from emotion.store.trained import digest, write_record
+from emotion.store.trained import Training, digest, write_record
 from emotion.store.writer import CacheWriter
 
 ROOT = Path(__file__).parent.parent
@@ -129,7 +129,8 @@ def _cache(
     trained_on: Sequence[bytes],
 ) -> None:
     attributes = {"index": digest, "modality": modality, "encoder": "planted"}
-    options = {"attributes": attributes, "scratch": path.parent / "scratch", "trained_on": trained_on}
+    training = Training(frozenset(trained_on))
+    options = {"attributes": attributes, "scratch": path.parent / "scratch", "training": training}
     ids, first = [row.utterance for row in rows], values[0]
     with CacheWriter(path, ids=ids, shape=first.shape[1:], dtype=str(first.dtype), **options) as writer:
         for item, missing in zip(values, gone, strict=True):

@@ -17,8 +17,9 @@ from benchmarks.record import read
 from benchmarks.sections import ROOT, SECTIONS, UNTUNED, Section
 from benchmarks.speed_page import speed_page
 from benchmarks.study_page import older, rows, scored, study_page, summary, times
+from emotion.evaluation import paper
 from emotion.evaluation.scores import FEWEST
-from emotion.study import notes, paper
+from emotion.study import notes
 
 PAGE = Path("docs/results.md")
 FOLDER = Path("docs/results")

@@ -1,4 +1,4 @@
-"""All of params.yaml, for what looks at the whole: `emotion params`, and studies that fit encoders themselves.
+"""All of params.yaml, for what looks at the whole: `emotion params`, studies that fit encoders, the stage `code`.
 
 Each stage reads its own part (`core.settings.read_part`), from the settings of its room.
 """
@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from emotion.core import plugins
+from emotion.core.limits import MODALITIES
 from emotion.core.settings import Settings, expectation, read_part
 from emotion.core.text import shortened
 from emotion.corpus.settings import IndexStage
@@ -25,6 +27,27 @@ class Params(FuseStage, FitAudio, FitText, FacesStage, SynthesizeStage, IndexSta
     """Every key."""
 
     face: Face = Face()
+
+
+class _Encoder(Settings):
+    encoder: str = ""
+
+
+class Named(Settings):
+    """The keys that may name a plugin."""
+
+    corpus: str = ""
+    model: str = ""
+    audio: _Encoder = _Encoder()
+    face: _Encoder = _Encoder()
+    text: _Encoder = _Encoder()
+
+    def by_stage(self) -> dict[str, list[str]]:
+        """Script of a stage -> files of the plugins that it runs; see `plugins.files`."""
+        found = {"index": self.corpus, "fuse": self.model}
+        for modality in MODALITIES:
+            found |= dict.fromkeys((f"fit_{modality}", f"extract_{modality}"), getattr(self, modality).encoder)
+        return {stage: plugins.files_of([name]) for stage, name in found.items()}
 
 
 def read_params(path: Path = Path("params.yaml")) -> Params:

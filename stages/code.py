@@ -5,10 +5,11 @@ from pathlib import Path
 
 from emotion.core.closure import write_digests
 from emotion.core.errors import one_line_errors
-from emotion.core.plugins import Named, by_script
+from emotion.core.plugins import by_script
 from emotion.core.settings import read_part
 from emotion.corpus.raw import find_corpus
 from emotion.corpus.settings import Corpus
+from emotion.params import Named
 
 if __name__ == "__main__":
     with one_line_errors():

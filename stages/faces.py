@@ -6,7 +6,7 @@ from emotion.core.environment import scratch_folder
 from emotion.core.errors import one_line_errors
 from emotion.core.settings import read_part
 from emotion.corpus.utterance import read_index
-from emotion.extraction import absent, executors
+from emotion.extraction import executors
 from emotion.extraction.faces import extract_faces
 from emotion.extraction.settings import FacesStage
 
@@ -20,13 +20,9 @@ if __name__ == "__main__":
             report=Path("metrics/faces.json"),
             details=Path("data/faces.csv"),
             scratch=scratch_folder(),
-            detector=params.face.detector,
-            size=params.face.size,
-            fps=params.face.fps,
-            detect_every=params.face.detect_every,
-            fallback=params.face.fallback,
+            clips=params.face,
             max_seconds=params.max_seconds,
             max_missing=params.max_missing,
             on_error=params.on_error,
-            execute=absent.executor(index, "face", executors.choose()),
+            execute=executors.where_there_is_some(index, "face", executors.choose()),
         )

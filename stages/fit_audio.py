@@ -6,7 +6,7 @@ from emotion.core.environment import scratch_folder
 from emotion.core.errors import one_line_errors
 from emotion.core.settings import read_part
 from emotion.corpus.utterance import read_index
-from emotion.extraction.audio_encoder import make_audio
+from emotion.encoders.for_audio import make_audio
 from emotion.extraction.fitting import fit_encoder
 from emotion.extraction.settings import FitAudio
 
@@ -15,28 +15,10 @@ if __name__ == "__main__":
         params, index = read_part(FitAudio), read_index(Path("data/index.csv"))
         fit_encoder(
             index,
-            *make_audio(
-                index,
-                root=Path("data/raw") / index.corpus,
-                encoder=params.audio.encoder,
-                rate=params.audio.rate,
-                channel=params.audio.channel,
-                max_seconds=params.max_seconds,
-                front=params.audio.front,
-                layers=params.audio.layers,
-                pooling=params.audio.pooling,
-                tune=params.audio.tune,
-                dim=params.audio.dim,
-            ),
+            *make_audio(index, params.audio, root=Path("data/raw") / index.corpus, max_seconds=params.max_seconds),
             out=Path("models/encoders/audio"),
             report=Path("metrics/audio_encoder.json"),
             scratch=scratch_folder(),
-            epochs=params.audio.epochs,
-            lr=params.audio.lr,
-            weight_decay=params.audio.weight_decay,
-            batch=params.audio.batch,
-            patience=params.audio.patience,
-            seed=params.audio.seed,
-            balanced=params.audio.balanced,
+            settings=params.audio,
             folds=params.fit.folds,
         )

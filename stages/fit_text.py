@@ -6,33 +6,19 @@ from emotion.core.environment import scratch_folder
 from emotion.core.errors import one_line_errors
 from emotion.core.settings import read_part
 from emotion.corpus.utterance import read_index
+from emotion.encoders.for_text import make_text
 from emotion.extraction.fitting import fit_encoder
 from emotion.extraction.settings import FitText
-from emotion.extraction.text_encoder import make_text
 
 if __name__ == "__main__":
     with one_line_errors():
         params, index = read_part(FitText), read_index(Path("data/index.csv"))
         fit_encoder(
             index,
-            *make_text(
-                index,
-                encoder=params.text.encoder,
-                level=params.text.level,
-                layers=params.text.layers,
-                pooling=params.text.pooling,
-                tune=params.text.tune,
-                dim=params.text.dim,
-            ),
+            *make_text(index, params.text),
             out=Path("models/encoders/text"),
             report=Path("metrics/text_encoder.json"),
             scratch=scratch_folder(),
-            epochs=params.text.epochs,
-            lr=params.text.lr,
-            weight_decay=params.text.weight_decay,
-            batch=params.text.batch,
-            patience=params.text.patience,
-            seed=params.text.seed,
-            balanced=params.text.balanced,
+            settings=params.text,
             folds=params.fit.folds,
         )

@@ -219,8 +219,8 @@ def speaker_fusion(module, rows, speakers):
         found = []
         for group, looks_at in enumerate((lambda s, t: True, lambda s, t: s == t, lambda s, t: s != t)):
             part = slice(group * len(f[0]), (group + 1) * len(f[0]))
-            seen = [s for s in range(len(rows)) if not attention.speakers or looks_at(speakers[s], speakers[t])]
-            found.append(read(q[t, part], key[seen][:, part], value[seen][:, part], attention.heads))
+            seen = [s for s in range(len(rows)) if not module.speakers or looks_at(speakers[s], speakers[t])]
+            found.append(read(q[t, part], key[seen][:, part], value[seen][:, part], module.heads))
         attended = attention.out(torch.cat(found))
         out.append(module.classifier(norm(module.norm, f[t] + attended if module.residual else attended)))
     return torch.stack(out)

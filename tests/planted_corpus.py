@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from emotion.corpus.utterance import Utterance, read_index, write_index
+from emotion.store.trained import Training
 from emotion.store.writer import CacheWriter
 
 LABELS = ("happy", "sad", "neutral")
@@ -60,7 +61,8 @@ def write_words(path, rows, values, present, *, digest, trained_on=()):
     attributes = {"index": digest, "modality": path.stem}
     ids = [row.utterance for row in rows]
     scratch = path.parent / "scratch"
-    options = {"attributes": attributes, "scratch": scratch, "trained_on": trained_on}
+    training = None if trained_on is None else Training(frozenset(trained_on))
+    options = {"attributes": attributes, "scratch": scratch, "training": training}
     with CacheWriter(path, ids=ids, shape=shape, dtype="float32", **options) as writer:
         for words, here in zip(values, present, strict=True):
             writer.append(words if here else None, "" if here else "no face")

@@ -68,7 +68,6 @@ def numbers(folder, job=None, *, workers=1, execute=None, on_error="skip", max_m
         dtype="float32",
         attributes={"modality": "numbers"},
         scratch=folder / "scratch",
-        flush_every=0,
     )
     execute = execute or partial(run_local, workers=workers)
     run(writer, ROWS, job or Numbers(), SHARDS, execute=execute, on_error=on_error, max_missing=max_missing)

@@ -19,8 +19,10 @@ ROOMS = [
     ["encoders"],
     ["evaluation"],
     ["training"],
+    ["conversation"],
     ["media"],
     ["store"],
+    ["timeline"],
     ["corpus"],
     ["core"],
 ]

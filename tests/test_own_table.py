@@ -12,6 +12,7 @@ from emotion.corpus.utterance import read_index
 from emotion.encoders.audio import AudioEncoder
 from emotion.encoders.folds import load_folds
 from emotion.encoders.for_audio import load_encoder
+from emotion.encoders.settings import Fit
 from emotion.evaluation.report import evaluate
 from emotion.extraction.executors import run_local
 from emotion.extraction.features import extract_features, seconds
@@ -47,12 +48,7 @@ def test_wavs_with_labels_run_through(tmp_path, count):
         out=tmp_path / "encoder",
         report=tmp_path / "encoder.json",
         scratch=scratch,
-        epochs=2,
-        lr=1e-3,
-        weight_decay=0.0,
-        batch=4,
-        patience=0,
-        seed=1,
+        settings=Fit(epochs=2, weight_decay=0.0, batch=4),
     )
     extract_features(
         index,

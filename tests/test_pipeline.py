@@ -15,8 +15,7 @@ from ruamel.yaml import YAML
 from emotion.core import closure
 from emotion.core.closure import ROOMS, read_code, write_digests
 from emotion.core.errors import EmotionError
-from emotion.core.plugins import Named
-from emotion.params import rows
+from emotion.params import Named, rows
 
 PRIVATE = ("metrics/predictions.csv", "metrics/speakers.csv")  # kept by DVC, not by git
 

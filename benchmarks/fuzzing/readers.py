@@ -114,13 +114,13 @@ def _video(folder: Path) -> None:
     from emotion.extraction.faces import video_clips
     from emotion.media.audio import read_segment
     from emotion.media.probe import decode
+    from emotion.media.settings import Clips
 
     path = _medium(folder)
 
     def clips() -> None:
         spans = [(0.1, 0.6, "full"), (0.5, 1e9, "left")]
-        how = {"detector": "haar", "size": 32, "fps": 15.0, "detect_every": 5, "fallback": "none", "max_seconds": 600.0}
-        for item in video_clips(path, spans, **how):
+        for item in video_clips(path, spans, Clips(size=32), max_seconds=600.0):
             if item.reason and flaw(item.reason):
                 raise MediaError(item.reason)
 
@@ -193,6 +193,7 @@ def _checkpoint(folder: Path) -> None:
 
     from emotion.encoders import for_audio, for_face, for_text
     from emotion.encoders.describe import describe
+    from emotion.encoders.settings import Audio, Face, Text
 
     modality = folder.name.partition("-")[0]
     name = str(folder)
@@ -201,9 +202,9 @@ def _checkpoint(folder: Path) -> None:
         sound = np.zeros(16000, np.float32)
         clip = np.zeros((8, 16, 16), np.uint8)
         encoder, item = {
-            "text": lambda: (for_text.new_encoder(encoder=name, dim=0), "I was there"),
-            "audio": lambda: (for_audio.new_encoder(encoder=name, rate=16000), sound),
-            "face": lambda: (for_face.new_encoder(encoder=name, frames=8, size=16), clip),
+            "text": lambda: (for_text.new_encoder(Text(encoder=name, dim=0)), "I was there"),
+            "audio": lambda: (for_audio.new_encoder(Audio(encoder=name)), sound),
+            "face": lambda: (for_face.new_encoder(Face(encoder=name, frames=8), size=16), clip),
         }[modality]()
         encoder.prepare([item])
         with torch.inference_mode():
@@ -231,9 +232,9 @@ def _index(folder: Path) -> None:
 
 
 def _results(folder: Path) -> None:
+    from emotion.evaluation.annotators import read_votes
     from emotion.evaluation.report import evaluate
     from emotion.evaluation.summary import summary
-    from emotion.study.soft import read_votes
 
     out = folder.parent / "metrics"
 

@@ -141,7 +141,7 @@ def checkpoints(folder: Path) -> None:
     import torch
     import transformers as hf
 
-    from emotion.encoders.tokenizer import learn_tokenizer
+    from emotion.encoders.text import learn_tokenizer
 
     torch.manual_seed(0)
     small = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 16}

@@ -72,8 +72,8 @@ def study_command(
     """
     from emotion.core import logs
     from emotion.fusion.recipes import read_recipe
-    from emotion.study.pool import usual_workers
     from emotion.study.study import study
+    from emotion.training.workers import usual_workers
 
     def names(text: str) -> list[str]:
         return [name.strip() for name in text.split(",") if name.strip()]

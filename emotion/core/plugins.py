@@ -4,13 +4,14 @@ Nothing else is ever run by name: every part of a path is an identifier, and a f
 """
 
 import ast
+import contextlib
 import difflib
 import importlib
 import inspect
 import re
 import sys
 import traceback
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Annotated, Any
@@ -19,21 +20,11 @@ from emotion.core import logs
 from emotion.core.closure import digest_files, import_closure, read_code
 from emotion.core.errors import EmotionError, cannot
 from emotion.core.limits import checked
-from emotion.core.settings import Expected, Settings
+from emotion.core.settings import Expected
 from emotion.core.text import shortened
 
 FOLDER = "plugins"
 _NAME = re.compile(rf"({FOLDER}(?:/[A-Za-z_][A-Za-z0-9_]*)+)\.py:([A-Za-z_][A-Za-z0-9_]*)")
-STAGES = {
-    "corpus": ["index"],
-    "model": ["fuse"],
-    "audio.encoder": ["fit_audio", "extract_audio"],
-    "face.encoder": ["fit_face", "extract_face"],
-    "text.encoder": ["fit_text", "extract_text"],
-}
-"""Which stages run what a key names."""
-RAISED = (Exception, SystemExit)
-"""Whatever foreign code raises."""
 
 
 def is_name(text: str) -> bool:
@@ -42,26 +33,6 @@ def is_name(text: str) -> bool:
 
 
 Name = Annotated[str, checked(is_name, "plugins/FILE.py:NAME"), Expected("plugins/FILE.py:NAME")]
-
-
-class _Encoder(Settings):
-    encoder: str = ""
-
-
-class Named(Settings):
-    """The keys of params.yaml that may name a plugin."""
-
-    corpus: str = ""
-    model: str = ""
-    audio: _Encoder = _Encoder()
-    face: _Encoder = _Encoder()
-    text: _Encoder = _Encoder()
-
-    def by_stage(self) -> dict[str, list[str]]:
-        """Script of a stage -> files of the plugins that it runs; see `files`."""
-        values = {"corpus": self.corpus, "model": self.model}
-        values |= {f"{key}.encoder": getattr(self, key).encoder for key in ("audio", "face", "text")}
-        return {stage: files_of([values[key]]) for key, stages in STAGES.items() for stage in stages}
 
 
 def project() -> Path:
@@ -122,6 +93,27 @@ def digest(name: str) -> str:
     return digest_files([file for file in files(name) if file.startswith(f"{FOLDER}/")], root=project())
 
 
+def check_code(name: str, written: object, *, source: Path, done: str, remedy: str) -> None:
+    """Compare a plugin's code with what was written when something was made with it; another one is a warning.
+
+    Args:
+        name: of the plugin.
+        written: its `digest` of then.
+        source: the file that says so.
+        done: what was done with it: `fitted` or `trained`.
+        remedy: what makes it again.
+
+    Raises:
+        EmotionError: the plugin is gone.
+    """
+    try:
+        known = digest(name)
+    except EmotionError as error:
+        raise EmotionError(f"{source}: {error}; or {remedy}") from None
+    if written != known:
+        logs.warning(f"{source}: the code of {name} is not the one that was {done}; results may differ; {remedy}")
+
+
 def load(name: str) -> Any:  # noqa: ANN401 - whatever has that name
     """Import a plugin.
 
@@ -130,14 +122,33 @@ def load(name: str) -> Any:  # noqa: ANN401 - whatever has that name
     """
     files(name)
     _package(project() / FOLDER)
-    try:
+    with running(name, "cannot be imported"):
         module = importlib.import_module(name.partition(".py:")[0].replace("/", "."))
         return getattr(module, name.partition(":")[2])
-    except RAISED as error:
-        raise fault(name, error, "cannot be imported") from None
 
 
-def fault(name: str, error: BaseException, what: str) -> EmotionError:
+@contextlib.contextmanager
+def running(name: str, what: str, *, passes: tuple[type[Exception], ...] = ()) -> Iterator[None]:
+    """A plugin's code is run meanwhile: what it prints goes to stderr, as stdout is for results.
+
+    Args:
+        name: of the plugin.
+        what: is to be said where it fails, e.g. "cannot be made".
+        passes: errors that are meant for the user as they are.
+
+    Raises:
+        EmotionError: it raises something else, or ends the program; the line names its file and line.
+    """
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            yield
+    except passes:
+        raise
+    except (Exception, SystemExit) as error:
+        raise _fault(name, error, what) from None
+
+
+def _fault(name: str, error: BaseException, what: str) -> EmotionError:
     """An error that a plugin raised as one line with the plugin's own file and line."""
     path = path_of(name)
     where = str(path)

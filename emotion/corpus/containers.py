@@ -1,6 +1,6 @@
 """Opening sound and video files that nobody vouches for: which library reads them, and how long they say they are."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -141,7 +141,7 @@ def stamped_ends(container: InputContainer) -> dict[str, float]:
     begin, ends = zero(container), dict[str, float]()
     last: dict[int, float] = {}
     step: dict[int, float] = {}
-    for packet in _packets(container, tracks):
+    for packet in packets(container, tracks):
         stamp = packet.pts if packet.pts is not None else packet.dts
         if stamp is None or packet.time_base is None:
             continue
@@ -153,13 +153,14 @@ def stamped_ends(container: InputContainer) -> dict[str, float]:
     return ends
 
 
-def _packets(container: InputContainer, tracks: list[Stream]) -> "Iterable[av.Packet[Stream]]":
+def packets(container: InputContainer, tracks: Sequence[Stream]) -> "Iterable[av.Packet[Stream]]":
+    """The packets of some tracks, from where the container stands to its end, or to where it is damaged."""
     if not tracks:
         return
-    packets = container.demux(tracks)
+    found = container.demux(tracks)
     while True:
         try:
-            packet = next(packets, None)
+            packet = next(found, None)
         except BROKEN:
             return
         if packet is None:

@@ -36,13 +36,9 @@ def read_own(name: str, root: Path) -> Reading:
     if not callable(read) or isinstance(read, type):
         raise EmotionError(f"{name} is {type(read).__name__}, expected a function of the corpus's folder; {_PROTOCOL}")
     plugins.check_arguments(name, read, ["root"], ())
-    try:
+    with plugins.running(name, f"cannot read {root}", passes=(EmotionError,)):
         given = read(root)
         rows = list(given) if isinstance(given, Iterable) else None
-    except EmotionError:
-        raise
-    except plugins.RAISED as error:
-        raise plugins.fault(name, error, f"cannot read {root}") from None
     if rows is None:
         raise EmotionError(f"{name} gives {type(given).__name__}, expected rows, i.e. dicts; {_PROTOCOL}")
     if not rows:

@@ -124,19 +124,9 @@ class AudioEncoder(Encoder):
         return len(item)
 
     def collate(self, inputs: Sequence[NDArray[np.float32]]) -> dict[str, Tensor]:
-        """Waveforms (t_i,) in [-1, 1] -> waves (b, t) float32, lengths (b,) long.
-
-        Raises:
-            MediaError: a waveform is empty, not one-dimensional or not finite.
-        """
-        for wave in inputs:
-            if wave.ndim != 1 or len(wave) == 0 or not np.isfinite(wave).all():
-                raise MediaError(f"waveform of shape {wave.shape} is empty, not mono or not finite")
-        lengths = torch.tensor([len(wave) for wave in inputs])
-        waves = torch.zeros(len(inputs), int(lengths.max()))
-        for row, wave in zip(waves, inputs, strict=True):
-            row[: len(wave)] = torch.from_numpy(np.array(wave, dtype=np.float32))
-        return {"waves": waves, "lengths": lengths}
+        """Waveforms (t_i,) in [-1, 1] -> waves (b, t) float32, lengths (b,) long; see `check_waves`."""
+        check_waves(inputs)
+        return padded(inputs)
 
     def prepare(self, inputs: Sequence[NDArray[np.float32]]) -> None:
         """Set the scale of what the LSTM sees: mean and standard deviation over the frames of the training split."""
@@ -218,6 +208,22 @@ class AudioEncoder(Encoder):
             counts = self.counts(made["lengths"])
             made["keep"] = spec_augment(counts, windows=int(counts.max()), bands=self.filters, generator=generator)
         return made
+
+
+def check_waves(inputs: Sequence[NDArray[np.float32]]) -> None:
+    """Raise MediaError where a waveform is empty, not one-dimensional or not finite."""
+    for wave in inputs:
+        if wave.ndim != 1 or len(wave) == 0 or not np.isfinite(wave).all():
+            raise MediaError(f"waveform of shape {wave.shape} is empty, not mono or not finite")
+
+
+def padded(inputs: Sequence[NDArray[np.float32]], *, least: int = 1) -> dict[str, Tensor]:
+    """Waveforms (t_i,) -> waves (b, t) float32, lengths (b,) long; each counts as `least` samples at least."""
+    lengths = torch.tensor([max(len(wave), least) for wave in inputs])
+    waves = torch.zeros(len(inputs), int(lengths.max()))
+    for row, wave in zip(waves, inputs, strict=True):
+        row[: len(wave)] = torch.from_numpy(np.array(wave, dtype=np.float32))
+    return {"waves": waves, "lengths": lengths}
 
 
 def band_passes(filters: int, *, kernel: int, rate: int) -> Tensor:

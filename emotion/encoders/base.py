@@ -1,11 +1,14 @@
 """What every encoder offers: a batch of one modality in, one vector per utterance out, a folder that holds it all."""
 
+import hashlib
 import json
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Generator, Tensor, nn
@@ -112,6 +115,21 @@ class Encoder(nn.Module):
 
     def load_extra(self, folder: Path) -> None:
         """Read what `save_extra` wrote; called before the weights are loaded."""
+
+
+def checkpoint_hash(encoders: Sequence[Encoder]) -> str:
+    """Sha256 over the weights, in the order of their names, and over whatever else the encoders save (tokenizer)."""
+    digest = hashlib.sha256()
+    for encoder in encoders:
+        for name, value in sorted(encoder.state_dict().items()):
+            digest.update(f"{name} {value.dtype} {tuple(value.shape)}\n".encode())
+            digest.update(value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
+        with tempfile.TemporaryDirectory() as name:
+            encoder.save_extra(Path(name))
+            for path in sorted(Path(name).rglob("*")):
+                if path.is_file():
+                    digest.update(f"{path.relative_to(name).as_posix()}\n".encode() + path.read_bytes())
+    return digest.hexdigest()
 
 
 def _read_settings(cls: type[Encoder], folder: Path) -> dict[str, Any]:

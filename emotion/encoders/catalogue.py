@@ -15,7 +15,6 @@ class Entry:
         millions: parameters that extraction uses, in millions.
         takes: expected input.
         licence: of the weights, a note only: look at their own page before you publish or sell anything.
-        cite: authors, title, year.
     """
 
     modality: str
@@ -25,169 +24,60 @@ class Entry:
     millions: float
     takes: str
     licence: str
-    cite: str
+
+    @property
+    def cite(self) -> str:
+        """Authors, title, year."""
+        return _CITE[self.family]
 
 
-_PAPER = "Gao and Guo: Multimodal emotion recognition based on fusion with residual connection"
 _SPEECH = "mono speech, 16 kHz, any length; a frame is 20 ms"
+_WINDOWS = "mono speech, 16 kHz, in windows of 30 s; a frame is 20 ms"
 _TEXT = "text, at most 512 tokens"
 _CLIP = "grey clip, resized to 224 px"
+_FRAMES = f"{_CLIP}, face.frames frames one by one"
+_MIT, _APACHE, _CC = "MIT", "Apache 2.0", "CC BY-NC 4.0"
+_OURS, _WAVLM = "MIT (this code)", "MIT, or that of UniSpeech: see its page"
 
 ENTRIES = (
-    Entry("audio", "paper", "ours", 128, 0.4, "mono speech at audio.rate, any length", "MIT (this code)", _PAPER),
-    Entry("face", "paper", "ours", 128, 0.4, "grey clip of face.frames frames", "MIT (this code)", _PAPER),
-    Entry("text", "scratch", "ours", 300, 0.6, "text, at most 126 tokens", "MIT (this code)", _PAPER),
-    Entry(
-        "audio",
-        "facebook/wav2vec2-base",
-        "wav2vec2",
-        768,
-        94.4,
-        _SPEECH,
-        "Apache 2.0",
-        "Baevski et al.: wav2vec 2.0: a framework for self-supervised learning of speech representations, 2020",
-    ),
-    Entry(
-        "audio",
-        "facebook/hubert-base-ls960",
-        "hubert",
-        768,
-        94.4,
-        _SPEECH,
-        "Apache 2.0",
-        "Hsu et al.: HuBERT: self-supervised speech representation learning by masked prediction, 2021",
-    ),
-    Entry(
-        "audio",
-        "microsoft/wavlm-base-plus",
-        "wavlm",
-        768,
-        94.4,
-        _SPEECH,
-        "MIT, or that of UniSpeech: see its page",
-        "Chen et al.: WavLM: large-scale self-supervised pre-training for full stack speech processing, 2022",
-    ),
-    Entry(
-        "audio",
-        "openai/whisper-base",
-        "whisper",
-        512,
-        20.6,
-        "mono speech, 16 kHz, in windows of 30 s; a frame is 20 ms",
-        "Apache 2.0",
-        "Radford et al.: Robust speech recognition via large-scale weak supervision, 2022",
-    ),
-    Entry(
-        "face",
-        "MCG-NJU/videomae-base",
-        "videomae",
-        768,
-        86.2,
-        f"{_CLIP}, 16 frames",
-        "CC BY-NC 4.0",
-        "Tong et al.: VideoMAE: masked autoencoders are data-efficient learners for video pre-training, 2022",
-    ),
-    Entry(
-        "face",
-        "facebook/timesformer-base-finetuned-k400",
-        "timesformer",
-        768,
-        121.3,
-        f"{_CLIP}, 8 frames",
-        "CC BY-NC 4.0",
-        "Bertasius et al.: Is space-time attention all you need for video understanding?, 2021",
-    ),
-    Entry(
-        "face",
-        "google/vit-base-patch16-224-in21k",
-        "vit",
-        768,
-        85.8,
-        f"{_CLIP}, face.frames frames one by one",
-        "Apache 2.0",
-        "Dosovitskiy et al.: An image is worth 16x16 words: transformers for image recognition at scale, 2021",
-    ),
-    Entry(
-        "face",
-        "facebook/deit-base-distilled-patch16-224",
-        "deit",
-        768,
-        85.8,
-        f"{_CLIP}, face.frames frames one by one",
-        "Apache 2.0",
-        "Touvron et al.: Training data-efficient image transformers and distillation through attention, 2021",
-    ),
-    Entry(
-        "text",
-        "FacebookAI/roberta-base",
-        "roberta",
-        768,
-        124.1,
-        _TEXT,
-        "MIT",
-        "Liu et al.: RoBERTa: a robustly optimized BERT pretraining approach, 2019",
-    ),
-    Entry(
-        "text",
-        "FacebookAI/xlm-roberta-base",
-        "xlm-roberta",
-        768,
-        277.5,
-        f"{_TEXT}, 100 languages",
-        "MIT",
-        "Conneau et al.: Unsupervised cross-lingual representation learning at scale, 2020",
-    ),
-    Entry(
-        "text",
-        "almanach/camembert-base",
-        "camembert",
-        768,
-        110.0,
-        f"{_TEXT}, French",
-        "MIT",
-        "Martin et al.: CamemBERT: a tasty French language model, 2020",
-    ),
-    Entry(
-        "text",
-        "google-bert/bert-base-uncased",
-        "bert",
-        768,
-        108.9,
-        _TEXT,
-        "Apache 2.0",
-        "Devlin et al.: BERT: pre-training of deep bidirectional transformers for language understanding, 2019",
-    ),
-    Entry(
-        "text",
-        "microsoft/deberta-base",
-        "deberta",
-        768,
-        138.6,
-        _TEXT,
-        "MIT",
-        "He et al.: DeBERTa: decoding-enhanced BERT with disentangled attention, 2021",
-    ),
-    Entry(
-        "text",
-        "microsoft/deberta-v3-base",
-        "deberta-v2",
-        768,
-        183.8,
-        _TEXT,
-        "MIT",
-        "He et al.: DeBERTaV3: improving DeBERTa using ELECTRA-style pre-training, 2021",
-    ),
-    Entry(
-        "text",
-        "sentence-transformers/all-mpnet-base-v2",
-        "mpnet",
-        768,
-        108.9,
-        _TEXT,
-        "Apache 2.0",
-        "Song et al.: MPNet: masked and permuted pre-training for language understanding, 2020",
-    ),
+    Entry("audio", "paper", "ours", 128, 0.4, "mono speech at audio.rate, any length", _OURS),
+    Entry("face", "paper", "ours", 128, 0.4, "grey clip of face.frames frames", _OURS),
+    Entry("text", "scratch", "ours", 300, 0.6, "text, at most 126 tokens", _OURS),
+    Entry("audio", "facebook/wav2vec2-base", "wav2vec2", 768, 94.4, _SPEECH, _APACHE),
+    Entry("audio", "facebook/hubert-base-ls960", "hubert", 768, 94.4, _SPEECH, _APACHE),
+    Entry("audio", "microsoft/wavlm-base-plus", "wavlm", 768, 94.4, _SPEECH, _WAVLM),
+    Entry("audio", "openai/whisper-base", "whisper", 512, 20.6, _WINDOWS, _APACHE),
+    Entry("face", "MCG-NJU/videomae-base", "videomae", 768, 86.2, f"{_CLIP}, 16 frames", _CC),
+    Entry("face", "facebook/timesformer-base-finetuned-k400", "timesformer", 768, 121.3, f"{_CLIP}, 8 frames", _CC),
+    Entry("face", "google/vit-base-patch16-224-in21k", "vit", 768, 85.8, _FRAMES, _APACHE),
+    Entry("face", "facebook/deit-base-distilled-patch16-224", "deit", 768, 85.8, _FRAMES, _APACHE),
+    Entry("text", "FacebookAI/roberta-base", "roberta", 768, 124.1, _TEXT, _MIT),
+    Entry("text", "FacebookAI/xlm-roberta-base", "xlm-roberta", 768, 277.5, f"{_TEXT}, 100 languages", _MIT),
+    Entry("text", "almanach/camembert-base", "camembert", 768, 110.0, f"{_TEXT}, French", _MIT),
+    Entry("text", "google-bert/bert-base-uncased", "bert", 768, 108.9, _TEXT, _APACHE),
+    Entry("text", "microsoft/deberta-base", "deberta", 768, 138.6, _TEXT, _MIT),
+    Entry("text", "microsoft/deberta-v3-base", "deberta-v2", 768, 183.8, _TEXT, _MIT),
+    Entry("text", "sentence-transformers/all-mpnet-base-v2", "mpnet", 768, 108.9, _TEXT, _APACHE),
 )
+
+_CITE = {
+    "ours": "Gao and Guo: Multimodal emotion recognition based on fusion with residual connection",
+    "wav2vec2": "Baevski et al.: wav2vec 2.0: a framework for self-supervised learning of speech representations, 2020",
+    "hubert": "Hsu et al.: HuBERT: self-supervised speech representation learning by masked prediction, 2021",
+    "wavlm": "Chen et al.: WavLM: large-scale self-supervised pre-training for full stack speech processing, 2022",
+    "whisper": "Radford et al.: Robust speech recognition via large-scale weak supervision, 2022",
+    "videomae": "Tong et al.: VideoMAE: masked autoencoders are data-efficient learners for video pre-training, 2022",
+    "timesformer": "Bertasius et al.: Is space-time attention all you need for video understanding?, 2021",
+    "vit": "Dosovitskiy et al.: An image is worth 16x16 words: transformers for image recognition at scale, 2021",
+    "deit": "Touvron et al.: Training data-efficient image transformers and distillation through attention, 2021",
+    "roberta": "Liu et al.: RoBERTa: a robustly optimized BERT pretraining approach, 2019",
+    "xlm-roberta": "Conneau et al.: Unsupervised cross-lingual representation learning at scale, 2020",
+    "camembert": "Martin et al.: CamemBERT: a tasty French language model, 2020",
+    "bert": "Devlin et al.: BERT: pre-training of deep bidirectional transformers for language understanding, 2019",
+    "deberta": "He et al.: DeBERTa: decoding-enhanced BERT with disentangled attention, 2021",
+    "deberta-v2": "He et al.: DeBERTaV3: improving DeBERTa using ELECTRA-style pre-training, 2021",
+    "mpnet": "Song et al.: MPNet: masked and permuted pre-training for language understanding, 2020",
+}
 
 
 def entry_of(family: str) -> Entry | None:

@@ -1,15 +1,21 @@
 """The files of a checkpoint's folder, looked at before any library reads them: sizes, numbers and names in bounds.
 
 A folder may be damaged, or made by somebody who means harm. Libraries answer with errors of any type, with hours of
-work for a config of a million layers, or with the memory that a number asks for.
+work for a config of a million layers, or with the memory that a number asks for. Whatever they raise becomes one line.
 """
 
+import math
+import warnings
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
+from logging import ERROR
 from pathlib import Path
 from typing import Any
 
+from huggingface_hub.utils import logging as hub_logging
 from safetensors import SafetensorError, safe_open
+from transformers.utils import logging
 
 from emotion.core.errors import EmotionError
 from emotion.core.objects import read_object
@@ -26,10 +32,58 @@ _WEIGHTS = ("model.safetensors", "pytorch_model.bin")  # in the order in which t
 _TOKENIZER = ("tokenizer.json", "vocab.json", "vocab.txt", "merges.txt", "spm.model", "sentencepiece.bpe.model")
 _TOKENIZER_SETTINGS = ("tokenizer_config.json", "special_tokens_map.json", "added_tokens.json")
 _BYTES = 2  # of a weight at least, where a file does not say how many it holds
+_NEEDED = {
+    "": "what its architecture needs",
+    "audio": "preprocessor_config.json",
+    "face": "preprocessor_config.json",
+    "text": "tokenizer files",
+}
 
 
 class Flaw(ValueError):
-    """What is wrong with a file; `remedies.remedied` makes a line of it."""
+    """What is wrong with a file; `remedied` makes a line of it."""
+
+
+@contextmanager
+def remedied(name: str, what: str, modality: str, *, remedy: str = "") -> Iterator[None]:
+    """Quiet while a library reads or uses something of a checkpoint; what it raises becomes one line with a remedy.
+
+    Args:
+        name: of the checkpoint.
+        what: is read or used of it.
+        modality: of the encoder.
+        remedy: instead of the usual one.
+    """
+    verbosity, hub_verbosity = logging.get_verbosity(), hub_logging.get_verbosity()
+    logging.disable_progress_bar()
+    logging.set_verbosity_error()  # what it would warn of is checked by us
+    hub_logging.set_verbosity(ERROR)  # each of its five attempts to reach the hub
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except (EmotionError, KeyboardInterrupt, SystemExit, GeneratorExit):
+        raise
+    except BaseException as error:  # damaged files have a dozen faces; a panic of Rust code is no Exception
+        raise _failure(error, name, what, modality, remedy) from None
+    finally:
+        logging.set_verbosity(verbosity)
+        hub_logging.set_verbosity(hub_verbosity)
+
+
+def _failure(error: BaseException, name: str, what: str, modality: str, remedy: str) -> EmotionError:
+    reason = str(error).strip() or type(error).__name__
+    if "Weights only load failed" in reason:
+        reason = "they are pickled together with other things, which are never run: a file of weights alone is needed"
+    usual = (
+        f"the folder must hold config.json, {_NEEDED[modality]}, model.safetensors; {REMEDY}"
+        if Path(name).is_dir()
+        else "check the name and the network, or download the checkpoint elsewhere and give its folder"
+    )
+    if "tiktoken" in reason or "sentencepiece" in reason.lower():  # transformers asks for the wrong one of the two
+        reason, usual = "it is a SentencePiece model", "pip install sentencepiece protobuf"
+    where = f"{modality} encoder {name}".strip()
+    return EmotionError(f"{where}: cannot read its {what} ({shortened(reason)}); {remedy or usual}")
 
 
 def check_config(folder: Path) -> None:
@@ -150,10 +204,7 @@ def _count_safe(path: Path) -> int:
         with safe_open(path, framework="np") as tensors:
             for name in tensors.keys():  # noqa: SIM118 - no mapping
                 part = tensors.get_slice(name)
-                size = 1
-                for length in part.get_shape():
-                    size *= length
-                total += size
+                total += math.prod(part.get_shape())
                 if part.get_dtype() not in _FLOATS and not name.endswith(_COUNTERS):
                     raise Flaw(
                         f"{path.name}: {shortened(name)} is {part.get_dtype()}, expected floats: use a checkpoint that "

@@ -6,11 +6,11 @@ from emotion.core import plugins
 from emotion.core.errors import EmotionError
 from emotion.core.text import quoted
 from emotion.encoders import for_audio, for_face, for_text, own
-from emotion.encoders.base import SETTINGS, read_head
+from emotion.encoders.base import SETTINGS, Encoder, read_head
 from emotion.encoders.catalogue import ENTRIES, Entry, entry_of
+from emotion.encoders.checkpoint_files import remedied
 from emotion.encoders.families import FAMILIES
 from emotion.encoders.pretrained import build, count, read_config
-from emotion.encoders.remedies import remedied
 from emotion.encoders.transformer import Transformer
 
 LOADERS = {"audio": for_audio.load_encoder, "face": for_face.load_encoder, "text": for_text.load_encoder}
@@ -33,7 +33,7 @@ def describe(name: str) -> dict[str, str]:
     if folder.is_dir():
         return _checkpoint(name)
     if plugins.is_name(name):
-        return own.describe_own(own.default(name))
+        return describe_own(own.default(name))
     ours = {entry.modality: entry for entry in ENTRIES if entry.family == "ours"}
     known = (
         {entry.family: entry for entry in ENTRIES if entry.family != "ours"}
@@ -41,6 +41,18 @@ def describe(name: str) -> dict[str, str]:
         | ours
     )
     return _listed(known[name]) if name in known else _checkpoint(name)
+
+
+def describe_own(encoder: Encoder) -> dict[str, str]:
+    """What is shown of an encoder of one's own, in this order."""
+    return {
+        "modality": encoder.modality,
+        "encoder": encoder.name,
+        "architecture": " ".join((type(encoder).__doc__ or "one's own").split("\n\n")[0].split()),
+        "dimension": f"{encoder.dim}",
+        "parameters": _millions(count(encoder)),
+        "fitted": "on the training split" if encoder.trains else "not at all",
+    }
 
 
 def meant(name: str) -> tuple[str, ...]:
@@ -82,7 +94,7 @@ def _fitted(folder: Path) -> dict[str, str]:
         raise EmotionError(f"{folder / SETTINGS}: modality is {quoted(modality)}, expected one of {', '.join(LOADERS)}")
     encoder = LOADERS[modality](folder)
     if plugins.is_name(name):
-        return own.describe_own(encoder) | {"encoder": f"{name}, fitted"}
+        return describe_own(encoder) | {"encoder": f"{name}, fitted"}
     facts = {
         "modality": modality,
         "encoder": f"{name}, fitted",

@@ -12,20 +12,19 @@ from sklearn.metrics import f1_score
 from torch import Tensor, nn
 
 from emotion.encoders.base import Encoder
+from emotion.encoders.settings import Fit
 from emotion.training import device, loop
 from emotion.training.curve import Epoch
 
+Examples = tuple[Sequence[Any], Sequence[int]]
+"""Inputs, as an encoder's `collate` takes them, and their class numbers."""
+_SMOOTHING = 0.1  # of the training labels
+_CLIP = 1.0  # largest norm of a step's gradient
 _POOL = 4  # batches that are sorted by length together: less padding, yet other neighbours in every epoch
 
 
 class Classifier(nn.Module):
-    """An encoder with a linear head: batch -> logits (b, classes).
-
-    Args:
-        encoder: prepared.
-        classes: number of classes.
-        dropout: before the head.
-    """
+    """An encoder, prepared, with dropout and a linear head: batch -> logits (b, classes)."""
 
     def __init__(self, encoder: Encoder, *, classes: int, dropout: float = 0.3) -> None:
         super().__init__()
@@ -40,90 +39,65 @@ class Classifier(nn.Module):
 
 
 def fit(
-    encoder: Encoder,
-    inputs: Sequence[Any],
-    labels: Sequence[int],
-    validation_inputs: Sequence[Any],
-    validation_labels: Sequence[int],
+    module: Classifier,
+    train: Examples,
+    validation: Examples,
     *,
-    classes: int,
-    epochs: int,
-    lr: float,
-    weight_decay: float,
-    batch: int,
-    patience: int,
-    seed: int,
-    balanced: bool = False,
-    dropout: float = 0.3,
-    smoothing: float = 0.1,
-    clip: float = 1.0,
+    settings: Fit,
     checkpoint: Path | None = None,
-    keep_checkpoint: bool = False,
-    classifier: Classifier | None = None,
     title: str = "",
 ) -> list[Epoch]:
-    """Train the encoder in place; it ends with the weights of the best epoch, in eval mode on the CPU.
+    """Train in place; it ends with the weights of the best epoch, in eval mode on the CPU.
+
+    The learning rate falls to zero over the epochs on a cosine after a short warm-up.
 
     Args:
-        encoder: prepared, its weights drawn after `device.seed_everything`.
-        inputs: of the training split, as the encoder's `collate` takes them.
-        labels: class numbers of the training split.
-        validation_inputs: of the validation split.
-        validation_labels: class numbers of the validation split.
-        classes: number of classes.
-        epochs: how many at most; the learning rate falls to zero over them on a cosine after a short warm-up.
-        lr: largest learning rate.
-        weight_decay: L2 penalty.
-        batch: utterances per step.
-        patience: epochs without a better one before stopping; 0 = never stop early.
-        seed: of the batches' order and of augmentation.
-        balanced: show every class equally often, see `balanced_rows`.
-        dropout: before the head.
-        smoothing: label smoothing of the training loss.
-        clip: largest gradient norm; 0 = no clipping.
+        module: the encoder with its head; the encoder is prepared, its weights drawn after `device.seed_everything`.
+        train: of the training split.
+        validation: of the validation split.
+        settings: epochs, learning rate and the like; the seed is that of the batches' order and of augmentation.
         checkpoint: see `loop.train`.
-        keep_checkpoint: see `loop.train`.
-        classifier: the encoder with its head, for callers that need the head; None = a new one with `dropout`.
         title: what the progress line says; '' = fit and the modality.
 
     Returns:
         The training curve.
     """
-    where = device.device()
-    module = (classifier or Classifier(encoder, classes=classes, dropout=dropout)).to(where)
-    amp = torch.autocast(where.type, dtype=torch.bfloat16, enabled=_half(where))
+    where, batch, seed = device.device(), settings.batch, settings.seed
+    encoder, (inputs, labels) = module.encoder, train
+    module.to(where)
+    half = where.type == "cuda" and torch.cuda.is_bf16_supported()  # bfloat16 needs no loss scaling
+    amp = torch.autocast(where.type, dtype=torch.bfloat16, enabled=half)
     costs = [encoder.cost(item) for item in inputs]
 
     def batches(epoch: int) -> Iterator[tuple[dict[str, Tensor], Tensor]]:
         rng = np.random.default_rng([seed, epoch])
-        order = balanced_rows(labels, rng=rng) if balanced else rng.permutation(len(labels))
+        order = balanced_rows(labels, rng=rng) if settings.balanced else rng.permutation(len(labels))
         for number, rows in enumerate(bucketed(costs, order, batch=batch, rng=rng)):
             values = _to(encoder.collate([inputs[row] for row in rows]), where)
             generator = torch.Generator().manual_seed((seed * 100_003 + epoch) * 100_003 + number)
             yield encoder.augment(values, generator), torch.tensor([labels[row] for row in rows], device=where)
 
-    def loss(net: nn.Module, item: tuple[dict[str, Tensor], Tensor]) -> Tensor:
+    def step(net: nn.Module, item: tuple[dict[str, Tensor], Tensor]) -> Tensor:
         with amp:
             logits = net(item[0])
-        return nn.functional.cross_entropy(logits.float(), item[1], label_smoothing=smoothing)
+        return loop.backward(nn.functional.cross_entropy(logits.float(), item[1], label_smoothing=_SMOOTHING))
 
     def validate(net: nn.Module) -> tuple[float, float]:
-        return loss_and_score(predict(net, encoder, validation_inputs, batch=batch), validation_labels)
+        return loss_and_score(predict(net, encoder, validation[0], batch=batch), validation[1])
 
     history = loop.train(
         module,
         batches=batches,
-        step=lambda net, item: loop.backward(loss(net, item)),
+        step=step,
         validate=validate,
-        epochs=epochs,
-        lr=lr,
-        weight_decay=weight_decay,
-        patience=patience,
-        clip=clip,
-        schedule=lambda epoch: warm_cosine(epoch, epochs=epochs),
+        epochs=settings.epochs,
+        lr=settings.lr,
+        weight_decay=settings.weight_decay,
+        patience=settings.patience,
+        clip=_CLIP,
+        schedule=lambda epoch: warm_cosine(epoch, epochs=settings.epochs),
         rates={f"encoder.{prefix}": rate for prefix, rate in encoder.rates.items()},
         checkpoint=checkpoint,
-        keep_checkpoint=keep_checkpoint,
         title=title or f"fit {encoder.modality}",
     )
     module.to("cpu")
@@ -182,11 +156,6 @@ def bucketed(
     pools = [pool[np.argsort(np.asarray(costs)[pool], kind="stable")] for pool in pools]
     parts = [pool[start : start + batch] for pool in pools for start in range(0, len(pool), batch)]
     return [parts[number] for number in rng.permutation(len(parts))]
-
-
-def _half(device: torch.device) -> bool:
-    """Whether to compute in bfloat16, which needs no loss scaling: on GPUs that have it."""
-    return device.type == "cuda" and torch.cuda.is_bf16_supported()
 
 
 def _to(batch: dict[str, Tensor], device: torch.device) -> dict[str, Tensor]:

@@ -20,7 +20,7 @@ it is.
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -116,7 +116,7 @@ def load_folds(folder: Path, load: Callable[[Path], Encoder]) -> tuple[list[Enco
     encoders = [load(folder)]
     path = folder / FOLDS
     if not path.is_file():
-        return encoders, _first
+        return encoders, partial(_number, by="dialogue", folds={})
     remedy = fit_again(encoders[0].modality)
     try:
         about = read_object(path, remedy=remedy, most=64 << 20)
@@ -137,12 +137,8 @@ def fold_folder(folder: Path, number: int) -> Path:
     return folder / "folds" / str(number)
 
 
-def deal(rows: Iterable[Utterance], *, folds: int) -> tuple[str, dict[str, int]]:
+def deal(rows: Sequence[Utterance], *, folds: int) -> tuple[str, dict[str, int]]:
     """Deal groups of training utterances to folds of like size.
-
-    Args:
-        rows: the training utterances.
-        folds: how many.
 
     Returns:
         What the groups are (a name of `GROUPS`): sessions where every speaker names one, else dialogues; and group ->
@@ -151,7 +147,6 @@ def deal(rows: Iterable[Utterance], *, folds: int) -> tuple[str, dict[str, int]]
     Raises:
         EmotionError: there are fewer groups than folds.
     """
-    rows = list(rows)
     by = "session" if all(GROUPS["session"](row) for row in rows) else "dialogue"
     counts = Counter(GROUPS[by](row) for row in rows)
     if len(counts) < folds:
@@ -199,11 +194,6 @@ def _load_aligned(folder: Path, load: Callable[[Path], Encoder], remedy: str) ->
         return Aligned(encoder, matrix=found["matrix"], shift=found["shift"]).eval()
     except (OSError, SafetensorError, KeyError) as error:
         raise EmotionError(f"{path}: cannot be used ({shortened(str(error))}); {remedy}") from None
-
-
-def _first(row: Utterance) -> int:
-    """Everything is extracted by the one encoder there is."""
-    return 0
 
 
 def _number(row: Utterance, *, by: str, folds: Mapping[str, int]) -> int:

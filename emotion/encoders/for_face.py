@@ -1,60 +1,65 @@
 """Face encoders by name: a new one from its settings, or the fitted one of a folder."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from emotion.core import plugins
 from emotion.core.errors import EmotionError
 from emotion.core.text import quoted
-from emotion.encoders import own
+from emotion.corpus.utterance import Index, Utterance
+from emotion.encoders import absent, own
+from emotion.encoders.base import Encoder
 from emotion.encoders.checkpoint_files import REMEDY
 from emotion.encoders.face import FaceEncoder
 from emotion.encoders.families import FAMILIES
 from emotion.encoders.pretrained import read_config
 from emotion.encoders.pretrained_face import PretrainedFace
+from emotion.encoders.settings import Face
+from emotion.media.clips import open_reader
+from emotion.store.cache import Cache
 
 FaceKinds = FaceEncoder | PretrainedFace
 
 
-def new_encoder(
-    *,
-    encoder: str,
-    frames: int,
-    size: int,
-    layers: str | int = "last",
-    pooling: str = "mean",
-    tune: bool = False,
-    dim: int = 0,
-) -> FaceKinds:
-    """An encoder yet to be fitted.
+def new_encoder(settings: Face, *, size: int) -> FaceKinds:
+    """An encoder yet to be fitted; its `frames` are those of the clips it takes: a video checkpoint has its own number.
 
     Args:
-        encoder: `paper`, the name or folder of a checkpoint, or `plugins/FILE.py:CLASS`; for the others see
-            `PretrainedFace`.
-        frames: of a clip; a video checkpoint takes the number it was trained with instead.
+        settings: of the encoder.
         size: of the clips, px; a checkpoint resizes them.
-        layers: of a checkpoint.
-        pooling: of a checkpoint.
-        tune: of a checkpoint.
-        dim: size of the vector; 0 = 128 of `paper`, the checkpoint's own width.
 
     Raises:
         EmotionError: the checkpoint's configuration cannot be read or used, or see `own.new`.
     """
-    if plugins.is_name(encoder):
-        options = {"frames": frames, "size": size, "layers": layers, "pooling": pooling, "tune": tune, "dim": dim}
-        made: FaceKinds = own.new(encoder, "face", **options)
+    name, frames = settings.encoder, settings.frames
+    if plugins.is_name(name):
+        made: FaceKinds = own.new(name, "face", **dict(settings) | {"size": size})
         return made
-    if encoder == "paper":
-        return FaceEncoder(frames=frames, size=size, dim=dim or 128)
-    config = read_config(encoder, "face")
+    if name == "paper":
+        return FaceEncoder(frames=frames, size=size, dim=settings.dim or 128)
+    config = read_config(name, "face")
     if FAMILIES[config.model_type].video:
         frames = getattr(config, "num_frames", None) or 0
         if not isinstance(frames, int) or not 1 <= frames <= 1024:
             raise EmotionError(
-                f"face encoder {encoder}: num_frames of its config.json is {quoted(frames)}, expected a whole number "
+                f"face encoder {name}: num_frames of its config.json is {quoted(frames)}, expected a whole number "
                 f"from 1 to 1024; {REMEDY}"
             )
-    return PretrainedFace(encoder=encoder, frames=frames, layers=layers, pooling=pooling, tune=tune, dim=dim)
+    return PretrainedFace(encoder=name, frames=frames, **settings.of_checkpoint)
+
+
+def make_face(index: Index, settings: Face, *, clips: Path) -> tuple[Encoder, Callable[[Utterance], Any]]:
+    """A new encoder for a corpus, and what reads an utterance's input for it out of the cache of face clips.
+
+    Raises:
+        EmotionError: see `new_encoder`, or the clips are damaged.
+    """
+    with Cache(clips) as cache:
+        cache.check()
+        size = cache.shape[0]
+    made = new_encoder(absent.chosen(settings, index, "face"), size=size)
+    return made, open_reader(clips, frames=made.frames)
 
 
 def load_encoder(folder: Path) -> FaceKinds:

@@ -1,44 +1,34 @@
 """Text encoders by name: a new one from its settings, or the fitted one of a folder."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from emotion.core import plugins
-from emotion.encoders import own
+from emotion.corpus.utterance import Index, Utterance
+from emotion.encoders import absent, own
 from emotion.encoders.base import Encoder
-from emotion.encoders.pretrained_text import PretrainedText
-from emotion.encoders.text import TextEncoder
+from emotion.encoders.settings import Text
+from emotion.encoders.text import PretrainedText, TextEncoder, read_text
 
 
-def new_encoder(
-    *,
-    encoder: str,
-    layers: str | int = "last",
-    pooling: str = "mean",
-    tune: bool = True,
-    dim: int = 300,
-    level: str = "utterance",
-) -> Encoder:
+def new_encoder(settings: Text) -> Encoder:
     """An encoder yet to be fitted.
-
-    Args:
-        encoder: `scratch`, the name or folder of a checkpoint, or `plugins/FILE.py:CLASS`; for the others see
-            `TextTransformer`.
-        layers: of a checkpoint.
-        pooling: how the tokens become one vector, see `pooling.pool`.
-        tune: of a checkpoint.
-        dim: size of the vector; 0 = as wide as the body.
-        level: utterance | word.
 
     Raises:
         EmotionError: see `own.new`.
     """
-    if plugins.is_name(encoder):
-        options = {"level": level, "layers": layers, "pooling": pooling, "tune": tune, "dim": dim}
-        made: Encoder = own.new(encoder, "text", **options)
+    name = settings.encoder
+    if plugins.is_name(name):
+        made: Encoder = own.new(name, "text", **dict(settings))
         return made
-    if encoder == "scratch":
-        return TextEncoder(dim=dim, pooling=pooling, level=level)
-    return PretrainedText(encoder=encoder, layers=layers, pooling=pooling, tune=tune, dim=dim, level=level)
+    if name == "scratch":
+        return TextEncoder(dim=settings.dim, pooling=settings.pooling, level=settings.level)
+    return PretrainedText(encoder=name, level=settings.level, **settings.of_checkpoint)
+
+
+def make_text(index: Index, settings: Text) -> tuple[Encoder, Callable[[Utterance], str]]:
+    """A new encoder for a corpus, and what reads an utterance's input for it; see `new_encoder`."""
+    return new_encoder(absent.chosen(settings, index, "text")), read_text
 
 
 def load_encoder(folder: Path) -> Encoder:

@@ -11,6 +11,8 @@ import torchaudio
 from torch import Generator, Tensor, nn
 
 _FLOOR = 1e-6  # added to energies before the logarithm; full scale is 1
+_MASKS = 2  # stretches of bands, and of time, per utterance
+_LONGEST = 0.15  # of one, as a share of the bands, or of the utterance
 
 
 class LogMel(nn.Module):
@@ -36,17 +38,7 @@ class LogMel(nn.Module):
         return torch.log(energies.transpose(1, 2) / self.spectrogram.n_fft + _FLOOR)
 
 
-def spec_augment(
-    counts: Tensor,
-    *,
-    windows: int,
-    bands: int,
-    generator: Generator,
-    band_masks: int = 2,
-    widest: float = 0.15,
-    time_masks: int = 2,
-    longest: float = 0.15,
-) -> Tensor:
+def spec_augment(counts: Tensor, *, windows: int, bands: int, generator: Generator) -> Tensor:
     """Which values of a batch stay: stretches of bands and of time are hidden, others in each utterance.
 
     `torchaudio.transforms.FrequencyMasking` and `TimeMasking` draw from the global generator and mask by padded length;
@@ -57,26 +49,22 @@ def spec_augment(
         windows: of the padded batch.
         bands: number of bands.
         generator: on the CPU.
-        band_masks: stretches of bands per utterance.
-        widest: largest width of one, as a share of the bands.
-        time_masks: stretches of time per utterance.
-        longest: largest length of one, as a share of the utterance.
 
     Returns:
         (b, windows, bands) bool on the device of `counts`, False = hidden.
     """
     b, device = len(counts), counts.device
     place = torch.arange(bands, device=device) / bands  # 0..1
-    in_band = _stretches(place[None], masks=band_masks, longest=widest, b=b, generator=generator)
+    in_band = _stretches(place[None], b=b, generator=generator)
     when = torch.arange(windows, device=device) / counts[:, None]  # 0..1 within the utterance
-    in_time = _stretches(when, masks=time_masks, longest=longest, b=b, generator=generator)
+    in_time = _stretches(when, b=b, generator=generator)
     return ~(in_time[:, :, None] | in_band[:, None, :])
 
 
-def _stretches(place: Tensor, *, masks: int, longest: float, b: int, generator: Generator) -> Tensor:
+def _stretches(place: Tensor, *, b: int, generator: Generator) -> Tensor:
     """Which of the places (b or 1, n), 0..1, lie in a stretch of random length and beginning; (b, n) bool."""
-    length, begin = torch.rand(2, masks, b, 1, generator=generator).to(place.device)
-    length = length * longest
+    length, begin = torch.rand(2, _MASKS, b, 1, generator=generator).to(place.device)
+    length = length * _LONGEST
     begin = begin * (1 - length)
     hidden: Tensor = (place >= begin) & (place < begin + length)  # (masks, b, n)
     return hidden.any(0)

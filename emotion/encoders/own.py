@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor
 
-from emotion.core import logs, plugins
+from emotion.core import plugins
 from emotion.core.errors import EmotionError
 from emotion.encoders.base import SETTINGS, Encoder, fit_again, read_head
 
@@ -46,10 +46,10 @@ def encoder_class(name: str) -> type[Encoder]:
 
 
 def new(name: str, modality: str, **options: Any) -> Any:  # noqa: ANN401 - an Encoder, with what its modality needs
-    """An encoder yet to be fitted; it is given two inputs first.
+    """An encoder yet to be fitted, `plugins/FILE.py:CLASS`; it is given two inputs first.
 
     Args:
-        name: `plugins/FILE.py:CLASS`.
+        name: of the class.
         modality: that it should have.
         options: what params.yaml says; it is given those that it takes.
 
@@ -60,13 +60,9 @@ def new(name: str, modality: str, **options: Any) -> Any:  # noqa: ANN401 - an E
     if made.modality != modality:
         raise EmotionError(f"{name} is an encoder of {made.modality}, expected one of {modality}; {_PROTOCOL}")
     takes = plugins.check_arguments(name, made, (), _OPTIONS[modality])
-    try:
+    with plugins.running(name, "cannot be made", passes=(EmotionError,)):
         encoder = made(**{key: value for key, value in options.items() if key in takes})
         again = made(**encoder.settings())
-    except EmotionError:
-        raise
-    except plugins.RAISED as error:
-        raise plugins.fault(name, error, "cannot be made") from None
     for key in _OWN[modality]:
         value = getattr(again, key, None)
         if not isinstance(value, int) or value < 1:
@@ -87,48 +83,28 @@ def load_one_of(kinds: Sequence[type[E]], folder: Path) -> E:
     Raises:
         EmotionError: see `Encoder.load`; or one's own encoder is no longer in plugins/.
     """
-    modality = kinds[0].modality
-    _, name, _, code = read_head(folder, modality)
+    path, remedy = folder / SETTINGS, fit_again(kinds[0].modality)
+    _, name, _, code = read_head(folder, kinds[0].modality)
     if not plugins.is_name(name):
         return next((kind for kind in kinds if kind.name == name), kinds[0]).load(folder)
+    plugins.check_code(name, code, source=path, done="fitted", remedy=remedy)
     try:
-        known, made = plugins.digest(name), encoder_class(name)
+        made = encoder_class(name)
     except EmotionError as error:
-        raise EmotionError(f"{folder / SETTINGS}: {error}; or {fit_again(modality)}") from None
-    if code != known:
-        logs.warning(
-            f"{folder / SETTINGS}: the code of {name} is not the one that was fitted; results may differ; "
-            f"{fit_again(modality)}"
-        )
+        raise EmotionError(f"{path}: {error}; or {remedy}") from None
     return made.load(folder)  # type: ignore[return-value]
-
-
-def describe_own(encoder: Encoder) -> dict[str, str]:
-    """What is shown of an encoder of one's own, in this order."""
-    parameters = sum(parameter.numel() for parameter in encoder.parameters())
-    return {
-        "modality": encoder.modality,
-        "encoder": encoder.name,
-        "architecture": " ".join((type(encoder).__doc__ or "one's own").split("\n\n")[0].split()),
-        "dimension": f"{encoder.dim}",
-        "parameters": f"{parameters / 1e6:.1f} million ({parameters})",
-        "fitted": "on the training split" if encoder.trains else "not at all",
-    }
 
 
 def _try_out(name: str, encoder: Encoder, size: int) -> None:
     """See that two inputs give two vectors, the same as each gives alone."""
     inputs = _inputs(encoder, size)
     trial = copy.deepcopy(encoder)
-    try:
-        with torch.no_grad(), torch.random.fork_rng(devices=[]):
-            trial.prepare(inputs)
-            trial.eval()
-            costs = [trial.cost(value) for value in inputs]
-            both, alone = trial(trial.collate(inputs)), trial(trial.collate(inputs[1:]))
-            rows = trial.sequences(trial.collate(inputs))
-    except plugins.RAISED as error:
-        raise plugins.fault(name, error, "cannot encode two inputs") from None
+    with plugins.running(name, "cannot encode two inputs"), torch.no_grad(), torch.random.fork_rng(devices=[]):
+        trial.prepare(inputs)
+        trial.eval()
+        costs = [trial.cost(value) for value in inputs]
+        both, alone = trial(trial.collate(inputs)), trial(trial.collate(inputs[1:]))
+        rows = trial.sequences(trial.collate(inputs))
     if not isinstance(both, Tensor) or both.shape != (2, encoder.dim):
         shape = tuple(both.shape) if isinstance(both, Tensor) else type(both).__name__
         raise EmotionError(f"{name}.forward gives {shape} for 2 inputs, expected {(2, encoder.dim)}; {_PROTOCOL}")

@@ -15,18 +15,11 @@ POOLINGS = ("mean", "mean_std", "cls")
 _SMALLEST = 1e-12  # variance; a root at zero has no gradient
 
 
-def wants_all(layers: str | int) -> bool:
-    """Whether hidden states other than the last are needed."""
-    return layers != "last"
-
-
 def choose(output: Any, layers: str | int) -> Tensor:  # noqa: ANN401 - transformers' own class
-    """Hidden states of the layers that are wanted, (b, t, d).
+    """Hidden states of the layers that are wanted, (b, t, d), out of what a model returned.
 
-    Args:
-        output: what the model returned, where `wants_all` with `hidden_states`: before the first layer, after each.
-        layers: `last` = the model's own output, normalised as the architecture does; `last4` = mean of the last four
-            hidden states, `all` = mean of all of them; a number = after that layer, 0 = before the first.
+    `last` = its own output, normalised as the architecture does; `last4` = mean of the last four hidden states, `all` =
+    mean of all of them; a number = after that layer, 0 = before the first. All but `last` need `hidden_states`.
 
     Raises:
         EmotionError: there is no such layer.
@@ -43,15 +36,10 @@ def choose(output: Any, layers: str | int) -> Tensor:  # noqa: ANN401 - transfor
 
 
 def pool(hidden: Tensor, mask: Tensor, how: str) -> Tensor:
-    """One vector per input; what the mask leaves out never counts.
+    """One vector per input of hidden states (b, t, d); what the mask (b, t) leaves out never counts.
 
-    Args:
-        hidden: (b, t, d).
-        mask: (b, t), at least one True per input.
-        how: `mean` | `mean_std` (standard deviation of the same tokens appended) | `cls` (the first token).
-
-    Returns:
-        (b, d), with `mean_std` (b, 2 d); float32 at least.
+    `how` is `mean` | `mean_std` (standard deviation of the same tokens appended) | `cls` (the first token). Gives (b,
+    d), with `mean_std` (b, 2 d); float32 at least.
     """
     hidden = hidden.float()
     if how == "cls":
@@ -66,15 +54,10 @@ def pool(hidden: Tensor, mask: Tensor, how: str) -> Tensor:
 
 
 def pool_words(hidden: Tensor, words: Tensor) -> list[Tensor]:
-    """Mean over the tokens of each word.
+    """Mean over the tokens (b, t, d) of each word: (words, d) per input.
 
-    Args:
-        hidden: (b, t, d).
-        words: (b, t) number of each token's word, rising from 0; -1 = of no word.
-
-    Returns:
-        (words, d) per input; words that were cut off are left out; where none is left, one row: the mean of all tokens
-        whose number is not below -1.
+    `words` (b, t) has the number of each token's word, rising from 0; -1 = of no word. Words that were cut off are left
+    out; where none is left, there is one row: the mean of all tokens whose number is not below -1.
     """
     rows = []
     for states, numbers in zip(hidden.float(), words, strict=True):

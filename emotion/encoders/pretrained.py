@@ -27,9 +27,9 @@ from emotion.encoders.checkpoint_files import (
     check_extractor,
     check_tokenizer,
     check_weights,
+    remedied,
 )
 from emotion.encoders.families import FAMILIES, names
-from emotion.encoders.remedies import remedied
 
 BODY, TOKENIZER, EXTRACTOR = "body", "tokenizer", "extractor"  # sub-folders of an encoder's folder
 OWN = ("paper", "scratch")  # names that are no checkpoints
@@ -43,11 +43,9 @@ _DECODER = 100_000_000  # weights of a decoder that a checkpoint lacks, and that
 
 
 def read_config(name: str, modality: str = "") -> Any:  # noqa: ANN401 - each architecture has its own class
-    """Configuration of a checkpoint.
+    """Configuration of a checkpoint, a local folder or a name on the hub such as `roberta-base`.
 
-    Args:
-        name: a local folder, or a name on the hub such as `roberta-base`.
-        modality: what it must be an encoder of; '' = of any.
+    `modality` is what it must be an encoder of; '' = of any.
 
     Raises:
         EmotionError: not found, hub out of reach, or another architecture.
@@ -86,7 +84,7 @@ def read_body(name: str, modality: str) -> Any:  # noqa: ANN401 - each architect
         _check_size(name, modality, config, held)
     options = {"output_loading_info": True, "ignore_mismatched_sizes": True, "dtype": torch.float32}
     body, loading = _read(AutoModel, name, "weights", modality, room=16 * (held or 0), **options)
-    lacking = [key for key in loading["missing_keys"] if not _unused(key)]
+    lacking = [key for key in loading["missing_keys"] if not (key.startswith(_UNUSED) or ".pooler." in key)]
     lacking += [str(key[0]) for key in loading["mismatched_keys"]]
     lost = [key for key, value in body.state_dict().items() if not bool(value.isfinite().all())]
     if lost:
@@ -145,11 +143,7 @@ def save_config(body: nn.Module, folder: Path) -> None:
 
 
 def read_tokenizer(name: str, *, vocabulary: int) -> PreTrainedTokenizerBase:
-    """Tokenizer of a text checkpoint.
-
-    Args:
-        name: as for `read_config`.
-        vocabulary: number of tokens that the weights know.
+    """Tokenizer of a text checkpoint whose weights know so many tokens (`vocabulary`).
 
     Raises:
         EmotionError: it is missing or of another checkpoint.
@@ -230,10 +224,6 @@ def read_scale(name: str) -> tuple[list[float], list[float]]:
         if len(mean) != 3 or len(deviation) != 3 or min(deviation) <= 0:
             raise ValueError(f"image_mean is {mean} and image_std is {deviation}")
     return mean, deviation
-
-
-def _unused(key: str) -> bool:
-    return key.startswith(_UNUSED) or ".pooler." in key
 
 
 def without_extras(body: Any) -> Any:  # noqa: ANN401 - each architecture has its own class

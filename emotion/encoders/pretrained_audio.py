@@ -16,9 +16,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from emotion.core.errors import EmotionError, MediaError
-from emotion.encoders.pretrained import EXTRACTOR, read_body, read_extractor
-from emotion.encoders.remedies import remedied
+from emotion.core.errors import EmotionError
+from emotion.encoders.audio import check_waves, padded
+from emotion.encoders.pretrained import EXTRACTOR, read_extractor
 from emotion.encoders.transformer import Transformer
 
 _AT_ONCE = 480_000  # samples that go through the convolutions together; their output is large
@@ -34,28 +34,13 @@ class PretrainedAudio(Transformer):
 
     Args:
         rate: sampling rate of the waveforms, Hz, as the checkpoint's feature extractor expects it.
-        encoder: see `Transformer`, as for the others.
-        layers: whose hidden states are used, see `pooling.choose`.
-        pooling: how they become one vector, see `pooling.pool`.
-        tune: whether fitting changes the checkpoint; otherwise it is frozen.
-        dim: size of the vector; 0 = as the pooling gives it.
-        dropout: share 0..1 of activations dropped before the projection.
+        options: see `Transformer`.
     """
 
     modality: ClassVar[str] = "audio"
 
-    def __init__(
-        self,
-        *,
-        encoder: str,
-        rate: int = 16000,
-        layers: str | int = "last",
-        pooling: str = "mean",
-        tune: bool = False,
-        dim: int = 0,
-        dropout: float = 0.1,
-    ) -> None:
-        super().__init__(encoder=encoder, layers=layers, pooling=pooling, tune=tune, dim=dim, dropout=dropout)
+    def __init__(self, *, rate: int = 16000, **options: Any) -> None:  # noqa: ANN401
+        super().__init__(**options)
         self.rate = rate
         self.rates = {"front.": 0.0, **self.rates}
 
@@ -70,8 +55,7 @@ class PretrainedAudio(Transformer):
             EmotionError: it cannot be used.
         """
         self.extractor = read_extractor(self.encoder)
-        with remedied(self.encoder, "config.json", self.modality):
-            self.attach(read_body(self.encoder, self.modality))
+        self.attach_checkpoint()
         self.try_out(np.sin(np.arange(self.rate) / 8).astype(np.float32))
 
     def attach(self, body: Any) -> None:  # noqa: ANN401 - each architecture has its own class
@@ -105,15 +89,9 @@ class PretrainedAudio(Transformer):
         return -(-len(item) // most) * most
 
     def collate(self, inputs: Sequence[NDArray[np.float32]]) -> dict[str, Tensor]:
-        """Waveforms (t_i,) in [-1, 1] -> what `hidden` takes.
-
-        Raises:
-            MediaError: a waveform is empty, not one-dimensional or not finite.
-        """
+        """Waveforms (t_i,) in [-1, 1] -> what `hidden` takes; see `check_waves`."""
         self.ready()
-        for wave in inputs:
-            if wave.ndim != 1 or len(wave) == 0 or not np.isfinite(wave).all():
-                raise MediaError(f"waveform of shape {wave.shape} is empty, not mono or not finite")
+        check_waves(inputs)
         return self._pictures(inputs) if self.whisper else self._waves(inputs)
 
     def hidden(self, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
@@ -133,11 +111,7 @@ class PretrainedAudio(Transformer):
     def _waves(self, inputs: Sequence[NDArray[np.float32]]) -> dict[str, Tensor]:
         """Waves (b, t), each normalised by itself, and lengths (b,), at least those of one frame."""
         normal = [self.extractor(wave, sampling_rate=self.rate)["input_values"][0] for wave in inputs]
-        lengths = torch.tensor([max(len(wave), self._shortest()) for wave in normal])
-        waves = torch.zeros(len(normal), int(lengths.max()))
-        for row, wave in zip(waves, normal, strict=True):
-            row[: len(wave)] = torch.from_numpy(np.array(wave, dtype=np.float32))
-        return {"waves": waves, "lengths": lengths}
+        return padded(normal, least=self._shortest())
 
     def _shortest(self) -> int:
         """Samples of one frame."""

@@ -11,8 +11,7 @@ from torch import Tensor, nn
 from emotion.core.errors import MediaError
 from emotion.encoders.families import FAMILIES
 from emotion.encoders.pooling import pool
-from emotion.encoders.pretrained import read_body, read_scale
-from emotion.encoders.remedies import remedied
+from emotion.encoders.pretrained import read_scale
 from emotion.encoders.transformer import Transformer
 
 
@@ -29,12 +28,7 @@ class PretrainedFace(Transformer):
 
     Args:
         frames: number of frames, as above.
-        encoder: see `Transformer`, as for the others.
-        layers: whose hidden states are used, see `pooling.choose`.
-        pooling: how they become one vector, see `pooling.pool`.
-        tune: whether fitting changes the checkpoint; otherwise it is frozen.
-        dim: size of the vector; 0 = as the pooling gives it.
-        dropout: share 0..1 of activations dropped before the projection.
+        options: see `Transformer`.
     """
 
     modality: ClassVar[str] = "face"
@@ -42,18 +36,8 @@ class PretrainedFace(Transformer):
     mean: Tensor
     deviation: Tensor
 
-    def __init__(
-        self,
-        *,
-        encoder: str,
-        frames: int = 16,
-        layers: str | int = "last",
-        pooling: str = "mean",
-        tune: bool = False,
-        dim: int = 0,
-        dropout: float = 0.1,
-    ) -> None:
-        super().__init__(encoder=encoder, layers=layers, pooling=pooling, tune=tune, dim=dim, dropout=dropout)
+    def __init__(self, *, frames: int = 16, **options: Any) -> None:  # noqa: ANN401
+        super().__init__(**options)
         self.frames = frames
         self.register_buffer("mean", torch.zeros(3))
         self.register_buffer("deviation", torch.ones(3))
@@ -71,8 +55,7 @@ class PretrainedFace(Transformer):
         mean, deviation = read_scale(self.encoder)
         self.mean.copy_(torch.tensor(mean))
         self.deviation.copy_(torch.tensor(deviation))
-        with remedied(self.encoder, "config.json", self.modality):
-            self.attach(read_body(self.encoder, self.modality))
+        self.attach_checkpoint()
         self.try_out(np.full((self.frames, 16, 16), 128, dtype=np.uint8))
 
     def attach(self, body: Any) -> None:  # noqa: ANN401 - each architecture has its own class

@@ -1,6 +1,6 @@
 """Settings of the encoders and of their fitting."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -59,6 +59,11 @@ class Pretrained(Fit):
         description="size of the vector, >= 0; 0 = 128 for paper, its own for a checkpoint; "
         "a frozen checkpoint with 0 needs no fitting",
     )
+
+    @property
+    def of_checkpoint(self) -> dict[str, Any]:
+        """Arguments of `Transformer`: layers, pooling, tune and dim."""
+        return {name: getattr(self, name) for name in ("layers", "pooling", "tune", "dim")}
 
 
 class Fitting(Settings):

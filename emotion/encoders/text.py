@@ -1,27 +1,33 @@
 """The paper's text encoder (section 3.4): tokenizer -> RoBERTa -> mean over the tokens -> 300 dimensions.
 
+The body is small and learned here, or that of a checkpoint: RoBERTa (XLM-R, CamemBERT), BERT, DeBERTa, MPNet.
+
 tokens      <s> I  am  gl ad  </s>     (t,)
 body        h0  h1 h2  h3 h4  h5       (t, hidden)
 utterance   mean of all                (1, dim)
 word            w1 w2  w3              (words, dim), each the mean of its tokens
 """
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
 import torch
+from tokenizers import ByteLevelBPETokenizer
 from torch import Generator, Tensor
-from transformers import PreTrainedTokenizerBase, RobertaConfig, RobertaModel
+from transformers import PreTrainedTokenizerBase, RobertaConfig, RobertaModel, RobertaTokenizer
 
 from emotion.core.errors import ABSENT, EmotionError, MediaError
 from emotion.corpus.utterance import Utterance
+from emotion.encoders.checkpoint_files import remedied
 from emotion.encoders.pooling import pool_words
-from emotion.encoders.pretrained import TOKENIZER, read_tokenizer, save_tokenizer
-from emotion.encoders.tokenizer import learn_tokenizer
+from emotion.encoders.pretrained import TOKENIZER, read_body, read_config, read_tokenizer, save_tokenizer
 from emotion.encoders.transformer import Transformer
 
 LEVELS = ("utterance", "word")
+_SPECIAL = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]  # RoBERTa's order: 0, 1, 2, 3, 4
+_SMALLEST = 256 + len(_SPECIAL)  # every byte is a token: no text is unknown
 _COUNTED_ON = ("roberta", "xlm-roberta", "camembert", "mpnet")  # positions begin behind the padding token's number
 
 
@@ -184,6 +190,52 @@ class TextEncoder(TextTransformer):
             type_vocab_size=1,
         )
         self.use(RobertaModel(config, add_pooling_layer=False), tokenizer)
+
+
+class PretrainedText(TextTransformer):
+    """Text to one vector, or to one per word, by a checkpoint.
+
+    Args:
+        dropout: share 0..1 of activations dropped before the projection.
+        options: see `TextTransformer`.
+    """
+
+    def __init__(self, *, dropout: float = 0.2, **options: Any) -> None:  # noqa: ANN401
+        super().__init__(dropout=dropout, **options)
+
+    def prepare(self, inputs: Sequence[str]) -> None:
+        """Load the checkpoint and its tokenizer.
+
+        Raises:
+            EmotionError: they cannot be used.
+        """
+        with remedied(self.encoder, "config.json", self.modality):
+            vocabulary = int(read_config(self.encoder, self.modality).vocab_size)
+            tokenizer = read_tokenizer(self.encoder, vocabulary=vocabulary)
+            self.use(read_body(self.encoder, self.modality), tokenizer)
+        self.try_out("hello there")
+
+
+def learn_tokenizer(texts: Iterable[str], *, vocabulary: int, limit: int) -> PreTrainedTokenizerBase:
+    """RoBERTa's byte-level byte-pair encoding, of merges that occur at least twice; the same texts give the same.
+
+    Args:
+        texts: lines of the training split.
+        vocabulary: most tokens, at least one per byte.
+        limit: most tokens of one text, those for start and end included.
+    """
+    learned = ByteLevelBPETokenizer(add_prefix_space=True, lowercase=False)
+    learned.train_from_iterator(
+        list(texts),
+        vocab_size=max(vocabulary, _SMALLEST),
+        min_frequency=2,
+        special_tokens=_SPECIAL,
+        show_progress=False,
+    )
+    model = json.loads(learned.to_str())["model"]
+    merges = [tuple(pair) for pair in model["merges"]]
+    # `vocab_file=` would silently give five tokens in transformers 5.
+    return RobertaTokenizer(vocab=model["vocab"], merges=merges, add_prefix_space=True, model_max_length=limit)
 
 
 def _word(text: str, start: int) -> int:

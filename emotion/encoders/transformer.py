@@ -14,11 +14,10 @@ from torch import Tensor, nn
 from emotion.core.errors import EmotionError
 from emotion.core.memory import at_most
 from emotion.encoders.base import Encoder
-from emotion.encoders.checkpoint_files import REMEDY
+from emotion.encoders.checkpoint_files import REMEDY, remedied
 from emotion.encoders.families import FAMILIES
-from emotion.encoders.pooling import LAYERS, POOLINGS, choose, pool, wants_all
-from emotion.encoders.pretrained import build_body, save_config
-from emotion.encoders.remedies import remedied
+from emotion.encoders.pooling import LAYERS, POOLINGS, choose, pool
+from emotion.encoders.pretrained import build_body, read_body, save_config
 
 _MEMORY = 3 << 30  # bytes that a first input may take
 BODY_RATE = 0.05  # learning rate of a fine-tuned body relative to that of the layers above it
@@ -122,8 +121,17 @@ class Transformer(Encoder):
         """Inputs through the body, without gradients where it is frozen -> the layers that are wanted."""
         self.ready()
         with torch.set_grad_enabled(self.tune and torch.is_grad_enabled()):
-            output = self.body(**inputs, output_hidden_states=wants_all(self.layers))
+            output = self.body(**inputs, output_hidden_states=self.layers != "last")
         return choose(output, self.layers)
+
+    def attach_checkpoint(self) -> None:
+        """Attach the body of the checkpoint, which is read now.
+
+        Raises:
+            EmotionError: it cannot be used.
+        """
+        with remedied(self.encoder, "config.json", self.modality):
+            self.attach(read_body(self.encoder, self.modality))
 
     def try_out(self, example: Any) -> None:  # noqa: ANN401 - each modality has its own inputs
         """Encode one input, so that a checkpoint that loads but does not work is found at once.

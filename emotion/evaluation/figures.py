@@ -18,9 +18,7 @@ _READABLE = 0.5  # inches; smaller cells have no figures
 def confusion_figure(matrix: NDArray[np.int64], *, labels: Sequence[str]) -> Figure:
     """Confusion matrix: colour = share of the actual class (recall on the diagonal), cells = count and per cent.
 
-    Args:
-        matrix: (classes, classes) counts; row = actual.
-        labels: names of the classes, in any writing.
+    The matrix is (classes, classes) counts, row = actual; the labels may be in any writing.
     """
     names, legend = drawable(labels)
     share = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
@@ -49,11 +47,7 @@ def confusion_figure(matrix: NDArray[np.int64], *, labels: Sequence[str]) -> Fig
 
 
 def curve_figure(epochs: Mapping[str, NDArray[np.float64]]) -> Figure:
-    """Losses and validation weighted F1 by epoch, with the chosen epoch marked.
-
-    Args:
-        epochs: columns of the training curve.
-    """
+    """Losses and validation weighted F1 by epoch, the columns of the training curve, with the chosen epoch marked."""
     best = chosen(epochs)
     epoch, f1 = epochs["epoch"], 100 * epochs["validation_weighted_f1"]
     figure = Figure(figsize=(9, 3.8), dpi=120)

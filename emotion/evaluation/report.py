@@ -20,7 +20,6 @@ from emotion.core.tables import csv_text
 from emotion.core.text import counted, printable, shortened
 from emotion.corpus.utterance import SPLITS, Index, Utterance, read_index, session_of
 from emotion.evaluation import scores
-from emotion.evaluation.clusters import clusters_of
 from emotion.evaluation.figures import chosen, confusion_figure, curve_figure
 from emotion.evaluation.rows import FUSE, finite, read_curve, read_rows
 from emotion.store.overlap import check_classifier
@@ -29,6 +28,7 @@ LOOK = "look at it: emotion view"
 UNKNOWN_TRAINING = (
     "nobody knows which utterances trained the encoders of imported features: test ones may be among them"
 )
+_SEED = 0  # of the bootstrap
 _IMPORTED = "imported"  # what `emotion import` calls its corpus
 _VALIDATION = ("n", "weighted_f1", "accuracy")
 _TEST = ("n", "accuracy", "weighted_f1", "weighted_f1_ci_low", "weighted_f1_ci_high", "macro_f1", "unweighted_recall")
@@ -44,9 +44,7 @@ class Predictions:
     probabilities: NDArray[np.float64]
 
 
-def evaluate(
-    index_path: Path, probabilities: Path, curve: Path, *, out: Path, faces: Path | None = None, seed: int = 0
-) -> None:
+def evaluate(index_path: Path, probabilities: Path, curve: Path, *, out: Path, faces: Path | None = None) -> None:
     """Score the predictions and write `metrics.json`, `details.json`, four tables and two pictures; all or none.
 
     Args:
@@ -55,7 +53,6 @@ def evaluate(
         curve: the training curve; its best validation epoch is marked.
         out: folder for the results.
         faces: the report of the faces stage; it need not exist.
-        seed: of the bootstrap.
 
     Raises:
         EmotionError: the files do not fit together, there are no labelled test utterances, or the classifier knows some
@@ -66,11 +63,11 @@ def evaluate(
     check_classifier(probabilities.parent, index)
     splits = {split: _predictions(probabilities, index, split) for split in ("validation", "test")}
     epochs, coverage = read_curve(curve), _coverage(faces)
-    of, kind = clusters_of(index)
+    of, kind = scores.clusters_of(index)
     groups = {split: [of[row.utterance] for row in found.rows] for split, found in splits.items()}
     scored = {
         split: scores.scores(
-            found.actual, found.predicted, found.probabilities, labels=index.labels, groups=groups[split], seed=seed
+            found.actual, found.predicted, found.probabilities, labels=index.labels, groups=groups[split], seed=_SEED
         )
         for split, found in splits.items()
     }

@@ -22,9 +22,7 @@ _MOST = 256 << 20  # bytes of a table
 def read_rows(path: Path, *, remedy: str) -> list[dict[str, str]]:
     """The rows of a CSV file, each column -> cell; a line that is too short lacks its last columns.
 
-    Args:
-        path: the file.
-        remedy: which command makes it again, for messages.
+    `remedy` is the command that makes the file again, for messages.
 
     Raises:
         EmotionError: it is missing, unreadable, a pipe, too large, no UTF-8, no CSV, or empty.
@@ -33,12 +31,7 @@ def read_rows(path: Path, *, remedy: str) -> list[dict[str, str]]:
 
 
 def parse_rows(text: str, where: Path, *, remedy: str) -> list[dict[str, str]]:
-    """The same of the text of a file.
-
-    Args:
-        text: what the file holds.
-        where: its name, for messages.
-        remedy: see `read_rows`.
+    """The same of the text of a file; `where` is its name.
 
     Raises:
         EmotionError: it is no CSV, or empty.
@@ -99,10 +92,7 @@ def read_curve(path: Path) -> dict[str, NDArray[np.float64]]:
 
 
 def finite(cell: str | None) -> float:
-    """The number in a cell.
-
-    Args:
-        cell: its text; None = the row has no such column.
+    """The number in a cell; None = the row has no such column.
 
     Raises:
         ValueError: it holds none, or one that is not finite; the message is what was found.

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from emotion.core.errors import EmotionError
+from emotion.corpus.utterance import Index
 
 RESAMPLES = 1000
 BINS = 15
@@ -19,28 +20,15 @@ FEWEST = 10
 
 
 def confusion(actual: NDArray[np.int64], predicted: NDArray[np.int64], *, classes: int) -> NDArray[np.int64]:
-    """Count utterances per pair of classes.
-
-    Args:
-        actual: (n,) class numbers.
-        predicted: (n,) class numbers.
-        classes: how many there are.
-
-    Returns:
-        (classes, classes); row = actual, column = predicted.
-    """
+    """Count utterances per pair of class numbers (n,): (classes, classes); row = actual, column = predicted."""
     counts = np.bincount(actual * classes + predicted, minlength=classes * classes)
     return counts.reshape(classes, classes).astype(np.int64)
 
 
 def weighted_f1(matrix: NDArray[Any]) -> NDArray[np.float64]:
-    """F1 per class, averaged with the classes' shares of the actual labels.
+    """F1 per class, averaged with the classes' shares of the actual labels, in [0, 1].
 
-    Args:
-        matrix: (..., classes, classes) confusion matrices.
-
-    Returns:
-        (...) one score per matrix, in [0, 1].
+    The matrices are (..., classes, classes), and so (...) scores.
     """
     counts = np.asarray(matrix, dtype=np.float64)
     support = counts.sum(-1)
@@ -123,10 +111,6 @@ def scores(
 def clusters(dialogues: Sequence[str], speakers: Sequence[str]) -> tuple[list[str], str]:
     """What is resampled: dialogues, or speakers where each utterance is a dialogue of its own.
 
-    Args:
-        dialogues: (n) of each utterance.
-        speakers: (n) of each utterance.
-
     Returns:
         (n) the cluster of each utterance, and what the clusters are: `dialogues` or `speakers`, or `utterances` where
         both say nothing (a table without speakers).
@@ -134,6 +118,13 @@ def clusters(dialogues: Sequence[str], speakers: Sequence[str]) -> tuple[list[st
     if len(set(dialogues)) < len(dialogues):
         return list(dialogues), "dialogues"
     return list(speakers), "speakers" if len(set(speakers)) < len(speakers) else "utterances"
+
+
+def clusters_of(index: Index) -> tuple[dict[str, str], str]:
+    """The same of an index: utterance -> its cluster, and what the clusters are."""
+    rows = index.utterances
+    found, kind = clusters([row.dialogue for row in rows], [row.speaker for row in rows])
+    return dict(zip((row.utterance for row in rows), found, strict=True)), kind
 
 
 def too_few(count: int, kind: str) -> str:
@@ -174,27 +165,27 @@ def percentile_interval(values: NDArray[np.float64]) -> tuple[float, float]:
 
 
 def expected_calibration_error(
-    actual: NDArray[np.int64], predicted: NDArray[np.int64], probabilities: NDArray[np.float64], *, bins: int = BINS
+    actual: NDArray[np.int64], predicted: NDArray[np.int64], probabilities: NDArray[np.float64]
 ) -> float:
     """Mean gap between confidence and accuracy over equal-width bins of confidence (Guo et al., 2017), in [0, 1]."""
-    confident, right, _ = confidence_bins(actual, predicted, probabilities, bins=bins)
+    confident, right, _ = confidence_bins(actual, predicted, probabilities)
     return float(np.abs(right - confident).sum() / len(predicted))
 
 
 def confidence_bins(
-    actual: NDArray[np.int64], predicted: NDArray[np.int64], probabilities: NDArray[np.float64], *, bins: int = BINS
+    actual: NDArray[np.int64], predicted: NDArray[np.int64], probabilities: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
     """Sum of confidences, right predictions and utterances per equal-width bin of confidence; all (bins,).
 
     A bin is open below and closed above.
     """
     confidence = probabilities[np.arange(len(predicted)), predicted]
-    place = np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
+    place = np.clip(np.ceil(confidence * BINS).astype(np.int64) - 1, 0, BINS - 1)
     confident, right = (
-        np.bincount(place, weights=values, minlength=bins).astype(np.float64)
+        np.bincount(place, weights=values, minlength=BINS).astype(np.float64)
         for values in (confidence, predicted == actual)
     )
-    return confident, right, np.bincount(place, minlength=bins)
+    return confident, right, np.bincount(place, minlength=BINS)
 
 
 def _f1(counts: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -33,14 +33,7 @@ class Tally:
     strata: NDArray[np.int64]
 
     def scores(self, times: NDArray[np.int64] | None = None) -> NDArray[np.float64]:
-        """Weighted F1 of every run.
-
-        Args:
-            times: (r, g) how often each dialogue counts; None = once.
-
-        Returns:
-            (r, s), r = 1 without `times`.
-        """
+        """Weighted F1 of every run, (r, s): with each dialogue as often as `times` (r, g) says; None = once, r = 1."""
         s, g, c, _ = self.counts.shape
         weights = np.ones((1, g), dtype=np.int64) if times is None else times
         found = []
@@ -77,16 +70,7 @@ def tally(
 
 
 def resample(strata: NDArray[np.int64], *, seed: int, resamples: int = RESAMPLES) -> NDArray[np.int64]:
-    """How often each dialogue is drawn: with replacement, within its group.
-
-    Args:
-        strata: (g) the dialogues' groups.
-        seed: of the drawing.
-        resamples: how many.
-
-    Returns:
-        (r, g) counts.
-    """
+    """How often each dialogue is drawn, with replacement, within its group; of groups (g) the counts (r, g)."""
     rng = np.random.default_rng(seed)
     times = np.zeros((resamples, len(strata)), dtype=np.int64)
     for stratum in np.unique(strata):
@@ -115,12 +99,9 @@ class Comparison:
 
 
 def compare(model: Tally, reference: Tally, times: NDArray[np.int64]) -> Comparison:
-    """Compare two models on the same dialogues; their seeds are paired in order where they are equally many.
+    """Compare two models' runs on the same dialogues; their seeds are paired in order where they are equally many.
 
-    Args:
-        model: runs of the model.
-        reference: runs of the reference, over the same dialogues.
-        times: (r, g) from `resample`, the same for all comparisons.
+    `times` (r, g) is from `resample`, the same for all comparisons.
     """
     own, other = model.scores()[0], reference.scores()[0]
     difference, signed = float(own.mean() - other.mean()), wilcoxon_p(own, other)

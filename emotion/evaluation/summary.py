@@ -15,11 +15,7 @@ from emotion.evaluation.report import LOOK, interval_text, named, score_line
 
 
 def summary(folder: Path, *, pictures: Sequence[str] = ("confusion.png", "training.png")) -> None:
-    """Print the test metrics as a table, overall and per class, and where the pictures are.
-
-    Args:
-        folder: with metrics.json and details.json.
-        pictures: files to name; those that do not exist are left out.
+    """Print the test metrics as a table, overall and per class, and where the pictures are that exist.
 
     Raises:
         EmotionError: there are no metrics yet, or an earlier version wrote them.

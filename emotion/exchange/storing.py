@@ -95,11 +95,10 @@ def store(
             ids=[row.utterance for row in rows],
             shape=(found.values.shape[1],),
             dtype="float32",
-            attributes={"modality": modality, "index": digest, "encoder": CORPUS},  # trained_on: unknown
+            attributes={"modality": modality, "index": digest, "encoder": CORPUS},  # training: unknown
             scratch=scratch,
-            flush_every=0,  # after a kill all is done again: it takes seconds
         )
-        with writer:
+        with writer:  # after a kill all is done again: it takes seconds
             vectors: Iterable[tuple[NDArray[np.float32], str]] = zip(found.values, found.reasons, strict=True)
             if found.values.nbytes > _LONG:
                 vectors = track(vectors, total=len(rows), title=modality, unit="utterances")

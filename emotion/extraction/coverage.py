@@ -50,17 +50,10 @@ def summary(reasons: Sequence[str], notes: Notes, *, frames: Sequence[int]) -> d
 
 
 def table(rows: Sequence[Utterance], reasons: Sequence[str], notes: Notes, *, frames: Sequence[int]) -> str:
-    """A line of CSV per utterance.
+    """A line of CSV per utterance, of what `summary` is given.
 
-    Args:
-        rows: of the index.
-        reasons: see `summary`, as for the others.
-        notes: of the clips' tracks.
-        frames: of the clips.
-
-    Returns:
-        `frames` and `unseen` count those of the clip, `dropped` those that are not in it; `score` is the detector's
-        mean, `gap` s without the face, `turned` degrees; `remark` is the reason of a missing clip, or what was cut.
+    `frames` and `unseen` count those of the clip, `dropped` those that are not in it; `score` is the detector's mean,
+    `gap` s without the face, `turned` degrees; `remark` is the reason of a missing clip, or what was cut.
     """
     lines = []
     for row, reason, note, count, doubtful in zip(rows, reasons, notes, frames, _doubtful(notes), strict=True):

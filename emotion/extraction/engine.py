@@ -72,7 +72,7 @@ def run(
     """Do what is not done yet and write the cache.
 
     Args:
-        writer: its `flush_every` should be 0: a shard is flushed as a whole.
+        writer: a shard is flushed as a whole.
         rows: of the index.
         job: see there.
         shards: row numbers; every row in exactly one.

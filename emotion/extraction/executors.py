@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from functools import partial
 
-from emotion.core import environment, processes
-from emotion.core.errors import EmotionError
+from emotion.core import environment, logs, processes
+from emotion.core.errors import ABSENT, EmotionError
 from emotion.core.processes import Lost
-from emotion.corpus.utterance import Utterance
+from emotion.corpus.utterance import Index, Utterance
+from emotion.encoders.absent import MEDIUM, has
 from emotion.extraction import engine, ray_cluster
 from emotion.extraction.engine import Item, Job, Shard, compute
 
@@ -29,6 +30,19 @@ def choose() -> engine.Executor:
     if environment.executor() == "ray":
         return partial(ray_cluster.run, workers=environment.wanted_workers())
     return partial(run_local, workers=environment.workers(), patience=environment.patience())
+
+
+def where_there_is_some(index: Index, modality: str, execute: engine.Executor) -> engine.Executor:
+    """Who extracts; where the corpus lacks the modality, one that says so of every utterance and starts no worker."""
+    if has(index, modality):
+        return execute
+    logs.info(f"{modality}: the corpus has no {MEDIUM[modality]}: nothing to do")
+    return partial(_nothing, medium=MEDIUM[modality])
+
+
+def _nothing(job: Job, shards: Sequence[Shard], *, medium: str) -> Iterator[tuple[int, list[Item]]]:
+    for number, rows in shards:
+        yield number, [Item(None, f"no {medium}: {ABSENT}")] * len(rows)
 
 
 def run_local(
@@ -59,7 +73,7 @@ def _in_processes(
     job: Job, shards: Sequence[Shard], *, workers: int, patience: float
 ) -> Iterator[tuple[int, list[Item]]]:
     """Shards whose worker died again and again or hung are done row by row: the row that is at fault is lost alone."""
-    run = partial(processes.run, _work, workers=workers, start=_start_worker, arguments=(job,))
+    run = partial(processes.run, partial(compute, job), workers=workers, start=_start_worker, arguments=(job,))
     if patience:
         run = partial(run, limit=partial(_limit, patience=patience))
     bad: list[Shard] = []
@@ -72,14 +86,11 @@ def _in_processes(
         for number, rows in bad:
             items: list[Item] = [Item(None)] * len(rows)
             for row, found in run([[row] for row in rows]):
-                items[row] = _lost(found) if isinstance(found, Lost) else found[0]
+                lost = isinstance(found, Lost)
+                items[row] = Item(None, f"{'too slow' if found.hung else 'crash'}: {found.why}") if lost else found[0]
             yield number, items
     except EmotionError as error:
         raise EmotionError(f"{job.what}: {str(error).removeprefix(f'{job.what}: ')}") from None
-
-
-def _lost(lost: Lost) -> Item:
-    return Item(None, f"{'too slow' if lost.hung else 'crash'}: {lost.why}")
 
 
 def _limit(rows: Sequence[Utterance], *, patience: float) -> float:
@@ -101,14 +112,5 @@ def _completed(
             yield running.pop(future), future.result()
 
 
-_job: Job  # of a worker process
-
-
 def _start_worker(job: Job) -> None:
-    global _job
-    _job = job
     job.one_thread().__enter__()
-
-
-def _work(rows: Sequence[Utterance]) -> list[Item]:
-    return compute(_job, rows)

@@ -5,14 +5,15 @@ from pathlib import Path
 from typing import Any
 
 from emotion.corpus.utterance import Index
+from emotion.encoders.base import fit_again
 from emotion.encoders.folds import load_folds
 from emotion.encoders.for_audio import load_encoder
-from emotion.extraction import absent
 from emotion.extraction.engine import Executor
+from emotion.extraction.executors import where_there_is_some
 from emotion.extraction.features import extract_features, seconds
-from emotion.extraction.fitted import training_of
 from emotion.media.audio import files, reader
 from emotion.media.remarks import remark
+from emotion.store.trained import check_folder
 
 
 def extract_audio(
@@ -39,17 +40,16 @@ def extract_audio(
     Raises:
         EmotionError: see `extract_features`; or the encoder's folder is damaged, or an earlier version wrote it.
     """
-    training = training_of(fitted, "audio")
     extract_features(
         index,
+        knows=check_folder(fitted, remedy=fit_again("audio")),
         load=partial(load_folds, fitted, load_encoder),
         open_media=partial(reader, root, rate=load_encoder(fitted).rate, channel=channel, max_seconds=max_seconds),
         length=seconds,
         per_batch=240,
-        knows=training,
         media=files(index, root=root),
         remark=partial(remark, max_seconds=max_seconds),
         root=root,
-        execute=absent.executor(index, "audio", execute),
+        execute=where_there_is_some(index, "audio", execute),
         **how,
     )

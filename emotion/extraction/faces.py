@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -19,10 +18,12 @@ from emotion.corpus.utterance import Index, Utterance
 from emotion.extraction import engine
 from emotion.extraction.coverage import summary, table
 from emotion.extraction.engine import Executor, Item
-from emotion.extraction.one_video import Span, video_clips
+from emotion.extraction.one_video import video_clips
 from emotion.extraction.provenance import public, versions, write_card
 from emotion.media.detectors import make_detector
+from emotion.media.settings import Clips
 from emotion.store.cache import Cache
+from emotion.store.trained import Training
 from emotion.store.writer import CacheWriter, fingerprint
 
 _REVISION = 3  # raise it when the same media and settings give other clips: unfinished work of before is then not used
@@ -37,11 +38,7 @@ def extract_faces(
     report: Path,
     details: Path,
     scratch: Path,
-    detector: str,
-    size: int,
-    fps: float,
-    detect_every: int,
-    fallback: str,
+    clips: Clips,
     max_seconds: float,
     max_missing: float,
     on_error: str,
@@ -57,43 +54,37 @@ def extract_faces(
             `coverage.summary`.
         details: CSV: the same per utterance, see `coverage.table`.
         scratch: folder for unfinished work; the same call goes on there after a kill.
-        detector: `haar` or the path of a YuNet .onnx file.
-        size: px, side of the clips.
-        fps: frames per second of the clips (at most the video's own).
-        detect_every: the detector looks at every so many of these frames.
-        fallback: what a clip shows where no face is found, see `FaceTrack`.
+        clips: how faces are found and cut out.
         max_seconds: s of an utterance that are read at most; the rest of a longer one is left out, and counted.
-        max_missing: share 0..1 of utterances that may stay without a clip.
-        on_error: `skip` or `fail`, see `engine.run`.
-        execute: who does it (`executors.choose`). Does not change the result.
+        max_missing: see `engine.run`, as for the others.
+        on_error: `skip` or `fail`.
+        execute: who does it.
 
     Raises:
         EmotionError: too many utterances are missing, the detector is unknown, the disk is full, or another run writes
             the same file; `out`, `report` and `details` are then as before.
     """
-    make_detector(detector)  # wrong names should fail before any work
+    make_detector(clips.detector)  # wrong names should fail before any work
     rows = index.utterances
-    how: dict[str, Any] = {"detector": detector, "size": size, "fps": fps, "detect_every": detect_every}
-    how |= {"fallback": fallback, "max_seconds": max_seconds}
+    how = clips.model_dump(include=set(Clips.model_fields)) | {"max_seconds": max_seconds, "revision": _REVISION}
     media = sorted({row.video for row in rows if row.video})
     writer = CacheWriter(
         out,
         ids=[row.utterance for row in rows],
-        shape=(size, size),
+        shape=(clips.size, clips.size),
         dtype="uint8",
         attributes={
             "modality": "face",
             "index": index.digest,
-            "settings": json.dumps(public(how | {"revision": _REVISION}), sort_keys=True),
+            "settings": json.dumps(public(how), sort_keys=True),
             "versions": versions("av", "numpy", "opencv-python"),
         },
         scratch=scratch,
-        flush_every=0,
         key=fingerprint([root / name for name in media]),
-        trained_on=(),
+        training=Training(),
         root=root,
     )
-    job = FaceJob(root=root, **how)
+    job = FaceJob(root, clips, max_seconds)
     engine.run(writer, rows, job, shards(rows), execute=execute, on_error=on_error, max_missing=max_missing)
     write_card(out)
     with Cache(out) as cache:
@@ -102,16 +93,12 @@ def extract_faces(
         write_text(report, json.dumps(summary(cache.reason, cache.notes, frames=frames), indent=2) + "\n")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class FaceJob:
     """Decodes the videos of a shard; see `extract_faces` for the arguments and `engine.Job`."""
 
     root: Path
-    detector: str
-    size: int
-    fps: float
-    detect_every: int
-    fallback: str
+    clips: Clips
     max_seconds: float
     what: str = "face clips"
     device: str = "cpu"
@@ -120,22 +107,13 @@ class FaceJob:
         """Clips (t, size, size) uint8 with the track's quality as their notes."""
         items: dict[int, Item] = {}
         for video, positions in _by_video(rows).items():
-            spans = [(rows[position].start, rows[position].end, rows[position].side) for position in positions]
-            clips = self._clips(video, spans) if video else [Item(None, f"no video: {ABSENT}")] * len(spans)
-            items.update(zip(positions, clips, strict=True))
+            if video:
+                spans = [(rows[position].start, rows[position].end, rows[position].side) for position in positions]
+                found = video_clips(self.root / video, spans, self.clips, max_seconds=self.max_seconds)
+            else:
+                found = [Item(None, f"no video: {ABSENT}")] * len(positions)
+            items.update(zip(positions, found, strict=True))
         return [items[position] for position in range(len(rows))]
-
-    def _clips(self, video: str, spans: Sequence[Span]) -> list[Item]:
-        return video_clips(
-            self.root / video,
-            spans,
-            detector=self.detector,
-            size=self.size,
-            fps=self.fps,
-            detect_every=self.detect_every,
-            fallback=self.fallback,
-            max_seconds=self.max_seconds,
-        )
 
     @contextmanager
     def one_thread(self) -> Iterator[None]:

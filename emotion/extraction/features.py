@@ -24,10 +24,9 @@ from numpy.typing import NDArray
 from emotion.core import environment
 from emotion.core.errors import EmotionError, MediaError
 from emotion.corpus.utterance import Index, Utterance
-from emotion.encoders.base import Encoder
+from emotion.encoders.base import Encoder, checkpoint_hash
 from emotion.extraction import engine, ray_cluster
 from emotion.extraction.engine import Executor, Item
-from emotion.extraction.fitted import checkpoint_hash
 from emotion.extraction.outcome import say_remarks
 from emotion.extraction.provenance import public, versions, write_card
 from emotion.store.cache import Cache
@@ -68,8 +67,8 @@ def extract_features(
 
     Args:
         index: the utterances.
-        load: -> the fitted encoders, and which of them an utterance is for. Called in every worker, so it is pickled:
-            a `functools.partial` of functions of a module.
+        load: -> the fitted encoders, and which of them an utterance is for. Called in every worker, so it is pickled: a
+            `functools.partial` of functions of a module.
         open_media: -> what reads an utterance's input for the encoder and raises MediaError where it is missing; called
             in every worker, pickled likewise.
         length: of an utterance, as far as the index knows it (s, frames, characters): batches are of like length.
@@ -79,9 +78,9 @@ def extract_features(
         scratch: folder for unfinished work; the same call goes on there after a kill.
         budget: batches whose inputs a worker holds at once, at least 1; on CUDA they are also encoded at once. It
             bounds memory; on a CPU it does not change the result.
-        max_missing: share 0..1 of utterances that may stay without a vector.
-        on_error: `skip` or `fail`, see `engine.run`.
-        execute: who does it (`executors.choose`). On a CPU it does not change the result.
+        max_missing: see `engine.run`, as for the next two.
+        on_error: `skip` or `fail`.
+        execute: who does it. On a CPU it does not change the result.
         device: cpu (float32) or cuda (bfloat16 where the operation allows it).
         knows: which utterances the encoders know; None = nobody knows.
         media: the files that are read: when one changes, unfinished work is not taken up again.
@@ -103,10 +102,8 @@ def extract_features(
         dtype="float32",
         attributes=_provenance(index, encoders, which, per_batch=per_batch),
         scratch=scratch,
-        flush_every=0,
         key=f"{device} {_plain(open_media)} {fingerprint(media)}",
-        trained_on=None if knows is None else knows.trained_on,
-        chosen_on=() if knows is None else knows.chosen_on,
+        training=knows,
         root=root,
     )
     cut = partial(batches, length=length, which=which, most=encoder.together, per_batch=per_batch)
@@ -161,9 +158,6 @@ def batches(
         which: number of its encoder.
         most: rows per batch.
         per_batch: most that number of rows times largest length may be; a longer row is a batch of its own.
-
-    Returns:
-        Row numbers of each batch.
     """
     sizes, encoders = [length(row) for row in rows], [which(row) for row in rows]
     result: list[list[int]] = []
@@ -283,11 +277,6 @@ def seconds(row: Utterance) -> float:
 def characters(row: Utterance) -> float:
     """Length of what is said, with room for the tokens at its ends."""
     return len(row.text) + 8
-
-
-def clips(row: Utterance) -> float:
-    """Every face clip has as many frames as the encoder wants."""
-    return 1
 
 
 def choose_device() -> str:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,17 +16,29 @@ from emotion.core.errors import EmotionError, MediaError, absent_everywhere
 from emotion.core.files import write_text, writing_folder
 from emotion.core.progress import track
 from emotion.corpus.utterance import Index, Utterance
+from emotion.encoders.absent import MEDIUM
 from emotion.encoders.base import Encoder
 from emotion.encoders.fit import Classifier, fit, loss_and_score, predict
 from emotion.encoders.folds import GROUPS, align, deal, fold_folder, save_alignment, save_folds
-from emotion.extraction.absent import MEDIUM
+from emotion.encoders.settings import Fit
 from emotion.extraction.outcome import kinds
 from emotion.store.trained import Training, write_record
 from emotion.training.curve import Epoch, best_epoch
 from emotion.training.device import device, seed_everything
 
 _BATCH = 16  # utterances, where nothing is trained; changes no result
-_FitOn = Callable[["_Inputs", str], "_Fitted"]  # training data, title
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """What is fitted, on what, and how, see `fit_encoder`; and checkpoints to remove once the result is in place."""
+
+    index: Index
+    encoder: Encoder
+    read: Callable[[Utterance], Any]
+    settings: Fit
+    scratch: Path
+    checkpoints: list[Path] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +56,6 @@ class _Inputs:
         return _Inputs(rows, inputs, labels, {})
 
 
-@dataclass(frozen=True, slots=True)
-class _Fitted:
-    """A fitted encoder with its head, its curve, and the checkpoint to be removed once the result is in place."""
-
-    module: Classifier
-    history: list[Epoch]
-    checkpoint: Path
-
-
 def fit_encoder(
     index: Index,
     encoder: Encoder,
@@ -61,13 +64,7 @@ def fit_encoder(
     out: Path,
     report: Path,
     scratch: Path,
-    epochs: int,
-    lr: float,
-    weight_decay: float,
-    batch: int,
-    patience: int,
-    seed: int,
-    balanced: bool = False,
+    settings: Fit,
     folds: int = 1,
 ) -> None:
     """Train encoder and linear head on the training split; keep the epoch with the best validation weighted F1.
@@ -77,80 +74,49 @@ def fit_encoder(
 
     Args:
         index: the corpus; rows of other splits than train and validation are dropped before anything is read.
-        encoder: its settings are used, its weights are drawn again from `seed`.
+        encoder: its settings are used, its weights are drawn again from the seed.
         read: an utterance's input for the encoder; raises MediaError where it cannot be read, which skips it.
         out: folder for what was fitted, with the record of the utterances that it knows (`emotion.store.trained`);
             complete or absent, never half. It is held from the beginning, so two runs never train for it at once.
         report: JSON with the curve, the best epoch where there was one, and what was used and skipped.
         scratch: folder for continuing after a kill.
-        epochs: see `encoders.fit.fit`, as for the others.
-        lr: largest learning rate.
-        weight_decay: L2 penalty.
-        batch: utterances per step.
-        patience: epochs without a better one before stopping; 0 = never.
-        seed: of weights, order and augmentation.
-        balanced: show every class equally often.
+        settings: epochs, learning rate and the like; the seed is that of weights, order and augmentation.
         folds: parts of the training split that are extracted by an encoder that has not seen them; 1 = off.
 
     Raises:
         EmotionError: nothing can be read of a split, there are fewer groups than folds, the training diverges, or
             another run writes the same folder.
     """
-    how = {"epochs": epochs, "lr": lr, "weight_decay": weight_decay, "batch": batch, "patience": patience}
-    how |= {"seed": seed, "balanced": balanced, "classes": len(index.labels)}
+    task = _Task(index, encoder, read, settings, scratch)
     with writing_folder(out) as folder:
-        done = _fit_into(folder, index, encoder, read, scratch=scratch, folds=folds, how=how)
-    write_text(report, json.dumps(done.report, indent=2) + "\n")
-    for checkpoint in done.checkpoints:
+        found, told = _fit_into(folder, task, folds=folds)
+    write_text(report, json.dumps(found, indent=2) + "\n")
+    for checkpoint in task.checkpoints:
         checkpoint.unlink(missing_ok=True)
-    logs.info(f"{encoder.modality} encoder: {done.told} -> {out}")
+    logs.info(f"{encoder.modality} encoder: {told} -> {out}")
 
 
-@dataclass(frozen=True, slots=True)
-class _Done:
-    """What a fit leaves besides the folder: its report, one line about it, checkpoints to remove at the end."""
-
-    report: dict[str, Any]
-    told: str
-    checkpoints: Sequence[Path] = ()
-
-
-def _fit_into(
-    folder: Path,
-    index: Index,
-    encoder: Encoder,
-    read: Callable[[Utterance], Any],
-    *,
-    scratch: Path,
-    folds: int,
-    how: dict[str, Any],
-) -> _Done:
-    if not encoder.trains:
-        return _keep(encoder, {}, folder, seed=how["seed"], why="frozen without a projection, nothing to fit")
+def _fit_into(folder: Path, task: _Task, *, folds: int) -> tuple[dict[str, Any], str]:
+    """Fill the folder; the report, and one line about it."""
+    index, modality = task.index, task.encoder.modality
+    if not task.encoder.trains:
+        return _keep(task, {}, folder, why="frozen without a projection, nothing to fit")
     dealt = deal([row for row in index.utterances if row.split == "train"], folds=folds) if folds > 1 else None
-    train, validation = (_read_split(index, split, read, encoder.modality) for split in ("train", "validation"))
-    splits = {"train": train, "validation": validation}
+    splits = {split: _read_split(task, split) for split in ("train", "validation")}
+    train, validation = splits.values()
     skipped = [*train.skipped.values(), *validation.skipped.values()]
     if absent_everywhere(skipped) and not train.inputs + validation.inputs:
-        why = f"the corpus has no {MEDIUM[encoder.modality]}: nothing to do, left untrained"
-        return _keep(encoder, splits, folder, seed=how["seed"], why=why)
+        return _keep(task, splits, folder, why=f"the corpus has no {MEDIUM[modality]}: nothing to do, left untrained")
     for split, found in splits.items():
-        _check_any(found, split, encoder.modality)
-
-    def fit_on(part: _Inputs, title: str) -> _Fitted:
-        return _fit(encoder, part, validation, scratch=scratch, title=title, how=how)
-
+        _check_any(found, split, modality)
     about: dict[str, Any] = {}
-    whole = fit_on(train, f"fit {encoder.modality}")
-    whole.module.encoder.save(folder)
-    checkpoints = [whole.checkpoint]
+    whole, history = _fit(task, train, validation, title=f"fit {modality}")
+    whole.encoder.save(folder)
     if dealt is not None:
-        about, others = _fit_folds(whole, train, fit_on, folder=folder, by=dealt[0], groups=dealt[1])
-        checkpoints += others
+        about = _fit_folds(task, whole, train, validation, folder=folder, by=dealt[0], groups=dealt[1])
     known = [[row.utterance for row in split.rows] for split in (train, validation)]
     write_record(folder, Training.of(*known))
-    report = _report(whole.module.encoder, whole.history, splits, about)
-    return _Done(report, _told(whole.history, train, validation, folds=folds if about else 1), checkpoints)
+    return _report(whole.encoder, history, splits, about), _told(history, train, validation, folds=folds)
 
 
 def _told(history: Sequence[Epoch], train: _Inputs, validation: _Inputs, *, folds: int) -> str:
@@ -162,22 +128,29 @@ def _told(history: Sequence[Epoch], train: _Inputs, validation: _Inputs, *, fold
     return f"{used}, {skipped} skipped, {score}{parts}"
 
 
-def _keep(encoder: Encoder, splits: Mapping[str, _Inputs], folder: Path, *, seed: int, why: str) -> _Done:
+def _drawn(task: _Task, inputs: Sequence[Any]) -> Encoder:
+    """A new encoder of the same settings, prepared."""
+    seed_everything(task.settings.seed)
+    encoder = type(task.encoder)(**task.encoder.settings())
+    encoder.prepare(inputs)
+    return encoder
+
+
+def _keep(task: _Task, splits: Mapping[str, _Inputs], folder: Path, *, why: str) -> tuple[dict[str, Any], str]:
     """Save an encoder that is not trained."""
-    seed_everything(seed)
-    encoder = type(encoder)(**encoder.settings())
-    encoder.prepare([])
+    encoder = _drawn(task, [])
     encoder.save(folder)
     write_record(folder, Training())
-    return _Done(_report(encoder, [], splits), why)
+    return _report(encoder, [], splits, {}), why
 
 
-def _read_split(index: Index, split: str, read: Callable[[Utterance], Any], modality: str) -> _Inputs:
+def _read_split(task: _Task, split: str) -> _Inputs:
+    index, modality = task.index, task.encoder.modality
     rows = [row for row in index.utterances if row.split == split]
     found = _Inputs([], [], [], {})
     for row in track(rows, total=len(rows), title=f"read {modality} ({split})", unit="utterances"):
         try:
-            value = read(row)
+            value = task.read(row)
         except MediaError as error:
             found.skipped[row.utterance] = str(error)
             continue
@@ -198,48 +171,43 @@ def _check_any(found: _Inputs, split: str, modality: str) -> None:
         )
 
 
-def _fit(
-    encoder: Encoder, train: _Inputs, validation: _Inputs, *, scratch: Path, title: str, how: dict[str, Any]
-) -> _Fitted:
-    """A new encoder of the same settings, fitted."""
-    seed_everything(how["seed"])
-    encoder = type(encoder)(**encoder.settings())
-    encoder.prepare(train.inputs)
-    module = Classifier(encoder, classes=how["classes"])
-    key = _fingerprint({"encoder": encoder.settings(), **encoder.code(), **how}, train, validation)
-    checkpoint = scratch / f"fit_{encoder.modality}_{key}.pt"
-    data = (train.inputs, train.labels, validation.inputs, validation.labels)
-    history = fit(encoder, *data, classifier=module, checkpoint=checkpoint, keep_checkpoint=True, title=title, **how)
-    return _Fitted(module, history, checkpoint)
+def _fit(task: _Task, train: _Inputs, validation: _Inputs, *, title: str) -> tuple[Classifier, list[Epoch]]:
+    """A fitted encoder with its head, and its curve."""
+    encoder, classes = _drawn(task, train.inputs), len(task.index.labels)
+    module = Classifier(encoder, classes=classes)
+    known = {**dict(task.settings), "encoder": encoder.settings(), **encoder.code(), "classes": classes}
+    checkpoint = task.scratch / f"fit_{encoder.modality}_{_fingerprint(known, train, validation)}.pt"
+    task.checkpoints.append(checkpoint)
+    data = [(split.inputs, split.labels) for split in (train, validation)]
+    return module, fit(module, *data, settings=task.settings, checkpoint=checkpoint, title=title)
 
 
 def _fit_folds(
-    whole: _Fitted, train: _Inputs, fit_on: _FitOn, *, folder: Path, by: str, groups: Mapping[str, int]
-) -> tuple[dict[str, Any], list[Path]]:
-    """Fit, align and save an encoder without each fold.
-
-    Returns:
-        What to report, and the checkpoints to remove at the end.
-    """
-    modality, count = whole.module.encoder.modality, max(groups.values())
+    task: _Task,
+    whole: Classifier,
+    train: _Inputs,
+    validation: _Inputs,
+    *,
+    folder: Path,
+    by: str,
+    groups: Mapping[str, int],
+) -> dict[str, Any]:
+    """Fit, align and save an encoder without each fold; what to report of it."""
+    modality, count = task.encoder.modality, max(groups.values())
     folds = np.array([groups[GROUPS[by](row)] for row in train.rows])
-    target, seen = _through(whole.module.encoder, whole.module.encoder, train.inputs), _logits(whole, train.inputs)
-    unseen, lines, checkpoints = seen.clone(), [], []
+    target, seen = (_through(module, whole, train.inputs) for module in (whole.encoder, whole))
+    unseen, lines = seen.clone(), []
     for fold in range(1, count + 1):
         part, left = train.part(np.flatnonzero(folds != fold)), train.part(np.flatnonzero(folds == fold))
         if not part.inputs:
             raise EmotionError(f"{modality} encoder: nothing can be read outside fold {fold}; lower fit.folds")
-        fitted = fit_on(part, f"fit {modality} without fold {fold} of {count}")
-        checkpoints.append(fitted.checkpoint)
-        vectors = _through(fitted.module.encoder, fitted.module.encoder, part.inputs)
-        place = fold_folder(folder, fold)
-        fitted.module.encoder.save(place)
+        fitted, history = _fit(task, part, validation, title=f"fit {modality} without fold {fold} of {count}")
+        place, vectors = fold_folder(folder, fold), _through(fitted.encoder, fitted, part.inputs)
+        fitted.encoder.save(place)
         save_alignment(place, *align(vectors.numpy(), target[folds != fold].numpy()))
         if left.inputs:
-            unseen[folds == fold] = _logits(fitted, left.inputs)
-        lines.append(
-            {"fold": fold, "left_out": len(left.inputs), "fitted_on": len(part.inputs)} | _best(fitted.history)
-        )
+            unseen[folds == fold] = _through(fitted, fitted, left.inputs)
+        lines.append({"fold": fold, "left_out": len(left.inputs), "fitted_on": len(part.inputs)} | _best(history))
     save_folds(folder, by=by, groups=groups)
     return {
         "by": by,
@@ -247,18 +215,14 @@ def _fit_folds(
         "training_weighted_f1_seen": loss_and_score(seen, train.labels)[1],
         "training_weighted_f1_left_out": loss_and_score(unseen, train.labels)[1],
         "encoders": lines,
-    }, checkpoints
+    }
 
 
-def _logits(fitted: _Fitted, inputs: Sequence[Any]) -> Tensor:
-    return _through(fitted.module, fitted.module.encoder, inputs)
-
-
-def _through(module: nn.Module, encoder: Encoder, inputs: Sequence[Any]) -> Tensor:
-    """What a module makes of all inputs, in their order, (n, d) on the CPU."""
-    module.to(device()).eval()
-    made = predict(module, encoder, inputs, batch=_BATCH)
-    module.to("cpu")
+def _through(part: nn.Module, fitted: Classifier, inputs: Sequence[Any]) -> Tensor:
+    """What a classifier, or its encoder alone, makes of all inputs, in their order: (n, d) on the CPU."""
+    part.to(device()).eval()
+    made = predict(part, fitted.encoder, inputs, batch=_BATCH)
+    part.to("cpu")
     return made
 
 
@@ -281,10 +245,7 @@ def _best(history: Sequence[Epoch]) -> dict[str, Any]:
 
 
 def _report(
-    encoder: Encoder,
-    history: Sequence[Epoch],
-    splits: Mapping[str, _Inputs],
-    folds: Mapping[str, Any] | None = None,
+    encoder: Encoder, history: Sequence[Epoch], splits: Mapping[str, _Inputs], folds: Mapping[str, Any]
 ) -> dict[str, Any]:
     return {
         "modality": encoder.modality,

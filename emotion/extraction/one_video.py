@@ -21,6 +21,7 @@ from emotion.media.detectors import make_detector, sure_score
 from emotion.media.faces import FaceTrack
 from emotion.media.opening import blame
 from emotion.media.picture import Image
+from emotion.media.settings import Clips
 from emotion.media.turning import LOOKED_AT, better_turn
 from emotion.media.video import Video, frame_numbers
 
@@ -30,17 +31,7 @@ _SLACK = 0.25  # s by which a picture may end before its sound
 _NO_MEMORY = -4  # OpenCV's StsNoMem
 
 
-def video_clips(
-    path: Path,
-    spans: Sequence[Span],
-    *,
-    detector: str,
-    size: int,
-    fps: float,
-    detect_every: int,
-    fallback: str,
-    max_seconds: float,
-) -> list[Item]:
+def video_clips(path: Path, spans: Sequence[Span], how: Clips, *, max_seconds: float) -> list[Item]:
     """Decode one video once and cut the face clips of all its utterances, overlapping ones included.
 
     A video in which hardly a face is found is looked at again, upside down and on both sides, and turned where that is
@@ -49,28 +40,24 @@ def video_clips(
     Args:
         path: the video.
         spans: start (s), end (s) and side of each utterance.
-        detector: see `extract_faces`, as the other arguments.
-        size: px.
-        fps: frames per second.
-        detect_every: in frames of the clip.
-        fallback: see `FaceTrack`.
-        max_seconds: s.
+        how: faces are found and cut out.
+        max_seconds: s of an utterance that are read at most.
 
     Returns:
         One item per span: a clip (t, size, size) uint8, or None with the reason; its note is the track's quality.
     """
-    detect, sure = make_detector(detector), sure_score(detector)
-    track = partial(FaceTrack, detect, size=size, every=detect_every, fallback=fallback)
+    detect, sure, fps = make_detector(how.detector), sure_score(how.detector), how.fps
+    track = partial(FaceTrack, detect, size=how.size, every=how.detect_every, fallback=how.fallback)
     unique = list(dict.fromkeys(spans))
     plan = partial(_pieces, spans=unique, fps=fps, max_seconds=max_seconds)
     try:
-        with Video(path, crop=size) as video:
+        with Video(path, crop=how.size) as video:
             items = _cut(video, plan(video), track, fps)
         if _evidence(items) < sure:
-            with Video(path, crop=size) as again:
+            with Video(path, crop=how.size) as again:
                 pictures = _some_pictures(again, plan(again), before=video.decoded)
             if turns := better_turn(pictures, detect, sure=sure):
-                with Video(path, crop=size, turns=turns) as video:
+                with Video(path, crop=how.size, turns=turns) as video:
                     items = _turned(_cut(video, plan(video), track, fps), turns)
     except MediaError as error:
         blame(path)

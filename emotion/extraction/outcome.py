@@ -12,12 +12,12 @@ _SHOWN = 3  # kinds of reasons in a line
 
 
 def check_missing(reasons: Sequence[str], *, max_missing: float, what: str) -> None:
-    """Stop where too many utterances are missing; a modality that the corpus lacks everywhere is no fault.
+    """Stop where too many utterances lack something; a modality that the corpus lacks everywhere is no fault.
 
     Args:
         reasons: one per utterance, '' where it is present.
         max_missing: share 0..1 that may be missing.
-        what: what they lack, e.g. "face clips".
+        what: is missing, e.g. "face clips".
 
     Raises:
         EmotionError: the share is larger; says why the utterances are missing.
@@ -31,13 +31,9 @@ def check_missing(reasons: Sequence[str], *, max_missing: float, what: str) -> N
 
 
 def say_outcome(reasons: Sequence[str], *, what: str, out: Path, already: bool = False) -> None:
-    """Write the one line to stderr.
+    """Tell in one line what was made of utterances, see `check_missing`, and in which file.
 
-    Args:
-        reasons: see `check_missing`, as for `what`.
-        what: what was made.
-        out: the file.
-        already: whether it was there before and nothing had to be done.
+    `already`: it was there before and nothing had to be done.
     """
     missing = [reason for reason in reasons if reason]
     why = f" ({_kinds(missing)})" if missing else ""
@@ -49,10 +45,7 @@ def say_outcome(reasons: Sequence[str], *, what: str, out: Path, already: bool =
 def say_remarks(ids: Sequence[str], notes: Sequence[Mapping[str, Any]], *, what: str) -> None:
     """Warn of what is odd about inputs that are used all the same: a line for each kind, with its count.
 
-    Args:
-        ids: of the utterances.
-        notes: of each, from the cache; `remarks` maps a kind to what was found.
-        what: was made of them.
+    `remarks` in the note of an utterance maps a kind to what was found.
     """
     found: dict[str, list[str]] = {}
     for name, note in zip(ids, notes, strict=True):

@@ -46,13 +46,7 @@ def _sha256(path: Path) -> str:
 
 
 def write_card(path: Path) -> Path:
-    """Write a Markdown page about a cache beside it, under the same name with `.md`.
-
-    Args:
-        path: the cache.
-
-    Returns:
-        The page's path. The same cache gives the same bytes.
+    """Write a Markdown page about a cache, NAME.md beside it, and return its path; the same cache gives the same bytes.
 
     Raises:
         EmotionError: the cache cannot be read, or the page cannot be written.

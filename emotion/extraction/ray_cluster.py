@@ -28,10 +28,7 @@ _PATIENCE = 60.0  # s without any actor before a line says so
 def run(job: Job, shards: Sequence[Shard], *, workers: int) -> Iterator[tuple[int, list[Item]]]:
     """Compute the shards; see `emotion.extraction.engine.Executor`.
 
-    Args:
-        job: what to do.
-        shards: numbered rows.
-        workers: actors; 0 = as many as the cluster has cores, or GPUs where it has some.
+    `workers` is the number of actors; 0 = as many as the cluster has cores, or GPUs where it has some.
 
     Raises:
         EmotionError: Ray is not installed or the cluster cannot be reached, or a shard fails again and again.

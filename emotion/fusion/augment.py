@@ -47,15 +47,7 @@ class Variation:
 
 
 def drop_modalities(present: Tensor, chance: float) -> Tensor:
-    """Take modalities away at random.
-
-    Args:
-        present: (b, u, m) bool.
-        chance: of each modality to be taken.
-
-    Returns:
-        (b, u, m) bool; whoever had a modality before still has one.
-    """
+    """Take modalities (b, u, m) away at random, each with a chance; whoever had one before still has one."""
     rank = torch.rand(present.shape, device=present.device, generator=generator())
     kept = present & (rank >= chance)
     # Where nothing would be left, the present modality with the highest draw stays.
@@ -71,13 +63,10 @@ def mix_voices(values: Tensor, heard: Tensor, speakers: Tensor, *, chance: float
     "Domain generalization with MixStyle", ICLR 2021; there by picture, here by speaker and sequence.)
 
     Args:
-        values: (b, u, d) standardised features.
+        values: (b, u, d) standardised features; where nothing is heard they stay.
         heard: (b, u) bool, real utterances that have the modality.
         speakers: (b, u) long.
         chance: of each sequence to be changed; how far is drawn evenly between not at all and wholly.
-
-    Returns:
-        (b, u, d); where nothing is heard unchanged.
     """
     places = heard.flatten().nonzero().squeeze(1)
     if len(places) == 0:

@@ -1,7 +1,7 @@
 """From feature caches and the index to the sequences a fusion model trains on (`emotion.fusion.sequences`)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +11,9 @@ from torch import Tensor
 
 from emotion.core.errors import EmotionError
 from emotion.corpus.utterance import SPLITS, Index, Utterance
-from emotion.fusion.sequences import Batch, Scaling, Sequences, Words
+from emotion.fusion.sequences import Scaling, Sequences, Words
 from emotion.store.cache import Cache
 from emotion.store.overlap import check_cache
-
-__all__ = ["WHOLE", "Batch", "Scaling", "Sequences", "Words", "check_context", "load"]
 
 WHOLE = "all"
 """The value of `history` and `future` that means the whole dialogue."""
@@ -48,7 +46,7 @@ def load(
     future: int | str,
     scaling: Mapping[str, Scaling] | None = None,
 ) -> dict[str, Sequences]:
-    """Read the caches of all modalities and cut each split into sequences.
+    """Read the caches of all modalities and cut each split into sequences; a split may be empty.
 
     Args:
         index: the corpus.
@@ -57,13 +55,10 @@ def load(
         future: utterances after it; 0 = causal; or `all`.
         scaling: what features are standardised with, of a trained classifier; None = found on the training utterances.
 
-    Returns:
-        Sequences for train, validation and test; a split may be empty.
-
     Raises:
         EmotionError: a cache does not belong to the index or is damaged, its encoder knows utterances that are scored
-            (see `emotion.store.overlap`), `history` and `future` do not fit together, or
-            there are no training utterances.
+            (see `emotion.store.overlap`), `history` and `future` do not fit together, or there are no training
+            utterances.
     """
     check_context(history, future)
     if not features:
@@ -73,13 +68,14 @@ def load(
         raise EmotionError(f"corpus {index.corpus} has no training utterances; choose another split")
     tables = {name: _read(path, index, name) for name, path in features.items()}
     train = splits["train"]
-    spoken = {name: table for name, table in tables.items() if table.words is not None}
+    by_word = {name: table for name, table in tables.items() if table.words is not None}
     if scaling is None:
         scaling = {name: _scaling(table.values[train], table.present[train]) for name, table in tables.items()}
-        scaling |= {f"{name}/words": _scaling_of_words(table, train) for name, table in spoken.items()}
+        scaling |= {f"{name}/words": _scaling_of_words(table, train) for name, table in by_word.items()}
     else:
         _check_scaling(scaling, tables, features)
-    words = {name: _scaled_words(table, scaling[f"{name}/words"]) for name, table in spoken.items()}
+    vectors = {name: _standardised(table, scaling[name]) for name, table in tables.items()}
+    words = {name: _scaled_words(table, scaling[f"{name}/words"]) for name, table in by_word.items()}
     people = {name: i for i, name in enumerate(sorted({row.speaker for row in index.utterances}))}
     classes = {name: i for i, name in enumerate(index.labels)}
     loaded = {}
@@ -88,10 +84,7 @@ def load(
         windows, target = _windows(utterances, history=history, future=future)
         loaded[split] = Sequences(
             utterances=utterances,
-            features={
-                name: _standardised(table.values[rows], table.present[rows], scaling[name])
-                for name, table in tables.items()
-            },
+            features={name: values[rows] for name, values in vectors.items()},
             present=torch.from_numpy(np.stack([table.present[rows] for table in tables.values()], axis=1)),
             speakers=torch.tensor([people[row.speaker] for row in utterances], dtype=torch.long),
             labels=torch.tensor([classes.get(row.label, -1) for row in utterances], dtype=torch.long),
@@ -99,7 +92,10 @@ def load(
             target=target,
             lengths=(windows >= 0).sum(1),
             scaling=dict(scaling),
-            words={name: Words(values, first[rows], count[rows]) for name, (values, first, count) in words.items()},
+            words={
+                name: replace(spoken, first=spoken.first[rows], count=spoken.count[rows])
+                for name, spoken in words.items()
+            },
         )
     return loaded
 
@@ -174,11 +170,11 @@ def _scaling_of_words(table: _Table, train: Sequence[int]) -> Scaling:
     return _scaling(table.words, trained[:-1].cumsum() > 0)
 
 
-def _scaled_words(table: _Table, scaling: Scaling) -> tuple[Tensor, Tensor, Tensor]:
-    """All words, standardised; first and count of every row."""
+def _scaled_words(table: _Table, scaling: Scaling) -> Words:
+    """The words of all rows, standardised."""
     assert table.words is not None
     values = (torch.from_numpy(table.words) - scaling.mean) / scaling.std
-    return values, torch.from_numpy(table.first), torch.from_numpy(table.count)
+    return Words(values, torch.from_numpy(table.first), torch.from_numpy(table.count))
 
 
 def _scaling(values: NDArray[np.float32], present: NDArray[np.bool_]) -> Scaling:
@@ -191,9 +187,9 @@ def _scaling(values: NDArray[np.float32], present: NDArray[np.bool_]) -> Scaling
     return Scaling(torch.from_numpy(mean).float(), torch.from_numpy(np.where(constant, 1.0, std)).float())
 
 
-def _standardised(values: NDArray[np.float32], present: NDArray[np.bool_], scaling: Scaling) -> Tensor:
-    scaled = (torch.from_numpy(values) - scaling.mean) / scaling.std
-    return scaled * torch.from_numpy(present)[:, None]
+def _standardised(table: _Table, scaling: Scaling) -> Tensor:
+    scaled = (torch.from_numpy(table.values) - scaling.mean) / scaling.std
+    return scaled * torch.from_numpy(table.present)[:, None]
 
 
 def _windows(utterances: Sequence[Utterance], *, history: int | str, future: int | str) -> tuple[Tensor, Tensor]:

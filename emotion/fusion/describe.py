@@ -15,9 +15,9 @@ from emotion.core.limits import MODALITIES
 from emotion.fusion import own
 from emotion.fusion.models import registry
 from emotion.fusion.recipes import RECIPES, read_recipe, recipe_path
+from emotion.fusion.settings import Recipe
 
-SIZES = {"hidden": 128, "heads": 4, "dropout": 0.3}
-"""Where a recipe says nothing about a size, the model does not take it."""
+_CLASSES = 6  # the paper's
 USUAL = (", bias=True", ", batch_first=True", "in_features=", "out_features=", ", eps=1e-05, elementwise_affine=True")
 
 
@@ -53,22 +53,22 @@ class Description:
     recipe: str
 
 
-def describe(name: str, *, dims: Mapping[str, int], recipes: Path = RECIPES, classes: int = 6) -> Description:
+def describe(name: str, *, dims: Mapping[str, int], recipes: Path = RECIPES) -> Description:
     """Build a model by its recipe and look at it.
 
     Args:
         name: a name of `emotion.fusion.models.registry`, or `plugins/FILE.py:CLASS`.
         dims: features per modality.
         recipes: folder with the recipes.
-        classes: how many emotions.
 
     Raises:
         EmotionError: there is no such model or recipe.
     """
     recipe = read_recipe(name, recipes)
     entry = own.entry(name)
-    sizes = {key: recipe.get(key, value) for key, value in SIZES.items()}
-    module = own.build(name, dims=dims, classes=classes, **sizes)
+    # Where a recipe says nothing about a size, the model does not take it.
+    sizes = {key: recipe.get(key, getattr(Recipe(), key)) for key in registry.SIZES}
+    module = own.build(name, dims=dims, classes=_CLASSES, **sizes)
     parts = tuple(Part(key, _count(child), _made_of(child)) for key, child in module.named_children() if _count(child))
     text = inspect.getdoc(sys.modules[type(module).__module__]) or ""
     path = recipe_path(name, recipes)

@@ -20,10 +20,7 @@ _PROTOCOL = "see plugins/README.md"
 
 
 def entry(name: str) -> registry.Entry:
-    """What is known of a model.
-
-    Args:
-        name: of the registry, or `plugins/FILE.py:CLASS`.
+    """What is known of a model of the registry, or `plugins/FILE.py:CLASS`.
 
     Raises:
         EmotionError: there is no such model, or it is none: the line says what is missing.
@@ -52,12 +49,9 @@ def make(name: str, **options: Any) -> nn.Module:  # noqa: ANN401
     """
     if name in registry.MODELS:
         return registry.build(name, **options)
-    try:
-        return registry.build(name, entry=entry(name), **options)
-    except ValueError:  # what does not fit together; ours and EmotionError are such, too
-        raise
-    except plugins.RAISED as error:
-        raise plugins.fault(name, error, "cannot be made") from None
+    known = entry(name)
+    with plugins.running(name, "cannot be made", passes=(ValueError,)):  # what does not fit together
+        return registry.build(name, entry=known, **options)
 
 
 def build(name: str, *, dims: Mapping[str, int], classes: int, **options: Any) -> nn.Module:  # noqa: ANN401
@@ -130,7 +124,5 @@ def _second(part: Any) -> Any:  # noqa: ANN401
 
 
 def _run(name: str, module: nn.Module, batch: list[Any]) -> Any:  # noqa: ANN401
-    try:
+    with plugins.running(name, "cannot classify a batch"):
         return module(*batch)
-    except plugins.RAISED as error:
-        raise plugins.fault(name, error, "cannot classify a batch") from None

@@ -15,11 +15,7 @@ RECIPES = Path("recipes")
 
 
 def read_recipe(model: str, folder: Path = RECIPES) -> dict[str, Any]:
-    """Read and check a model's recipe.
-
-    Args:
-        model: a name of `emotion.fusion.models.registry`, or `plugins/FILE.py:CLASS`.
-        folder: where the recipes are.
+    """Read and check the recipe of a model of the registry, or `plugins/FILE.py:CLASS`.
 
     Returns:
         `history` and `future` for `dataset.load`, everything else for `train.fit`; sizes that the model does not take

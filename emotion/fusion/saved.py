@@ -14,7 +14,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from emotion.core import logs, plugins
+from emotion.core import plugins
 from emotion.core.errors import EmotionError, cannot
 from emotion.core.objects import read_object
 from emotion.core.tables import csv_text
@@ -30,7 +30,6 @@ _MOST_BYTES = 4 << 30  # of the weights
 _MOST = {"hidden": 8192, "heads": 100_000, "members": 100}
 _MOST_DIMS = 1 << 17  # features of one modality
 _MOST_CLASSES = 10_000
-_PARTS: dict[str, object] = dict.fromkeys(registry.PARTS, True)
 
 
 @dataclass(frozen=True)
@@ -61,10 +60,10 @@ class Classifier:
 def save(
     folder: Path, module: nn.Module, *, settings: Mapping[str, Any], scaling: Mapping[str, Scaling], scored: Scored
 ) -> None:
-    """Fill a folder.
+    """Fill a folder that is new and empty (`files.writing_folder`).
 
     Args:
-        folder: new and empty, of `files.writing_folder`.
+        folder: where to write.
         module: the trained model.
         settings: what `own.make` needs to make it again; `labels`, the names of the classes; of one's own model
             `plugin`, the digest of its code.
@@ -83,10 +82,7 @@ def save(
 
 
 def load(folder: Path) -> Classifier:
-    """Read what `save` wrote.
-
-    Args:
-        folder: e.g. models/fusion.
+    """Read what `save` wrote, e.g. to models/fusion.
 
     Raises:
         EmotionError: a file is missing, damaged, of another version of the program, or of a size that no model has, or
@@ -94,7 +90,10 @@ def load(folder: Path) -> Classifier:
     """
     settings = read_object(folder / SETTINGS, remedy=REMEDY)
     _check(settings, folder / SETTINGS)
-    _check_plugin(settings, folder / SETTINGS)
+    if plugins.is_name(settings["model"]):  # only this project's plugins/ is ever run
+        plugins.check_code(
+            settings["model"], settings.get("plugin"), source=folder / SETTINGS, done="trained", remedy=REMEDY
+        )
     path = folder / WEIGHTS
     try:
         if path.stat().st_size > _MOST_BYTES:
@@ -136,26 +135,13 @@ def _check(settings: Mapping[str, Any], path: Path) -> None:
     dropout = settings.get("dropout")
     if not isinstance(dropout, int | float) or isinstance(dropout, bool) or not 0 <= dropout < 1:
         raise wrong("dropout", "a number from 0 to below 1")
-    for key in _PARTS:
+    for key in registry.PARTS:
         if not isinstance(settings.get(key), bool):
             raise wrong(key, "true or false")
     for key in ("history", "future"):
         value = settings.get(key)
         if value != "all" and value != 0 and not _whole(value, 100_000):
             raise wrong(key, "a whole number, or all")
-
-
-def _check_plugin(settings: Mapping[str, Any], path: Path) -> None:
-    """Raise where one's own model is gone; warn where its code is another: only this project's plugins/ is ever run."""
-    model = settings["model"]
-    if not plugins.is_name(model):
-        return
-    try:
-        known = plugins.digest(model)
-    except EmotionError as error:
-        raise EmotionError(f"{path}: {error}; or {REMEDY}") from None
-    if settings.get("plugin") != known:
-        logs.warning(f"{path}: the code of {model} is not the one that was trained; results may differ; {REMEDY}")
 
 
 def _whole(value: object, most: int) -> bool:
@@ -168,7 +154,7 @@ def _names(value: object, most: int) -> bool:
 
 def _module(settings: Mapping[str, Any], tensors: Mapping[str, Tensor], path: Path) -> nn.Module:
     """The model with its weights; it is shaped without memory first, so that no number in the file can take it all."""
-    keys = ("dims", "hidden", "heads", "dropout", *_PARTS, "words", "members")
+    keys = ("dims", "hidden", "heads", "dropout", *registry.PARTS, "words", "members")
     sizes = {key: settings[key] for key in keys}
     try:
         with torch.device("meta"):

@@ -127,13 +127,9 @@ class Sequences:
         )
 
     def groups(self, which: Tensor) -> list[Tensor]:
-        """Cut sequences into groups of like length, so that little of a batch is padding.
+        """Cut sequences (b,), numbers on the CPU, into groups of like length, so that little of a batch is padding.
 
-        Args:
-            which: (b,) long sequence numbers, on the CPU.
-
-        Returns:
-            Sequence numbers again, the group with most to compute first: threads that share them then end together.
+        The group with most to compute comes first: threads that share them then end together.
         """
         lengths, order = self.lengths[which].sort(descending=True, stable=True)
         starts = [0]
@@ -145,12 +141,7 @@ class Sequences:
         return sorted(found, key=lambda group: -len(group) * int(self.lengths[group[0]]))
 
     def batch(self, which: Tensor, *, words: Collection[str] = ()) -> Batch:
-        """Gather sequences, cut to the longest of them.
-
-        Args:
-            which: (b,) long sequence numbers, on the CPU.
-            words: modalities whose words are wanted too.
-        """
+        """Gather sequences (b,), numbers on the CPU, cut to the longest; with the words of modalities in `words`."""
         u = int(self.lengths[which].max())
         chosen = which.to(self.windows.device)
         windows = self.windows[chosen, :u]  # (b, u)

@@ -104,12 +104,7 @@ class FuseStage(TrainSettings):
 
 
 def check_together(model: str, values: Mapping[str, Any], *, source: str) -> None:
-    """What no limit of a single key can say; for params.yaml and for recipes.
-
-    Args:
-        model: whose settings they are.
-        values: key -> value.
-        source: the file, for messages.
+    """What no limit of a single key can say, of the settings of a model in a file: params.yaml or a recipe.
 
     Raises:
         EmotionError: `heads` does not divide twice `hidden`, or only one of history and future is `all`.

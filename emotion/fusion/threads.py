@@ -20,13 +20,10 @@ T = TypeVar("T")
 
 @contextmanager
 def threads(module: nn.Module) -> Iterator[Executor | None]:
-    """A second thread while a recurrent network works on the CPU.
+    """A second thread while a recurrent network works on the CPU; None for others and where torch has only one.
 
-    Two threads that work on different parts need little more than half as long as one; see `device.one_thread` for
-    why they do not share an operation.
-
-    Yields:
-        The second thread; None where torch has one thread only, on a GPU and for other networks.
+    Two threads that work on different parts need little more than half as long as one; see `device.one_thread` for why
+    they do not share an operation.
     """
     with one_thread(module) as before:
         if before == torch.get_num_threads() or next(module.parameters()).device.type != "cpu":
@@ -37,15 +34,10 @@ def threads(module: nn.Module) -> Iterator[Executor | None]:
 
 
 def backward(module: nn.Module, parts: Sequence[Callable[[], Tensor]], helper: Executor | None = None) -> Tensor:
-    """Set the gradients of a sum; same bits with and without a helper.
+    """Set the gradients of a sum; same bits with and without a helper, which takes some of the parts.
 
-    Args:
-        module: its parameters' `grad` is replaced.
-        parts: compute scalars that add up to the loss. Of several parts none may draw from torch's global generator.
-        helper: takes some of the parts.
-
-    Returns:
-        The loss, a scalar.
+    The parts compute scalars that add up to the loss, which is returned. Of several none may draw from torch's global
+    generator. The `grad` of the module's parameters is replaced.
     """
     parameters = [value for value in module.parameters() if value.requires_grad]
     found = share([partial(_gradients, part, parameters) for part in parts], helper)
@@ -56,12 +48,9 @@ def backward(module: nn.Module, parts: Sequence[Callable[[], Tensor]], helper: E
 
 
 def share(work: Sequence[Callable[[], T]], helper: Executor | None) -> list[T]:
-    """Do all of it; this thread and the helper each take the first piece that nobody has begun.
+    """Do all of it; this thread and the helper each take the first piece that nobody has begun. Results in their order.
 
     Torch's gradient and autocast modes belong to a thread: a piece that needs others than the usual sets them itself.
-
-    Returns:
-        The results in the order of the work.
     """
     if helper is None or len(work) < 2:
         return [piece() for piece in work]

@@ -72,7 +72,10 @@ def fuse(
     """
     with writing_folder(out, SafetensorError) as folder:
         index = read_index(index_path)
-        splits = _load(index_path, index, features, history=settings.history, future=settings.future)
+        splits = dataset.load(index, features, history=settings.history, future=settings.future)
+        for split in ("train", "validation"):
+            if not (splits[split].labels >= 0).any():
+                raise EmotionError(f"{index_path}: split {split} has no labelled utterances; choose another split")
         lines, checkpoint = _fuse(folder, index, splits, scratch=scratch, settings=settings)
         write_record(folder, training_of(features, index))
     write_text(curve, curve_csv(lines))
@@ -94,17 +97,15 @@ def _fuse(
     Returns:
         The training curve, and the file of the unfinished training, to be removed once everything is written.
     """
-    model, values = settings.model, dict(settings)
-    dims = {name: values.shape[1] for name, values in splits["train"].features.items()}
+    model, shape = settings.model, _shape(splits, settings)
     if not own.entry(model).sizes:
         logs.info(f"fuse: {model} keeps its published sizes; hidden, heads and dropout are for other models")
-    made: dict[str, Any] = {"model": model, "dims": dims, "labels": list(index.labels)}
-    made |= {name: values[name] for name in (*registry.SIZES, "members", *registry.PARTS)}
-    made |= {"words": list(splits["train"].words), "history": settings.history, "future": settings.future}
+    made: dict[str, Any] = {"model": model, "dims": shape["dims"], "labels": list(index.labels)} | shape
+    made |= {"history": settings.history, "future": settings.future}
     if plugins.is_name(model):
         made["plugin"] = plugins.digest(model)
     # All that tells two runs apart: queued experiments share the scratch folder.
-    checkpoint = scratch / f"fuse-{_key(splits, made | values)}.pt"
+    checkpoint = scratch / f"fuse-{_key(splits, made | dict(settings))}.pt"
     module, lines = fit(
         splits, classes=len(index.labels), settings=settings, checkpoint=checkpoint, title=f"fuse {model}"
     )
@@ -147,7 +148,10 @@ def fit(
         EmotionError: the settings do not fit the model, or the loss is not finite.
     """
     seed_everything(settings.seed)
-    module = _build(splits, settings, classes=classes).to(device())
+    try:
+        module = own.build(settings.model, classes=classes, **_shape(splits, settings)).to(device())
+    except ValueError as error:  # sizes that do not fit are the user's to fix
+        raise EmotionError(str(error)) from None
     ready = {name: splits[name].to(device()) for name in ("train", "validation")}
     vary = Variation(
         input_dropout=settings.input_dropout,
@@ -170,45 +174,26 @@ def fit(
             fused=True,
             schedule=lambda epoch: factor(epoch, epochs),
             checkpoint=checkpoint,
-            keep_checkpoint=True,
             watch=watch,
             title=title,
         )
     return module, lines
 
 
-def _load(
-    index_path: Path, index: Index, features: Mapping[str, Path], *, history: int | str, future: int | str
-) -> dict[str, Sequences]:
-    """All splits; training and validation have labels."""
-    splits = dataset.load(index, features, history=history, future=future)
-    for split in ("train", "validation"):
-        if not (splits[split].labels >= 0).any():
-            raise EmotionError(f"{index_path}: split {split} has no labelled utterances; choose another split")
-    return splits
-
-
-def _build(splits: Mapping[str, Sequences], settings: TrainSettings, *, classes: int) -> nn.Module:
-    """The model; sizes that do not fit are the user's to fix."""
+def _shape(splits: Mapping[str, Sequences], settings: TrainSettings) -> dict[str, Any]:
+    """What `registry.build` makes the model of, besides the number of classes."""
     dims = {name: values.shape[1] for name, values in splits["train"].features.items()}
-    values = dict(settings)
-    sizes = {name: values[name] for name in (*registry.SIZES, "members", *registry.PARTS)}
-    try:
-        return own.build(settings.model, dims=dims, words=tuple(splits["train"].words), classes=classes, **sizes)
-    except ValueError as error:
-        raise EmotionError(str(error)) from None
+    sizes = {name: getattr(settings, name) for name in (*registry.SIZES, "members", *registry.PARTS)}
+    return {"dims": dims, **sizes, "words": list(splits["train"].words)}
 
 
 def predict(module: nn.Module, sequences: Sequences, *, helper: Executor | None = None) -> Tensor:
-    """Logits of every utterance.
+    """Logits of every utterance, (n, classes) in the order of the split's rows, on the module's device.
 
     Args:
         module: a fusion model, in eval mode.
         sequences: on any device.
         helper: takes some of the sequences, see `threads.threads`.
-
-    Returns:
-        (n, classes) in the order of the split's rows, on the module's device.
     """
     weight = next(module.parameters())
     sequences = sequences.to(weight.device)

@@ -70,7 +70,7 @@ def read_segment(
             raise MediaError(f"audio is not finite: {path} has {bad} of {len(wave)} samples in {start:g}-{end:g} s")
         if own_rate != rate:
             with torch.inference_mode():
-                wave = _resampler(own_rate, rate)(torch.from_numpy(wave)).numpy()
+                wave = resampler(own_rate, rate)(torch.from_numpy(wave)).numpy()
     except MediaError:
         blame(path)
         raise
@@ -87,18 +87,15 @@ def read_segment(
 def reader(
     root: Path, *, rate: int, channel: str = "mix", max_seconds: float = math.inf
 ) -> Callable[[Utterance], NDArray[np.float32]]:
-    """What reads an utterance's waveform.
+    """What reads an utterance's waveform: `read_segment` of its file; picklable.
 
     Args:
         root: the corpus's folder, to which the files' paths are relative.
         rate: Hz.
-        channel: `mix` = the mean of all channels; `side` = of a stereo file only the speaker's own channel, left for
-            an actor who is seen on the left, as in IEMOCAP's dialogue files, where each actor wears a microphone
-            (mono files, and speakers whose side is `full`, as with `mix`).
+        channel: `mix` = the mean of all channels; `side` = of a stereo file only the speaker's own channel, left for an
+            actor who is seen on the left, as in IEMOCAP's dialogue files, where each actor wears a microphone (mono
+            files, and speakers whose side is `full`, as with `mix`).
         max_seconds: of an utterance no more is read.
-
-    Returns:
-        `read_segment` of an utterance's file; picklable.
 
     Raises:
         EmotionError: no such channel.
@@ -187,7 +184,7 @@ def _read_sound(path: Path, segment: _Segment, mixer: _Mixer) -> tuple[NDArray[n
     """Of a file that libsndfile reads."""
     with soundfile.SoundFile(path) as file:
         rate = int(file.samplerate)
-        _check_rate(path, rate)
+        check_rate(path, rate)
         segment.check(path, length=file.frames / rate)
         first, last = round(segment.start * rate), min(round(segment.end * rate), file.frames)
         file.seek(first)
@@ -203,19 +200,21 @@ def _read_sound(path: Path, segment: _Segment, mixer: _Mixer) -> tuple[NDArray[n
 def _read_video(path: Path, segment: _Segment, mixer: _Mixer) -> tuple[NDArray[np.float32], int]:
     """Of a container's sound track."""
     parts, rate, length = read_track(path, segment.start, segment.end, mixer)
-    _check_rate(path, rate)
+    check_rate(path, rate)
     segment.check(path, length=length)
     if not parts:
         raise MediaError(f"no sound in the segment: {path} has none in {segment}, only before or after it")
     return np.concatenate(parts).astype(np.float32, copy=False), rate
 
 
-def _check_rate(path: Path, rate: int) -> None:
+def check_rate(path: Path, rate: int) -> None:
+    """Raise MediaError where the rate (Hz) is one that nothing records with."""
     if not _RATES[0] <= rate <= _RATES[1]:
         raise MediaError(f"undecodable audio: {path} has {rate} Hz, expected {_RATES[0]} to {_RATES[1]}")
 
 
 @lru_cache(maxsize=8)
-def _resampler(own: int, wanted: int) -> Any:  # noqa: ANN401 - torchaudio is untyped
+def resampler(own: int, wanted: int) -> Any:  # noqa: ANN401 - torchaudio is untyped
+    """From one rate to another, both in Hz: (..., t) float32 tensors."""
     ratio = Fraction(own, wanted).limit_denominator(_RATIO)
     return Resample(ratio.numerator, ratio.denominator)

@@ -13,18 +13,10 @@ from emotion.store.cache import Cache
 
 
 def read_clip(cache: Cache, utterance_id: str, *, frames: int) -> NDArray[np.uint8]:
-    """A fixed number of frames of an utterance, evenly spread over its whole length.
+    """Frames of an utterance, evenly spread over its whole length: (frames, size, size) uint8 grey.
 
     The clip is cut into `frames` equal parts and the frame in the middle of each is taken; a shorter clip repeats
     frames.
-
-    Args:
-        cache: the open clip cache.
-        utterance_id: the utterance.
-        frames: how many.
-
-    Returns:
-        (frames, size, size) uint8 grey.
 
     Raises:
         MediaError: the utterance has no clip; the message is the reason that the faces stage noted.
@@ -39,15 +31,9 @@ def read_clip(cache: Cache, utterance_id: str, *, frames: int) -> NDArray[np.uin
 
 
 def open_reader(path: Path, *, frames: int) -> Callable[[Utterance], NDArray[np.uint8]]:
-    """The same from the clip cache's file, which stays open; its content is not checked."""
+    """What reads an utterance's face clip: `read_clip` from the clip cache's file, which stays open, unchecked."""
     return partial(_read, Cache(path), frames=frames)
 
 
 def _read(cache: Cache, row: Utterance, *, frames: int) -> NDArray[np.uint8]:
     return read_clip(cache, row.utterance, frames=frames)
-
-
-def reader(cache: Cache, *, frames: int) -> Callable[[Utterance], NDArray[np.uint8]]:
-    """What reads an utterance's face clip: `read_clip` from an open clip cache, whose content is checked first."""
-    cache.check()
-    return partial(_read, cache, frames=frames)

@@ -52,13 +52,9 @@ def inside(boxes: NDArray[np.float64], *, height: int, width: int) -> NDArray[np
 
 
 def crop(pictures: Sequence[Image], boxes: NDArray[np.float64], *, size: int, roll: float = 0.0) -> Image:
-    """Cut out and resize: (t, size, size) uint8.
+    """Cut squares (t, 3) left, top, side in px out of grey pictures, and resize: (t, size, size) uint8.
 
-    Args:
-        pictures: (height, width) uint8 each.
-        boxes: (t, 3) left, top, side in px.
-        size: px.
-        roll: degrees that the face is turned clockwise; the square is turned with it, around its centre.
+    `roll` are the degrees that the face is turned clockwise; the square is turned with it, around its centre.
     """
     clip = np.empty((len(pictures), size, size), dtype=np.uint8)
     for out, picture, (left, top, side) in zip(clip, pictures, boxes.astype(int).tolist(), strict=True):

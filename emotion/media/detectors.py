@@ -61,11 +61,7 @@ class NearDetector(Protocol):
 
 
 def make_detector(name: str) -> Detector:
-    """A detector by name.
-
-    Args:
-        name: `haar` (the cascade `alt2`; score = neighbouring hits) or the path of a YuNet model for
-            `cv2.FaceDetectorYN`.
+    """A detector by name: `haar` (the cascade `alt2`; score = neighbouring hits), or the path of a YuNet model (.onnx).
 
     Raises:
         EmotionError: no such detector or file.
@@ -81,11 +77,7 @@ def make_detector(name: str) -> Detector:
 
 
 def sure_score(name: str) -> float:
-    """Score of a face that is hardly a false one; the cascade gives real and drawn ones 8 to 80, false ones 4 to 6.
-
-    Args:
-        name: see `make_detector`.
-    """
+    """Score of a face that is hardly a false one; the cascade gives real and drawn ones 8 to 80, false ones 4 to 6."""
     return 10.0 if name == "haar" else 0.5
 
 

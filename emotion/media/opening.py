@@ -14,12 +14,9 @@ from emotion.corpus import containers
 def check_file(path: Path, kind: str) -> None:
     """Raise where a decoder would hang (a pipe), open something else (a folder) or not say what is wrong.
 
-    Args:
-        path: the file.
-        kind: `audio` or `video`.
-
     Raises:
-        MediaError: no such file, no regular file, not readable, or empty; the message begins with the kind of problem.
+        MediaError: no such file, no regular file, not readable, or empty; the message begins with the kind of problem,
+            of an `audio` or `video` file.
     """
     try:
         state = path.stat()
@@ -40,9 +37,6 @@ def check_file(path: Path, kind: str) -> None:
 def blame(path: Path) -> None:
     """Raise where this process has no descriptor left: that a file could not be read is then no fault of the file.
 
-    Args:
-        path: a file that could not be read.
-
     Raises:
         EmotionError: too many files are open; not a MediaError, which would mark the utterance as missing for good.
     """
@@ -54,11 +48,7 @@ def blame(path: Path) -> None:
 
 
 def open_container(path: Path, kind: str) -> InputContainer:
-    """Open a file with FFmpeg; to be closed, or used as a context manager.
-
-    Args:
-        path: the file.
-        kind: `audio` or `video`, what is wanted of it.
+    """Open a file with FFmpeg, for its `audio` or `video`; to be closed, or used as a context manager.
 
     Raises:
         MediaError: FFmpeg cannot read it, or it is a list of other files.

@@ -43,7 +43,7 @@ class Picture:
 
 
 def shown_shape(frame: av.VideoFrame, *, pixel: float, turns: int = 0) -> Shape:
-    """Height and width in px of a frame as it is shown.
+    """Height and width in px of a decoded frame as it is shown.
 
     Args:
         frame: as decoded.
@@ -57,14 +57,11 @@ def shown_shape(frame: av.VideoFrame, *, pixel: float, turns: int = 0) -> Shape:
 
 
 def kept_shape(shape: Shape, *, crop: int) -> Shape:
-    """The shape at which pictures are kept: a whole number of times smaller, where crops lose nothing by it.
+    """The shape at which pictures of a shape are kept: a whole number of times smaller, where crops lose nothing by it.
 
     Memory follows it: what is kept of a video of 3840x2160 px for crops of 48 px is 960x540 px. For large crops of very
-    large pictures it is 2.5 million px at most, although small faces lose by it.
-
-    Args:
-        shape: height and width of the picture.
-        crop: px, side of what will be cut out around a face; 0 = keep all.
+    large pictures it is 2.5 million px at most, although small faces lose by it. `crop` is the side in px of what will
+    be cut out around a face; 0 = keep all.
     """
     if not crop:
         return shape

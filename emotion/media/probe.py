@@ -31,11 +31,7 @@ _DAMAGED: Final = 0.02  # share of packets; a piece cut out of a longer file beg
 
 
 def decode(path: Path, columns: Sequence[str] = ("audio", "video")) -> Medium:
-    """Decode a file to its end.
-
-    Args:
-        path: the file.
-        columns: the columns of the index that name it: as `audio` only its sound is asked for.
+    """Decode a file to its end, for the columns of the index that name it: as `audio` only its sound is asked for.
 
     Raises:
         MediaError: it is missing, broken, lacks what a column asks for, or ends before its header says; the message

@@ -10,15 +10,9 @@ from emotion.corpus.utterance import Utterance
 
 
 def remark(row: Utterance, wave: NDArray[np.float32], *, max_seconds: float) -> dict[str, Any] | None:
-    """The note on an utterance's waveform for the cache, None where nothing is odd.
+    """A note on an utterance's waveform (t,): {"remarks": {kind: what was found}}; None where nothing is odd.
 
-    Args:
-        row: the utterance.
-        wave: (t,) as it was read.
-        max_seconds: of an utterance no more was read.
-
-    Returns:
-        `{"remarks": {kind: what was found}}`.
+    Of an utterance no more than `max_seconds` was read.
     """
     level = Level()
     level.add(wave)

@@ -56,7 +56,7 @@ class Shots:
         if change < max(_LEAST, _TIMES * max(usual, _STILL)):
             self._changes.append(change)
             return Change.NONE
-        if _correlation(old, picture) < _ALIKE:
+        if correlation(old, picture) < _ALIKE:
             return Change.SURE
         self._changes.append(change)  # where it goes on, it is a camera that moves
         return Change.PERHAPS
@@ -66,8 +66,8 @@ class Shots:
         self._changes.clear()
 
 
-def _correlation(old: Image, new: Image) -> float:
-    """Of two pictures, coarsely; a lamp or a flash changes brightness and contrast, which do not count."""
+def correlation(old: Image, new: Image) -> float:
+    """Of two pictures, -1 to 1, coarsely; a lamp or a flash changes brightness and contrast, which do not count."""
     a, b = (cv2.resize(x, (_COARSE, _COARSE), interpolation=cv2.INTER_AREA).astype(np.float64) for x in (old, new))
     a, b = a - a.mean(), b - b.mean()
     norm = math.sqrt(float((a * a).sum() * (b * b).sum()))

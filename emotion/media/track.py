@@ -18,7 +18,7 @@ from av.container import InputContainer
 from numpy.typing import NDArray
 
 from emotion.core.errors import MediaError
-from emotion.corpus.containers import BROKEN, sound_track, zero
+from emotion.corpus.containers import BROKEN, packets, sound_track, zero
 from emotion.media.opening import open_container
 
 Block = NDArray[np.float32]
@@ -83,35 +83,22 @@ def blocks(container: InputContainer, stream: av.AudioStream, sound: Sound) -> I
 
 
 def _frames(container: InputContainer, stream: av.AudioStream, sound: Sound) -> Iterator[av.AudioFrame]:
-    packets = container.demux(stream)
-    while True:
-        try:
-            packet = next(packets, None)
-        except BROKEN:
-            return
-        if packet is None:
-            return
+    for packet in packets(container, [stream]):
         sound.packets += 1
         try:
             frames = packet.decode()
         except BROKEN:
             sound.damaged += 1
             continue
-        yield from frames
+        yield from (frame for frame in frames if isinstance(frame, av.AudioFrame))
 
 
 def read_track(path: Path, start: float, end: float, mix: Callable[[Block], Block]) -> tuple[list[Block], int, float]:
-    """Decode a segment of a file's sound.
-
-    Args:
-        path: whatever FFmpeg decodes.
-        start: s from time 0.
-        end: s from time 0; where the sound ends earlier it is cut.
-        mix: (channels, t) -> (t,).
+    """Decode a file's sound from `start` to `end` (s from time 0); where it ends earlier it is cut.
 
     Returns:
-        Blocks (t,) that lie one after the other from `start` on, none where the sound has nothing in the segment; their
-        rate (Hz); and where the sound ends as far as it was decoded (s).
+        Blocks (t,), mixed of (channels, t), that lie one after the other from `start` on, none where the sound has
+        nothing in the segment; their rate (Hz); and where the sound ends as far as it was decoded (s).
 
     Raises:
         MediaError: no sound track, or nothing of it can be decoded.

@@ -24,8 +24,7 @@ def follow(hits: Sequence[Sequence[Box]], *, before: Box | None = None) -> list[
         before: the box of that person before the first frame, where it is known.
 
     Returns:
-        One box or None per frame; boxes far from those before and after (false hits where the face was missed) become
-        None.
+        One box or None per frame, which boxes far from those before and after (false hits) become.
     """
     steps = [list(frame) for frame in hits]
     filled = [step for step, frame in enumerate(steps) if frame]
@@ -65,15 +64,11 @@ def _without_outliers(path: list[Box | None]) -> list[Box | None]:
 
 
 def one_person(path: Sequence[Box | None], *, step: float, before: Box | None = None) -> list[Box | None]:
-    """Keep one person of a path within a shot: where it jumps, it has come to somebody else.
+    """Keep one person of a path within a shot, one box or None per examined frame: where it jumps, it is somebody else.
 
-    Args:
-        path: one box or None per examined frame, from `follow`.
-        step: s from one examined frame to the next.
-        before: the last box of the person who was shown before the first frame in the same shot, where there is one.
-
-    Returns:
-        The boxes of the person who was shown before; of several new ones those of who is seen longest and largest.
+    `step` is the time in s from one examined frame to the next, `before` the last box of the person who was shown
+    before the first frame in the same shot, where there is one: that person stays; of several new ones who is seen
+    longest and largest.
     """
     people: list[list[int]] = []
     last: list[Box] = []

@@ -16,7 +16,6 @@ last wanted frame.
 import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from types import TracebackType
 from typing import Final, Self
 
 import av
@@ -85,8 +84,7 @@ class Video:
     def at(self, number: int) -> Picture | None:
         """What is shown in a frame; None before the first picture, or where the pass has come to the end (`over`).
 
-        Args:
-            number: of the frame, not smaller than any before.
+        The number is not smaller than any before.
 
         Raises:
             MediaError: the pictures are too small to show anything, or too large.
@@ -106,12 +104,7 @@ class Video:
                 return
 
     def end(self, start: float = 0.0, end: float = math.inf) -> str:
-        """Why a pass gave nothing for a segment, as the reason of its utterance.
-
-        Args:
-            start: s.
-            end: s.
-        """
+        """Why a pass gave nothing for a segment (s), as the reason of its utterance."""
         seconds = self.decoded / self.fps
         if end <= max(0.0, start):
             return f"empty segment: {self.path}: {start:g}-{end:g} s, expected an end after the start"
@@ -184,9 +177,7 @@ class Video:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._container.close()
 
 
@@ -247,17 +238,11 @@ def _seconds(text: str) -> float:
 
 
 def frame_numbers(start: float, end: float, *, video_fps: float, fps: float) -> NDArray[np.int64]:
-    """The frames that show an utterance at a given rate.
-
-    Args:
-        start: s.
-        end: s; memory follows the length.
-        video_fps: frames per second of the video.
-        fps: frames per second that are wanted; no more than the video has.
+    """The frames that show an utterance from `start` to `end` (s) at `fps`, or the video's rate where that is lower.
 
     Returns:
         (t,) rising numbers: what is shown at start, start + 1 / fps, ... before end; at least one, unless the segment
-        is empty.
+        is empty. Memory follows the length.
     """
     start = max(0.0, start)
     if end <= start or start > _LATEST:

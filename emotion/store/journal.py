@@ -12,12 +12,12 @@ journal.
 import contextlib
 import json
 import os
+import re
 import struct
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from io import BufferedReader, FileIO
 from pathlib import Path
-from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 from emotion.core import logs
@@ -140,11 +140,7 @@ class Journal:
             raise EmotionError(f"{cannot('be written', self.path, error)}; finished work is kept") from None
 
     def payloads(self, numbers: Sequence[int]) -> Iterator[bytes]:
-        """Yield the payloads of flushed records, one in memory at a time.
-
-        Args:
-            numbers: of the records, in any order.
-        """
+        """Yield the payloads of flushed records, in the order of these numbers, one in memory at a time."""
         with self.path.open("rb") as file:
             for number in numbers:
                 place = self._places[number]
@@ -164,9 +160,7 @@ class Journal:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 
@@ -194,19 +188,12 @@ def _next_header(file: BufferedReader, start: int, total: int) -> tuple[_Place, 
     while found is None and start < total:
         file.seek(start)
         block = file.read(_BLOCK + len(_MARK) - 1)
-        for hit in _hits(block):
-            found = _header_at(file, start + hit, total)
+        for hit in re.finditer(_MARK, block):
+            found = _header_at(file, start + hit.start(), total)
             if found is not None:
                 break
         start += _BLOCK
     return found
-
-
-def _hits(block: bytes) -> Iterator[int]:
-    at = block.find(_MARK)
-    while at >= 0:
-        yield at
-        at = block.find(_MARK, at + 1)
 
 
 def _header_at(file: BufferedReader, start: int, total: int) -> tuple[_Place, int] | None:

@@ -47,19 +47,19 @@ def write(
     attributes: Mapping[str, Any],
     training: trained.Training | None,
 ) -> None:
-    """Write a whole cache.
+    """Write a whole cache; see `CacheWriter` for what is not explained here.
 
     Args:
         path: the file.
         payloads: the values' bytes, one utterance after the other.
         lengths: frames of each utterance, 0 where it is missing.
-        shape: shape of one frame.
+        shape: of one frame.
         dtype: of the values.
         ids: of the utterances.
         reasons: '' where present.
         notes: JSON texts.
-        attributes: provenance: text and numbers.
-        training: which utterances the encoder knows; None = unknown.
+        attributes: text and numbers.
+        training: which utterances the encoder knows.
 
     Raises:
         OSError: the disk is full, or fails.

@@ -53,9 +53,7 @@ class Overlap:
 def overlap(training: Training | None, index: Index) -> Overlap:
     """What is scored in an index although it trained something.
 
-    Args:
-        training: what is known of that something; None = nothing: imported features are taken as they are.
-        index: with its splits.
+    Where nothing is known of that training (None), imported features are taken as they are.
     """
     if not training:
         return Overlap()

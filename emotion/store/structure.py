@@ -4,6 +4,7 @@ HDF5 can point elsewhere (links, external storage, virtual datasets), unpack mor
 that no disk holds) and bring types of its own. A feature cache needs none of that, so none of it is accepted.
 """
 
+import math
 import os
 import struct
 from collections.abc import Collection
@@ -62,12 +63,9 @@ def check_superblock(path: Path) -> None:
 
 
 def check_structure(path: Path, file: h5py.File, *, optional: Collection[str]) -> None:
-    """Raise Unfit unless the file holds our datasets, each plain, alone and within the file, and nothing else.
+    """Raise Unfit unless the open file holds our datasets, each plain, alone and within the file, and nothing else.
 
-    Args:
-        path: the file.
-        file: the same, open.
-        optional: names of datasets that may be missing.
+    Those that are `optional` may be missing.
     """
     size = path.stat().st_size
     names = _names(file)
@@ -111,9 +109,7 @@ def _check_dataset(name: str, file: h5py.File, size: int) -> None:
 
 
 def _check_place(name: str, data: Any, shape: tuple[int, ...], size: int) -> None:  # noqa: ANN401 - a DatasetID
-    need = data.get_type().get_size()
-    for length in shape:
-        need *= length
+    need = data.get_type().get_size() * math.prod(shape)
     start = data.get_offset()
     if need != data.get_storage_size() or (need and (start is None or start + need > size)):
         raise Unfit(f"its {name} would have {need} bytes, more than are there")

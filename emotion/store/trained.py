@@ -89,11 +89,7 @@ def write_record(folder: Path, training: Training) -> None:
 
 
 def read_record(folder: Path, *, remedy: str) -> Training:
-    """What trained_on.json says.
-
-    Args:
-        folder: of the model.
-        remedy: what makes the folder again, for messages.
+    """What trained_on.json says; `remedy` is what makes the model's folder again, for messages.
 
     Raises:
         EmotionError: there is none (an earlier version wrote the folder), or it is damaged.

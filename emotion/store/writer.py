@@ -9,9 +9,8 @@ import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
@@ -56,11 +55,8 @@ class CacheWriter:
         dtype: of the values, e.g. `float32`, `float16`, `uint8`.
         attributes: provenance, stored in the file: text and numbers.
         scratch: folder for unfinished work; may be on another file system.
-        flush_every: `append` and `put` flush after so many items, which bounds what a kill can lose; 0 = only `flush`.
         key: whatever else the result depends on but must not be stored in the file, e.g. `fingerprint` of the media.
-        trained_on: `trained.digest` of every utterance that trained the encoder; none where no training came before;
-            None where nobody knows.
-        chosen_on: of those by which its epoch was chosen.
+        training: which utterances the encoder knows; None where nobody knows.
         root: the corpus's folder: reasons name its files without it.
 
     Attributes:
@@ -79,17 +75,12 @@ class CacheWriter:
         dtype: str,
         attributes: Mapping[str, Any],
         scratch: Path,
-        flush_every: int = 32,
         key: str = "",
-        trained_on: Iterable[bytes] | None = None,
-        chosen_on: Iterable[bytes] = (),
+        training: trained.Training | None = None,
         root: Path | None = None,
     ) -> None:
         self.path, self.ids, self.shape, self.dtype = path, list(ids), shape, np.dtype(dtype)
-        self.attributes = dict(attributes)
-        known = None if trained_on is None else trained.Training(frozenset(trained_on), frozenset(chosen_on))
-        self.training = known
-        self.flush_every = flush_every
+        self.attributes, self.training = dict(attributes), training
         self._roots = [] if root is None else sorted({f"{root}/", f"{root.resolve()}/"} - {"./", "/"}, key=len)[::-1]
         if len(set(self.ids)) != len(self.ids):
             raise EmotionError(f"{path}: utterance ids are not unique; every row of the index needs its own id")
@@ -97,7 +88,7 @@ class CacheWriter:
             check_attributes(self.attributes)
         except Unfit as error:
             raise EmotionError(f"{path}: {error}; use shorter settings") from None
-        self._key = _work_key(ids, shape, dtype, attributes, key, known)
+        self._key = self._work_key(key)
         stem = f"{path.stem}-{_sha256(str(path.resolve()))[:16]}"
         self._held = contextlib.ExitStack()
         self._held.enter_context(hold(path))
@@ -111,7 +102,7 @@ class CacheWriter:
         # Which record of the journal holds which item; whatever its order, each is there once.
         self._records = {int(meta["i"]): number for number, meta in enumerate(self._journal.metas)}
         self.done = len(self._records)
-        self._unflushed, self._next = 0, 0
+        self._next = 0
 
     @property
     def missing(self) -> list[int]:
@@ -157,13 +148,9 @@ class CacheWriter:
             payload = np.ascontiguousarray(values).data.cast("B")
         self._records[position] = len(self._journal.metas)
         self._journal.append(meta, payload)
-        self._unflushed += 1
-        if self._unflushed == self.flush_every:
-            self.flush()
 
     def flush(self) -> None:
         """Wait until the disk has all items so far; a kill cannot lose them any more."""
-        self._unflushed = 0
         self._journal.flush()
 
     def already_there(self) -> list[str] | None:
@@ -202,6 +189,12 @@ class CacheWriter:
         finally:
             partial.unlink(missing_ok=True)
             self._release()
+
+    def _work_key(self, key: str) -> str:
+        """Names this work by all that its result depends on."""
+        known = [layout.SCHEMA, self.ids, self.shape, self.dtype.name, sorted(self.attributes.items()), key]
+        lists = self.training.as_json() if self.training else {}
+        return _sha256(json.dumps([*known, trained.state(self.training), lists]))
 
     def _put(self, partial: Path) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -244,9 +237,7 @@ class CacheWriter:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         try:
             if kind is None and not self._released:
                 self.close()
@@ -255,20 +246,6 @@ class CacheWriter:
                     self._journal.flush()
         finally:
             self._release()
-
-
-def _work_key(
-    ids: Sequence[str],
-    shape: tuple[int, ...],
-    dtype: str,
-    attributes: Mapping[str, Any],
-    key: str,
-    training: trained.Training | None,
-) -> str:
-    """Names a piece of work by all that its result depends on."""
-    known = [layout.SCHEMA, list(ids), shape, np.dtype(dtype).name, sorted(attributes.items()), key]
-    lists = training.as_json() if training else {}
-    return _sha256(json.dumps([*known, trained.state(training), lists]))
 
 
 def _state(path: Path) -> list[int]:

@@ -62,16 +62,7 @@ def conditions(modalities: Sequence[str], n: int) -> list[Condition]:
 
 @dataclass(frozen=True)
 class Rise:
-    """A row of scores that rises where more is hidden.
-
-    Attributes:
-        model: name.
-        modalities: the one that is missing, or `any`.
-        low: share at which the score is lower, 0..1.
-        high: the larger share at which it is higher.
-        before: score at `low`, 0..1.
-        after: score at `high`.
-    """
+    """A score that rises from `before` to `after` where the share without a modality does from `low` to `high`."""
 
     model: str
     modalities: str
@@ -83,15 +74,7 @@ class Rise:
 
 @dataclass(frozen=True)
 class Beaten:
-    """Modalities that score less than some of them.
-
-    Attributes:
-        model: name.
-        fewer: the modalities that score more.
-        more: the same and others.
-        before: score with `more`, 0..1.
-        after: score with `fewer`.
-    """
+    """A score that rises from `before`, with the modalities `more`, to `after`, with some of them, `fewer`; 0..1."""
 
     model: str
     fewer: str

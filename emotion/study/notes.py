@@ -1,13 +1,18 @@
-"""What the figures of the tables mean: a note under each table of study.md, all notes once in docs/results.md."""
+"""What stands beside the figures of a study: its head, and a note under each table; docs/results.md has these once.
+
+In the notes `scored` is the split that counts, `over` what is resampled.
+"""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
+from emotion.core.tables import markdown_text
+from emotion.evaluation import paper
+from emotion.evaluation.calibration import FEWEST_IN_BIN
+from emotion.evaluation.scores import FEWEST
 from emotion.evaluation.significance import PAIRS
-from emotion.study import paper
 from emotion.study.missing import ANY, more_with_less, rises
-from emotion.study.scoring import ENOUGH
 
-# Sections of study.md that end with a note of this file.
 UNDER = (
     "Models",
     "Compared with the reference",
@@ -16,17 +21,133 @@ UNDER = (
     "Missing modalities",
     "Calibration",
 )
+"""Sections of study.md that end with a note of this file."""
 WHY = "**Why hiding a modality can raise a score.**"
 
 
-def models(scored: str, *, over: str, differ: bool) -> str:
-    """Under the table of all models.
+@dataclass(frozen=True)
+class Interval:
+    """What intervals and p-values rest on: `count` dialogues, speakers or utterances; not given where these are few."""
 
-    Args:
+    over: str
+    count: int
+    given: bool
+
+    @property
+    def counted(self) -> str:
+        """E.g. `12 dialogues`."""
+        return f"{self.count} {self.over if self.count > 1 else self.over[:-1]}"
+
+
+@dataclass(frozen=True)
+class About:
+    """What a study is of, and what must be known to read its tables.
+
+    Attributes:
+        corpus: name.
+        protocol: `split` or `leave-one-session-out`.
+        features: modality -> dimensions.
+        folds: names of the held-out sessions; [] for one split.
+        seeds: how many.
+        reference: the model that the others are compared with.
         scored: the split that counts.
-        over: what is resampled, e.g. `12 dialogues`; '' = there is no interval.
-        differ: whether the models have different numbers of members.
+        interval: what is resampled.
+        labels: names of the classes.
+        counts: split -> (utterances, dialogues).
+        absent: where (e.g. `training`) -> the classes that have no utterance there.
+        unknown_training: modalities of which nobody knows what their encoders were trained on.
     """
+
+    corpus: str
+    protocol: str
+    features: Mapping[str, int]
+    folds: Sequence[str]
+    seeds: int
+    reference: str
+    scored: str
+    interval: Interval
+    labels: Sequence[str]
+    counts: Mapping[str, tuple[int, int]]
+    absent: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    unknown_training: Sequence[str] = ()
+
+    @property
+    def short(self) -> str:
+        """The protocol in a few words, for table rows."""
+        if self.folds:
+            scored = f"each of {len(self.folds)} sessions held out"
+        else:
+            only = "" if self.scored == "test" else " only"
+            scored = f"{self.scored}{only}, {self.counts[self.scored][0]} utterances"
+        corpus = markdown_text(self.corpus)
+        return f"mean of {seeds_text(self.seeds)}; epoch chosen on validation; corpus {corpus}, {scored}"
+
+    @property
+    def no_interval(self) -> str:
+        """What stands in the place of an interval or a bootstrap's p-value; '' where they are given."""
+        return "" if self.interval.given else f"none ({self.interval.counted})"
+
+    @property
+    def no_ranks(self) -> str:
+        """What stands in the place of the signed-rank test's p-value where there is none."""
+        return f"none ({seeds_text(self.seeds)})" if self.seeds < PAIRS else "none (equal pairs)"
+
+
+def seeds_text(count: int) -> str:
+    """E.g. `3 seeds`."""
+    return f"{count} seed{'s' if count > 1 else ''}"
+
+
+def head(about: About) -> str:
+    """Title, corpus and protocol, and what stands beside all figures."""
+    counts = ", ".join(
+        f"{split} {utterances} utterances in {dialogues} dialogues"
+        for split, (utterances, dialogues) in about.counts.items()
+        if utterances
+    )
+    parts = [
+        "# Study",
+        f"Corpus {markdown_text(about.corpus)}: {counts}. {seeds_text(about.seeds)} per model. The epoch of every run "
+        "is the one with the best weighted F1 on its validation utterances. Figures are per cent.",
+    ]
+    if about.folds:
+        parts.append(
+            f"Protocol: leave one session out. Each of {', '.join(about.folds)} is held out once; scores are means "
+            "over the held-out sessions. Dialogues for validation come from the other sessions. This is honest where "
+            "the features were not fitted on the corpus itself; encoders fitted on its training sessions have seen the "
+            "held-out ones."
+        )
+    elif about.scored == "validation":
+        parts.append(
+            "The features hold no test utterances, so everything is scored on the validation utterances, on which the "
+            "epoch was chosen too: these figures are too high for new data."
+        )
+    return "\n\n".join([*parts, *_warnings(about)])
+
+
+def _warnings(about: About) -> list[str]:
+    found = []
+    if about.unknown_training:
+        names = markdown_text(", ".join(about.unknown_training))
+        found.append(
+            f"Encoders: unknown training utterances ({names}). The features were imported, and nobody knows which "
+            "utterances trained their encoders; scored ones may be among them, which would make every figure here too "
+            "high."
+        )
+    for where, labels in about.absent.items():
+        if labels:
+            found.append(f"Classes without a {where} utterance: {markdown_text(', '.join(labels))}.")
+    if not about.interval.given:
+        where = f" in {len(about.folds)} sessions" if about.folds else ""
+        found.append(
+            f"No intervals and no bootstrap p-values: the figures rest on {about.interval.counted}{where}, and fewer "
+            f"than {FEWEST} independent ones say too little of how they would change with others."
+        )
+    return found
+
+
+def models(scored: str, *, over: str, differ: bool) -> str:
+    """Under the table of all models; over '' = there is no interval, `differ`: in their numbers of members."""
     interval = f"The interval is of the mean over seeds, by a bootstrap over {over}; weighted F1 is what is resampled. "
     voting = (
         " Where their number differs, a difference between models is one of architecture and of voting; "
@@ -43,12 +164,7 @@ def models(scored: str, *, over: str, differ: bool) -> str:
 
 
 def comparisons(scored: str, *, over: str) -> str:
-    """Under a table of differences.
-
-    Args:
-        scored: the split that counts.
-        over: what is resampled, e.g. `dialogues`.
-    """
+    """Under a table of differences."""
     return (
         f"Difference of the mean {scored} weighted F1 over seeds, in points. Bootstrap: paired over {over}; Wilcoxon: "
         f"signed ranks over seeds (with n seeds its p is at least 2 / 2^n, so below {PAIRS} seeds it cannot reach 0.05 "
@@ -58,12 +174,7 @@ def comparisons(scored: str, *, over: str) -> str:
 
 
 def table_2(here: str, *, folds: bool) -> str:
-    """Under the paper's figures and ours.
-
-    Args:
-        here: the protocol of our figures.
-        folds: whether sessions are held out in turn.
-    """
+    """Under the paper's figures and ours, whose protocol is `here`, with sessions held out in turn or not."""
     pooled = " Of B, figures per class count all held-out sessions together; the last of a row is a mean over sessions."
     return (
         f"Protocols: A = {paper.PROTOCOL}. B = {here}.{pooled if folds else ''} "
@@ -72,15 +183,11 @@ def table_2(here: str, *, folds: bool) -> str:
 
 
 def calibration(scored: str) -> str:
-    """Under the table of temperatures.
-
-    Args:
-        scored: the split that counts.
-    """
+    """Under the table of temperatures."""
     same = " They are the same utterances here." if scored == "validation" else ""
     return (
         f"Expected calibration error on the {scored} utterances, mean over seeds; the temperature is fitted on the "
-        f"validation utterances.{same} See reliability.png; bins with fewer than {ENOUGH} utterances, all seeds "
+        f"validation utterances.{same} See reliability.png; bins with fewer than {FEWEST_IN_BIN} utterances, all seeds "
         "together, are left out of it."
     )
 

@@ -4,9 +4,8 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +26,7 @@ ABLATIONS = ("modalities", "attention", "residual", "context", "speakers", MEMBE
 _CODE = (
     *(f"fusion/{name}" for name in ("augment", "batches", "dataset", "own", "sequences", "settings")),
     *("fusion/threads", "fusion/train"),
-    *(f"fusion/models/{name}" for name in ("ensemble", "layers", "registry", "rng")),
+    *(f"fusion/models/{name}" for name in ("base", "ensemble", "layers", "registry", "rng")),
     *("evaluation/scores", "store/cache", "study/missing", "study/run"),
     *("training/checkpoint", "training/curve", "training/device", "training/loop"),
 )
@@ -35,15 +34,15 @@ _CODE = (
 
 @dataclass(frozen=True)
 class Variant:
-    """A model, or one with something taken away.
+    """A model, or an ablation of it.
 
     Attributes:
         name: as it stands in the tables, e.g. `fusion` or `fusion without attention`.
         model: a name of `emotion.fusion.models.registry`, or `plugins/FILE.py:CLASS`.
-        full: the name of the variant with nothing taken away.
+        full: the name of the whole model's variant.
         modalities: what it is given.
-        history: see `emotion.fusion.dataset.load`.
-        future: see `emotion.fusion.dataset.load`.
+        history: see `emotion.fusion.dataset.load`, as for future.
+        future: see there.
         settings: the other arguments of `emotion.fusion.train.fit`.
     """
 
@@ -92,7 +91,7 @@ def variants(
         recipes: model -> history, future and the arguments of `fit`.
         modalities: all there are.
         ablate: names of `ABLATIONS`.
-        ablated: the models from which something is taken away.
+        ablated: the models to ablate.
         epochs: instead of the recipes' number.
         length: mean utterances of a training dialogue.
 
@@ -108,50 +107,42 @@ def variants(
         if epochs is not None:
             settings["epochs"] = epochs
         full = Variant(model, model, model, tuple(modalities), recipe["history"], recipe["future"], settings)
-        found.append(full)
-        if model in ablated:
-            found += _reduced(full, ablate, length)
+        found += [full, *(_ablations(full, ablate, length) if model in ablated else [])]
     return found
 
 
 def _check(recipes: Mapping[str, Mapping[str, Any]], ablate: Sequence[str], ablated: Sequence[str]) -> None:
     """Every ablation is known and possible for one of the models that are ablated."""
-    unknown = [name for name in ablate if name not in ABLATIONS]
-    if unknown:
-        raise EmotionError(f"--ablate {unknown[0]}: expected some of {', '.join(ABLATIONS)}")
     for part in ablate:
-        known = dict.fromkeys([*registry.NAMES, *recipes])
-        having = [model for model in known if part in own.entry(model).parts]
+        if part not in ABLATIONS:
+            raise EmotionError(f"--ablate {part}: expected some of {', '.join(ABLATIONS)}")
+    for part in [name for name in ablate if name in (*registry.PARTS, MEMBERS)]:
+        having = [model for model in dict.fromkeys([*registry.NAMES, *recipes]) if part in own.entry(model).parts]
         if part == MEMBERS:
             having = [model for model, recipe in recipes.items() if recipe.get(MEMBERS, 1) > 1]
-        if part in (*registry.PARTS, MEMBERS) and not set(having) & set(ablated):
+        if not set(having) & set(ablated):
             remedy = f"name a model that has it with --ablate-models: {', '.join(having)}" if having else "leave it out"
             raise EmotionError(f"--ablate {part}: {', '.join(ablated)} has no such part; {remedy}")
 
 
-def _reduced(full: Variant, ablate: Sequence[str], length: float) -> list[Variant]:
-    """The variant with one thing taken away each.
+def _ablations(full: Variant, ablate: Sequence[str], length: float) -> list[Variant]:
+    """The model without one thing each.
 
     A step of a recipe for whole dialogues takes in so many of them; without context it takes as many utterances.
     """
-    known = asdict(full)
     found = []
     for part in dict.fromkeys(ablate):
         if part == "modalities":
-            found += [
-                Variant(**known | {"name": f"{full.name} on {'+'.join(subset)}", "modalities": subset})
-                for subset in subsets(full.modalities)[:-1]
-            ]
+            for subset in subsets(full.modalities)[:-1]:
+                found.append(replace(full, name=f"{full.name} on {'+'.join(subset)}", modalities=subset))
         elif part == "context":
             batch = full.settings["batch"] * (round(length) if full.history == dataset.WHOLE else 1)
-            changes = {"name": f"{full.name} without context", "history": 0, "future": 0}
-            found.append(Variant(**known | changes | {"settings": full.settings | {"batch": batch}}))
+            settings = full.settings | {"batch": batch}
+            found.append(replace(full, name=f"{full.name} without context", history=0, future=0, settings=settings))
         elif part == MEMBERS and full.settings.get(MEMBERS, 1) > 1:
-            settings = full.settings | {MEMBERS: 1}
-            found.append(Variant(**known | {"name": f"{full.name} with one member", "settings": settings}))
+            found.append(replace(full, name=f"{full.name} with one member", settings=full.settings | {MEMBERS: 1}))
         elif part in own.entry(full.model).parts:
-            settings = full.settings | {part: False}
-            found.append(Variant(**known | {"name": f"{full.name} without {part}", "settings": settings}))
+            found.append(replace(full, name=f"{full.name} without {part}", settings=full.settings | {part: False}))
     return found
 
 
@@ -174,21 +165,20 @@ def runs(
         conditions: whether the runs are scored with modalities missing too.
         folder: for the files.
     """
-    common = {"torch": str(torch.__version__), "device": device().type}
-    checksums = {
-        path: _checksum(path) for path in [*features.values(), *chain(*(fold.features.values() for fold in folds))]
-    }
-    tables = {fold.name: hashlib.sha256(repr(fold.index).encode()).hexdigest() for fold in folds}
+    checksum = lru_cache(_checksum)
+    indices = {fold.name: hashlib.sha256(repr(fold.index).encode()).hexdigest() for fold in folds}
     found = []
     for variant in plan:
         asked = conditions and variant.name == variant.full
-        known = common | {"code": code_digest(variant.model), "variant": asdict(variant), "conditions": asked}
+        known: dict[str, Any] = {"variant": asdict(variant), "conditions": asked, "code": code_digest(variant.model)}
+        known |= {"torch": str(torch.__version__), "device": device().type}
         for fold in folds:
             paths = {name: fold.features.get(name, features[name]) for name in variant.modalities}
-            known |= {"features": {name: checksums[path] for name, path in paths.items()}}
+            known |= {"fold": fold.name, "index": indices[fold.name]}
+            known |= {"features": {name: checksum(path) for name, path in paths.items()}}
             for seed in range(1, seeds + 1):
-                about = known | {"fold": fold.name, "seed": seed, "index": tables[fold.name]}
-                digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:16]
+                about = json.dumps(known | {"seed": seed}, sort_keys=True)
+                digest = hashlib.sha256(about.encode()).hexdigest()[:16]
                 words = [re.sub(r"\W+", "_", variant.name), *([fold.name] if fold.name else []), f"seed{seed}", digest]
                 found.append(Run(variant, fold.name, seed, asked, folder / f"{'-'.join(words)}.npz"))
     return found

@@ -25,6 +25,7 @@ from emotion.extraction.extract_audio import extract_audio
 from emotion.extraction.extract_face import extract_face
 from emotion.extraction.extract_text import extract_text
 from emotion.extraction.features import choose_device
+from emotion.extraction.fit_time import How, made, spoken, time_of
 from emotion.extraction.fitting import fit_encoder
 from emotion.media.audio import files
 from emotion.params import Params, read_params
@@ -33,15 +34,12 @@ from emotion.store.overlap import check_cache, overlaps
 from emotion.store.trained import check_folder
 from emotion.store.writer import fingerprint
 from emotion.study.folds import Fold
-from emotion.study.refit_time import How, made, spoken, time_of
 
 _OF_CLIPS = ("detector", "detect_every", "fallback", "size", "fps")  # settings of the stage faces
-_OF_ENCODERS = {"encoder", "rate", "channel", "max_seconds", "front", "frames", "level"}
-_OF_ENCODERS |= {"layers", "pooling", "tune", "dim"}
 _EXTRACT: dict[str, Callable[..., None]] = {"audio": extract_audio, "face": extract_face, "text": extract_text}
 
 
-def apart(folds: Sequence[Fold], features: Mapping[str, Path], *, data: Path, out: Path) -> list[Fold]:
+def refit_features(folds: Sequence[Fold], features: Mapping[str, Path], *, data: Path, out: Path) -> list[Fold]:
     """The folds, each with features whose encoders know nothing of what it scores.
 
     Where the features' encoders do, they are fitted and extracted again for every fold, with the settings in the
@@ -94,9 +92,10 @@ class _Work:
     @property
     def how(self) -> How:
         """What the encoder is made and fitted with."""
-        making = {name: value for name, value in self.settings.items() if name in _OF_ENCODERS}
-        fitting = {name: value for name, value in self.settings.items() if name not in _OF_ENCODERS}
-        return How(self.modality, making | self._media(), fitting | {"folds": self.params.fit.folds})
+        media: dict[str, Any] = {**self._media()}
+        if self.modality == "audio":
+            media["max_seconds"] = self.params.max_seconds
+        return How(self.modality, getattr(self.params, self.modality), media, self.params.fit.folds)
 
     @property
     def fitted(self) -> Path:
@@ -140,10 +139,15 @@ class _Work:
         scratch, key = self.out / "scratch", self.fitted.with_suffix(".key")
         logs.info(f"study: {self.modality} encoder and features of fold {self.fold.name}")
         if not (_read(key) == self._key() and self._whole()):
-            encoder, read = made(self.how, self.fold.index)
-            report = self.fitted.with_suffix(".json")
+            how = self.how
             fit_encoder(
-                self.fold.index, encoder, read, out=self.fitted, report=report, scratch=scratch, **self.how.fitting
+                self.fold.index,
+                *made(how, self.fold.index),
+                out=self.fitted,
+                report=self.fitted.with_suffix(".json"),
+                scratch=scratch,
+                settings=how.settings,
+                folds=how.folds,
             )
             write_text(key, self._key() + "\n")
         reading = {name: self.settings[name] for name in ("channel", "max_seconds") if name in self.settings}
@@ -196,7 +200,7 @@ def _own_code(encoder: str) -> list[str]:
 def _code(modality: str) -> str:
     """Digest of the code that makes the encoder and the features of a modality."""
     root, digest = Path(__file__).parents[2], hashlib.sha256()
-    scripts = [f"{modality}_encoder", f"extract_{modality}", "fitting"]
+    scripts = [f"extract_{modality}", "fitting"]
     files = {name for script in scripts for name in import_closure(root / f"emotion/extraction/{script}.py", root=root)}
     for name in sorted(files):
         digest.update(f"{name} {read_code(root / name).digest}\n".encode())

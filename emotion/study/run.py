@@ -20,7 +20,7 @@ from emotion.core.errors import EmotionError
 from emotion.core.files import writing
 from emotion.core.settings import read_settings
 from emotion.fusion import dataset, train
-from emotion.fusion.dataset import Sequences
+from emotion.fusion.sequences import Sequences
 from emotion.fusion.settings import TrainSettings
 from emotion.study.folds import Fold
 from emotion.study.missing import conditions

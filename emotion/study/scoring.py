@@ -1,225 +1,228 @@
-"""One row of figures per variant: means, intervals, comparisons, calibration."""
+"""The finished runs of a study beside the labels: a row of figures per variant, and how the variants compare."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from emotion.core.errors import EmotionError
 from emotion.evaluation import scores, significance
-from emotion.evaluation.calibration import fit_temperature, heated
-from emotion.evaluation.significance import Comparison
-from emotion.study.sheets import Record, Sheet
-from emotion.study.soft import Votes, soft_of
-
-ENOUGH = 10
-"""Utterances in a bin of confidence; of fewer the accuracy says nothing."""
-_SEED = 1  # of the resampling of dialogues
+from emotion.evaluation.annotators import Votes
+from emotion.evaluation.predictions import Predictions
+from emotion.evaluation.scores import clusters_of
+from emotion.study.folds import Fold
+from emotion.study.missing import conditions
+from emotion.study.plan import Run, Variant
+from emotion.study.run import SPLITS, Result, read_result
 
 
 @dataclass
 class Row:
-    """A variant's figures; shares 0..1.
+    """A variant's runs and figures; shares 0..1.
 
     Attributes:
-        record: the runs.
+        variant: what was run.
+        runs: rows of runs.csv, in the order of folds, then seeds.
+        predictions: by split; `test` is missing where there is no test utterance.
         figures: column of study.csv -> value; None or NaN = there is none.
-        per_class: class -> precision, recall, f1 (means over seeds; None where they would divide by 0) and support.
-        temperatures: one per run, fitted on its validation utterances.
-        comparison: with the reference; None for the reference itself.
+        per_class: see `Predictions.per_class`.
     """
 
-    record: Record
+    variant: Variant
+    runs: list[dict[str, Any]]
+    predictions: dict[str, Predictions]
     figures: dict[str, Any] = field(default_factory=dict)
     per_class: dict[str, dict[str, float | None]] = field(default_factory=dict)
-    temperatures: list[float] = field(default_factory=list)
-    comparison: Comparison | None = None
 
     @property
     def name(self) -> str:
         """Of the variant."""
-        return self.record.variant.name
+        return self.variant.name
 
     @property
-    def sheet(self) -> Sheet:
-        """Of the split that counts."""
-        return self.record.sheets[self.record.scored]
+    def ablation(self) -> bool:
+        """Whether the model lacks something."""
+        return self.variant.name != self.variant.full
+
+    @property
+    def split(self) -> str:
+        """The one that counts: test, or validation where there is no other."""
+        return "test" if "test" in self.predictions else "validation"
+
+    @property
+    def scored(self) -> Predictions:
+        """For the split that counts."""
+        return self.predictions[self.split]
+
+    @cached_property
+    def temperatures(self) -> NDArray[np.float64]:
+        """(s, f) fitted on the validation utterances."""
+        return self.predictions["validation"].temperatures()
+
+    @cached_property
+    def scaled(self) -> NDArray[np.float64]:
+        """Probabilities (s, n, c) for the split that counts, at these temperatures."""
+        return self.scored.scaled(self.temperatures)
 
 
 def score(
-    records: Sequence[Record],
+    plan: Sequence[Variant],
+    runs: Sequence[Run],
+    folds: Sequence[Fold],
+    truth: Mapping[str, str],
     *,
     reference: str,
-    labels: Sequence[str],
     votes: Votes | None,
 ) -> list[Row]:
-    """Figures of all variants.
+    """Read the runs and score them: one row per variant.
 
-    Models are compared with the reference, a variant with something taken away with the model it was taken from. The
-    correction for several comparisons is over all models, and over the variants of each model apart.
+    Models are compared with the reference, an ablation with its whole model. The correction for several comparisons is
+    over all models, and over the ablations of each model apart.
 
     Args:
-        records: the runs.
+        plan: the variants.
+        runs: all of the study.
+        folds: of the study.
+        truth: label of every utterance.
         reference: name of the variant that the others are compared with.
-        labels: names of the classes.
-        votes: the raters', from `soft.read_votes`.
+        votes: the annotators', where they are known.
+
+    Raises:
+        EmotionError: a run's file has vanished.
     """
-    rows = [_row(record, labels, votes) for record in records]
+    rows = [_row(variant, [run for run in runs if run.variant.name == variant.name], folds, truth) for variant in plan]
     by_name = {row.name: row for row in rows}
     families: dict[str, list[Row]] = {}
     for row in rows:
-        full = row.record.variant.full
-        against = reference if row.name == full else full
+        _add_figures(row, votes)
+        row.per_class = row.scored.per_class(folds[0].index.labels)
+        against = row.variant.full if row.ablation else reference
         if row.name != against:
-            row.comparison = _compared(row, by_name[against])
-            row.figures["compared_with"] = against
-            families.setdefault("models" if row.name == full else full, []).append(row)
+            _add_comparison(row, by_name[against])
+            families.setdefault(row.variant.full if row.ablation else "", []).append(row)
     for family in families.values():
-        _correct(family)
+        for test in ("bootstrap_p", "wilcoxon_p"):
+            corrected = significance.holm([row.figures[test] for row in family])
+            for row, value in zip(family, corrected, strict=True):
+                row.figures[f"{test}_holm"] = value
     return rows
 
 
-def _row(record: Record, labels: Sequence[str], votes: Votes | None) -> Row:
-    row = Row(record)
-    figures = row.figures
-    figures["model"], figures["seeds"] = record.variant.name, len(row.sheet.logs)
-    figures["members"] = record.variant.settings.get("members", 1)
-    for split in ("validation", "test"):
-        sheet = record.sheets.get(split)
-        figures |= {f"{split}_{name}": value for name, value in _split_figures(sheet).items()}
-    figures |= _peek(record)
-    row.per_class = _per_class(row.sheet, labels)
-    row.temperatures = _temperatures(record)
-    before = np.exp(row.sheet.logs)
-    after = np.stack([_heated(row, seed) for seed in range(len(before))])
-    figures["temperature"] = float(np.mean(row.temperatures))
-    figures["ece_before"], figures["ece_after"] = _ece(row.sheet, before), _ece(row.sheet, after)
-    found = soft_of(row.sheet, votes) if votes else []
-    for name in ("cross_entropy", "js", "cosine"):
-        figures[f"soft_{name}"] = float(np.mean([getattr(soft, name) for soft in found])) if found else None
-    return row
-
-
-def _split_figures(sheet: Sheet | None) -> dict[str, float | None]:
-    """Means over seeds on one split."""
-    names = ("weighted_f1", "weighted_f1_std", "weighted_f1_ci_low", "weighted_f1_ci_high")
-    more = ("accuracy", "accuracy_std", "macro_f1", "unweighted_recall", "ensemble_weighted_f1")
-    if sheet is None:
-        return dict.fromkeys((*names, *more))
-    values = sheet.tally.scores()[0]
-    low, high = None, None
-    shared = len(set(sheet.utterances)) < len(sheet.utterances)  # folds share dialogues, which are not independent
-    if not shared and significance.enough(sheet.tally.strata):
-        low, high = scores.percentile_interval(sheet.tally.scores(_times(sheet)).mean(1))
-    runs = _by_fold(sheet, sheet.predicted)
-    accuracy = runs["accuracy"].mean(1)
-    together = np.exp(sheet.logs).mean(0).argmax(1)
-    ensemble = float(sheet.tally_of(together[None]).scores()[0, 0])
-    main = (values.mean(), significance.spread(values), low, high)
-    others = (accuracy.mean(), significance.spread(accuracy), runs["macro_f1"].mean(), runs["unweighted_recall"].mean())
-    found = zip((*names, *more), (*main, *others, ensemble), strict=True)
-    return {name: None if value is None else float(value) for name, value in found}
-
-
-def _by_fold(sheet: Sheet, predicted: NDArray[np.int64]) -> dict[str, NDArray[np.float64]]:
-    """Scores (s, folds) of each run and fold."""
-    c = sheet.logs.shape[2]
-    labels = [str(number) for number in range(c)]
+def missing_rows(row: Row) -> list[dict[str, Any]]:
+    """Rows of missing.csv: mean weighted F1 over seeds under every condition of `emotion.study.missing`."""
     found = []
-    for guess in predicted:
-        inside = [sheet.strata == number for number in np.unique(sheet.strata)]
-        matrices = [scores.confusion(sheet.actual[here], guess[here], classes=c) for here in inside]
-        found.append([scores.scores_of_matrix(matrix, labels=labels) for matrix in matrices])
-    names = ("accuracy", "macro_f1", "unweighted_recall")
-    return {name: np.array([[fold[name] for fold in run] for run in found]) for name in names}
+    for place, condition in enumerate(conditions(row.variant.modalities, 0)):
+        values = row.scored.tally_of(row.scored.missing[:, place]).scores()[0]
+        found.append(
+            {
+                "model": row.name,
+                "kind": condition.kind,
+                "modalities": condition.modalities,
+                "share": condition.share,
+                "weighted_f1": float(values.mean()),
+                "weighted_f1_std": significance.spread(values),
+            }
+        )
+    return found
 
 
-def _times(sheet: Sheet) -> NDArray[np.int64]:
-    """The same resampled dialogues for every variant."""
-    return significance.resample(sheet.tally.strata, seed=_SEED)
+def _row(variant: Variant, runs: Sequence[Run], folds: Sequence[Fold], truth: Mapping[str, str]) -> Row:
+    results: dict[str, list[Result]] = {}  # fold -> per seed
+    lines, by_name = [], {fold.name: fold for fold in folds}
+    for run in runs:
+        result = read_result(run.path)
+        if result is None:
+            raise EmotionError(
+                f"{run.path}: the result of a run has vanished or is damaged; run the same command again"
+            )
+        results.setdefault(run.fold, []).append(result)
+        lines.append(_line(run, result, by_name[run.fold], truth))
+    splits = [split for split in SPLITS if any(fold.rows(split) for fold in folds)]
+    return Row(variant, lines, {split: _predictions(split, folds, results, truth) for split in splits})
 
 
-def _peek(record: Record) -> dict[str, float | None]:
-    """What choosing the epoch on the test set would have claimed, and by how much that is too high."""
-    claims = [entry.peek_weighted_f1 for entry in record.entries if entry.peek_weighted_f1 is not None]
-    honest = [entry.test_weighted_f1 for entry in record.entries if entry.test_weighted_f1 is not None]
-    if not claims:
-        return {"peek_weighted_f1": None, "peek_inflation": None}
+def _line(run: Run, result: Result, fold: Fold, truth: Mapping[str, str]) -> dict[str, Any]:
+    """The run's row of runs.csv; a score is None where the fold has no test utterance."""
+    actual = {split: _actual(fold, split, truth) for split in SPLITS}
+
+    def f1(split: str, predicted: NDArray[Any]) -> float:
+        counts = scores.confusion(actual[split], predicted.astype(np.int64), classes=len(fold.index.labels))
+        return float(scores.weighted_f1(counts))
+
+    tested = len(actual["test"]) > 0
+    chosen = {split: result.logs[split].argmax(1) for split in (SPLITS if tested else SPLITS[:1])}
     return {
-        "peek_weighted_f1": float(np.mean(claims)),
-        "peek_inflation": float(np.mean(claims) - np.mean(honest)),
-    }
+        "model": run.variant.name,
+        "seed": run.seed,
+        "epoch": result.epoch,
+        "validation_weighted_f1": f1("validation", chosen["validation"]),
+        "test_weighted_f1": f1("test", chosen["test"]) if tested else None,
+        "test_accuracy": float((actual["test"] == chosen["test"]).mean()) if tested else None,
+        "peek_weighted_f1": max(f1("test", epoch) for epoch in result.by_epoch) if tested else None,
+        "seconds": f"{result.seconds:.2f}",
+    } | ({"held_out": run.fold} if run.fold else {})
 
 
-def _per_class(sheet: Sheet, labels: Sequence[str]) -> dict[str, dict[str, float | None]]:
-    """Means over seeds, all folds together."""
-    runs = [
-        scores.scores_of_matrix(scores.confusion(sheet.actual, guess, classes=len(labels)), labels=labels)
-        for guess in sheet.predicted
-    ]
-    return {label: _class([run["per_class"][label] for run in runs]) for label in labels}
+def _actual(fold: Fold, split: str, truth: Mapping[str, str]) -> NDArray[np.int64]:
+    """Class numbers of a split's rows, (n,)."""
+    return np.array([fold.index.labels.index(truth[row.utterance]) for row in fold.rows(split)], dtype=np.int64)
 
 
-def _class(runs: Sequence[Mapping[str, float]]) -> dict[str, float | None]:
-    """One class's means; None where it does not occur or is never predicted, so that there is nothing to divide by."""
-    found = {name: float(np.mean([run[name] for run in runs])) for name in runs[0]}
-    support, predicted = found["support"], found["predicted"]
-    needs = {"precision": predicted, "recall": support, "f1": support + predicted, "support": 1}
-    return {name: found[name] if needed else None for name, needed in needs.items()}
-
-
-def _temperatures(record: Record) -> list[float]:
-    """One per seed and fold, in the order of seeds, then folds."""
-    sheet = record.sheets["validation"]
-    found = []
-    for logs in sheet.logs:
-        for number in np.unique(sheet.strata):
-            inside = sheet.strata == number
-            found.append(fit_temperature(logs[inside], sheet.actual[inside]))
-    return found
-
-
-def _heated(row: Row, seed: int) -> NDArray[np.float64]:
-    """A seed's probabilities (n, c) at the temperatures of its folds."""
-    sheet = row.sheet
-    folds = np.unique(row.record.sheets["validation"].strata)
-    found: NDArray[np.float64] = np.zeros(sheet.logs[seed].shape)
-    for place, number in enumerate(folds):
-        inside = sheet.strata == number
-        found[inside] = heated(sheet.logs[seed][inside], row.temperatures[seed * len(folds) + place])
-    return found
-
-
-def reliability_inputs(row: Row) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
-    """Class numbers (s * n,) and probabilities (s * n, c) before and after the temperature, all seeds together."""
-    sheet = row.sheet
-    s, n, c = sheet.logs.shape
-    after = np.concatenate([_heated(row, seed) for seed in range(s)])
-    return np.tile(sheet.actual, s), np.exp(sheet.logs).reshape(s * n, c), after
-
-
-def _ece(sheet: Sheet, probabilities: NDArray[np.float64]) -> float:
-    """Mean over seeds."""
-    return float(
-        np.mean([scores.expected_calibration_error(sheet.actual, given.argmax(1), given) for given in probabilities])
+def _predictions(
+    split: str, folds: Sequence[Fold], results: Mapping[str, Sequence[Result]], truth: Mapping[str, str]
+) -> Predictions:
+    """Of all seeds, the folds one after the other."""
+    c = len(folds[0].index.labels)
+    clusters = {fold.name: clusters_of(fold.index)[0] for fold in folds}
+    rows = [(number, fold.name, row.utterance) for number, fold in enumerate(folds) for row in fold.rows(split)]
+    logs = [np.stack([result.logs[split].reshape(-1, c) for result in results[fold.name]]) for fold in folds]
+    missing = [np.stack([result.missing[split] for result in results[fold.name]]) for fold in folds]
+    return Predictions(
+        utterances=[name for _, _, name in rows],
+        groups=[f"{fold} {clusters[fold][name]}" for _, fold, name in rows],
+        folds=np.array([number for number, _, _ in rows]),
+        actual=np.concatenate([_actual(fold, split, truth) for fold in folds]),
+        logs=np.concatenate(logs, axis=1).astype(np.float64),
+        missing=np.concatenate(missing, axis=2).astype(np.int64),
     )
 
 
-def _compared(row: Row, against: Row) -> Comparison:
-    found = significance.compare(row.sheet.tally, against.sheet.tally, _times(row.sheet))
+def _add_figures(row: Row, votes: Votes | None) -> None:
+    scored, figures = row.scored, row.figures
+    figures["model"], figures["seeds"] = row.name, len(scored.logs)
+    figures["members"] = row.variant.settings.get("members", 1)
+    by_split = {split: predictions.figures() for split, predictions in row.predictions.items()}
+    for split in SPLITS:
+        known = by_split.get(split, dict.fromkeys(by_split["validation"]))
+        figures |= {f"{split}_{name}": value for name, value in known.items()}
+    figures |= _peek(row.runs)
+    figures["temperature"] = float(row.temperatures.mean())
+    figures["ece_before"] = scored.calibration_error(np.exp(scored.logs))
+    figures["ece_after"] = scored.calibration_error(row.scaled)
+    found = votes.compare(scored.utterances, np.exp(scored.logs)) if votes else []
+    for name in ("cross_entropy", "js", "cosine"):
+        figures[f"soft_{name}"] = float(np.mean([getattr(soft, name) for soft in found])) if found else None
+
+
+def _peek(runs: Sequence[Mapping[str, Any]]) -> dict[str, float | None]:
+    """What choosing the epoch on the test set would have claimed, and by how much that is too high."""
+    tested = [run for run in runs if run["test_weighted_f1"] is not None]
+    if not tested:
+        return {"peek_weighted_f1": None, "peek_inflation": None}
+    claim, honest = (float(np.mean([run[name] for run in tested])) for name in ("peek_weighted_f1", "test_weighted_f1"))
+    return {"peek_weighted_f1": claim, "peek_inflation": claim - honest}
+
+
+def _add_comparison(row: Row, against: Row) -> None:
+    found = significance.compare(row.scored.tally, against.scored.tally, row.scored.resampled)
     row.figures |= {
         "difference": found.difference,
         "difference_ci_low": found.low,
         "difference_ci_high": found.high,
         "bootstrap_p": found.bootstrap_p,
         "wilcoxon_p": found.wilcoxon_p,
+        "compared_with": against.name,
     }
-    return found
-
-
-def _correct(family: Sequence[Row]) -> None:
-    for test in ("bootstrap_p", "wilcoxon_p"):
-        corrected = significance.holm([row.figures[test] for row in family])
-        for row, value in zip(family, corrected, strict=True):
-            row.figures[f"{test}_holm"] = value

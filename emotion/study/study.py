@@ -7,29 +7,27 @@ the same tables as one that was not.
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from emotion.core import logs
 from emotion.core.errors import Busy, EmotionError
 from emotion.core.locks import hold
+from emotion.core.tasks import Tasks
 from emotion.corpus.utterance import SPLITS
 from emotion.evaluation import significance
-from emotion.evaluation.clusters import clusters_of
+from emotion.evaluation.annotators import read_votes
+from emotion.evaluation.scores import clusters_of
 from emotion.store.cache import Cache
-from emotion.study.about import About, Interval
 from emotion.study.folds import Fold, make_folds, truth
-from emotion.study.markdown import page
-from emotion.study.missing import conditions
+from emotion.study.notes import About, Interval
 from emotion.study.plan import Run, runs, variants
-from emotion.study.pool import train_all
-from emotion.study.progress import Progress
-from emotion.study.refit import apart
-from emotion.study.run import read_result
-from emotion.study.scoring import score
-from emotion.study.sheets import Record, record
-from emotion.study.soft import raters_of, read_votes
-from emotion.study.writing import write
+from emotion.study.refit import refit_features
+from emotion.study.report import write
+from emotion.study.run import Worker, read_result
+from emotion.study.scoring import Row, missing_rows, score
+from emotion.training.workers import train_all
 
 Recipe = Callable[[str], Mapping[str, Any]]
 
@@ -86,17 +84,15 @@ def study(
     known = annotators or (features / "annotators.csv" if (features / "annotators.csv").is_file() else None)
     votes = read_votes(known, folds[0].index.labels) if known else None
     with _alone(out):
-        folds = apart(folds, caches, data=features, out=out / "folds")
+        folds = refit_features(folds, caches, data=features, out=out / "folds")
         every = runs(plan, folds, seeds=seeds, features=caches, conditions=missing, folder=out / "runs")
         _train(every, folds, caches, workers=workers)
         labels = truth(features / "index.csv")
-        records = [record(variant, every, folds, labels) for variant in plan]
-        rows = score(records, reference=reference, labels=folds[0].index.labels, votes=votes)
-        about = _about(folds, caches, records[0], labels, protocol=protocol, seeds=seeds, reference=reference)
-        whole = [item for item in records if item.variant.name == item.variant.full]
-        lost = [line for item in whole for line in _missing_rows(item)] if missing else []
-        raters = raters_of(rows[0].sheet, votes) if votes else None
-        write(out, rows, lost, page(about, rows, raters=raters, missing=lost), about)
+        rows = score(plan, every, folds, labels, reference=reference, votes=votes)
+        about = _about(folds, caches, rows[0], labels, protocol=protocol, seeds=seeds, reference=reference)
+        lost = [line for row in rows if not row.ablation for line in missing_rows(row)] if missing else []
+        raters = votes.agreement(rows[0].scored.utterances) if votes else None
+        write(out, about, rows, missing=lost, raters=raters)
 
 
 def _check(
@@ -151,71 +147,55 @@ def _train(every: Sequence[Run], folds: Sequence[Fold], caches: Mapping[str, Pat
     if not todo:
         return
     logs.info(f"study: {len(todo)} of {len(every)} runs to do, {workers} at a time")
-    progress = Progress(every, todo)
-    named = {fold.name: fold for fold in folds}
-    with progress.shown():
-        for run in train_all(todo, named, caches, workers=workers, told=progress.reach):
-            progress.finish(run)
+    steps = {run.path: run.epochs for run in every}
+    tasks = Tasks("study", "runs", "epochs", steps=steps, todo={run.path for run in todo})
+    make = partial(Worker, {fold.name: fold for fold in folds}, dict(caches))
+    with tasks.shown():
+        for run in train_all(todo, make, workers=workers, told=lambda run, epoch: tasks.reach(run.path, epoch)):
+            tasks.finish(run.path)
 
 
 def _about(
     folds: Sequence[Fold],
     caches: Mapping[str, Path],
-    whole: Record,
+    row: Row,
     labels: Mapping[str, str],
     *,
     protocol: str,
     seeds: int,
     reference: str,
 ) -> About:
-    index = folds[0].index
-    rows = {split: [row for row in index.utterances if row.split == split] for split in SPLITS}
-    counts = {split: (len(found), len({row.dialogue for row in found})) for split, found in rows.items()}
-    if folds[0].name:
-        counts = {"all": (len(index.utterances), len({row.dialogue for row in index.utterances}))}
-    names = [fold.name for fold in folds if fold.name]
+    index, strata = folds[0].index, row.scored.tally.strata
+    held_out = [fold.name for fold in folds if fold.name]
+    splits = {"all": list(index.utterances)} if held_out else {split: folds[0].rows(split) for split in SPLITS}
     features, unknown = {}, []
     for modality, path in caches.items():
         with Cache(path) as cache:
-            features[modality] = cache.shape[-1]
-            known = cache.attributes
-            imported = known.get("trained_on") == "unknown" or known.get("encoder") == "imported"
-            unknown += [modality] if imported else []
-    strata = whole.sheets[whole.scored].tally.strata
-    interval = Interval(clusters_of(index)[1], len(strata), significance.enough(strata))
-    absent = _absent(folds, labels, scored=whole.scored)
-    about = (index.corpus, protocol, index.labels, features, counts, names, seeds, reference, whole.scored)
-    return About(*about, interval, absent, unknown)
+            features[modality], known = cache.shape[-1], cache.attributes
+            if known.get("trained_on") == "unknown" or known.get("encoder") == "imported":
+                unknown.append(modality)
+    return About(
+        corpus=index.corpus,
+        protocol=protocol,
+        features=features,
+        folds=held_out,
+        seeds=seeds,
+        reference=reference,
+        scored=row.split,
+        interval=Interval(clusters_of(index)[1], len(strata), significance.enough(strata)),
+        labels=index.labels,
+        counts={split: (len(rows), len({row.dialogue for row in rows})) for split, rows in splits.items()},
+        absent=_absent(folds, labels, scored=row.split),
+        unknown_training=unknown,
+    )
 
 
 def _absent(folds: Sequence[Fold], labels: Mapping[str, str], *, scored: str) -> dict[str, list[str]]:
     """Where -> classes of which there is no utterance, fold by fold for training, all together for what is scored."""
-    found = {}
-    for fold in folds:
-        where = f"training ({fold.name} held out)" if fold.name else "training"
-        found[where] = _without({row.label for row in fold.rows("train")}, fold)
-    found[scored] = _without({labels[row.utterance] for fold in folds for row in fold.rows(scored)}, folds[0])
-    return {where: absent for where, absent in found.items() if absent}
-
-
-def _without(known: set[str], fold: Fold) -> list[str]:
-    return [label for label in fold.index.labels if label not in known]
-
-
-def _missing_rows(item: Record) -> list[dict[str, Any]]:
-    """Mean weighted F1 over seeds under every condition."""
-    sheet = item.sheets[item.scored]
-    found = []
-    for place, condition in enumerate(conditions(item.variant.modalities, 0)):
-        scores = sheet.tally_of(sheet.missing[:, place]).scores()[0]
-        found.append(
-            {
-                "model": item.variant.name,
-                "kind": condition.kind,
-                "modalities": condition.modalities,
-                "share": condition.share,
-                "weighted_f1": float(scores.mean()),
-                "weighted_f1_std": significance.spread(scores),
-            }
-        )
-    return found
+    known = {
+        f"training ({fold.name} held out)" if fold.name else "training": {row.label for row in fold.rows("train")}
+        for fold in folds
+    }
+    known[scored] = {labels[row.utterance] for fold in folds for row in fold.rows(scored)}
+    absent = {where: [label for label in folds[0].index.labels if label not in there] for where, there in known.items()}
+    return {where: missing for where, missing in absent.items() if missing}

@@ -27,13 +27,10 @@ def seed_everything(seed: int) -> None:
 
 @contextmanager
 def one_thread(module: nn.Module) -> Iterator[int]:
-    """One thread for torch while a recurrent network works.
+    """One thread for torch while a recurrent network works; yields how many torch had before.
 
     Its operations are so small that threads which share one wait for each other longer than they work, many times
     longer where other processes run too.
-
-    Yields:
-        How many threads torch had before.
     """
     before = torch.get_num_threads()
     if any(isinstance(part, nn.RNNBase) for part in module.modules()):

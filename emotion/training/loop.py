@@ -42,7 +42,6 @@ def train(
     schedule: Callable[[int], float] | None = None,
     rates: Mapping[str, float] | None = None,
     checkpoint: Path | None = None,
-    keep_checkpoint: bool = False,
     watch: Callable[[int, nn.Module], None] | None = None,
     title: str,
 ) -> list[Epoch]:
@@ -63,9 +62,8 @@ def train(
         fused: one pass over the weights does a step of Adam, which rounds differently; small models train 4 % faster.
         schedule: epoch -> factor on `lr`; None = constant.
         rates: prefix of parameter names -> factor on `lr`, e.g. {"body.": 0.1}; the first match counts.
-        checkpoint: file for continuing after a kill, removed at the end. A file left by a run with other starting
-            weights or settings is ignored; the caller names it after its data.
-        keep_checkpoint: leave it to the caller to remove the file; until then the training is not repeated.
+        checkpoint: file for continuing after a kill. The caller names it after its data, and removes it once the result
+            is safe: until then the training is not repeated. One of other starting weights or settings is ignored.
         watch: called with (epoch, module) after each epoch's validation, in eval mode, without gradients, with the
             averaged weights where there are any; not called again for epochs that a checkpoint already holds.
         title: what the progress line says; '' = say nothing.
@@ -78,7 +76,9 @@ def train(
     optimiser = torch.optim.Adam(_groups(module, lr, rates or {}), lr=lr, weight_decay=weight_decay, fused=fused)
     settings = {"epochs": epochs, "lr": lr, "weight_decay": weight_decay, "patience": patience}
     key = run_key(module, settings | {"clip": clip, "averaging": averaging, "rates": rates})
-    average = _average(module, averaging) if averaging > 0 else None
+    average = None
+    if averaging > 0:  # begun with the weights after the first step
+        average = AveragedModel(module, multi_avg_fn=get_ema_multi_avg_fn(averaging))  # type: ignore[no-untyped-call]
     run = resume(checkpoint, key, module, optimiser, average)
     kept = module if average is None else average.module
     start = len(run.history)
@@ -89,7 +89,7 @@ def train(
         left = track(left, total=epochs, title=title, unit="epochs", done=start)
     with nullcontext() if checkpoint is None else using(checkpoint), one_thread(module):
         for epoch in left:
-            if _stop(run.history, patience):
+            if patience and run.history and len(run.history) - best_epoch(run.history).epoch >= patience:
                 break
             factor = 1.0 if schedule is None else schedule(epoch)
             for group in optimiser.param_groups:
@@ -102,18 +102,13 @@ def train(
                 run.best_weights = {name: value.detach().clone() for name, value in kept.state_dict().items()}
             if checkpoint is not None:
                 save(checkpoint, key, run, module, optimiser, average)
-    return _finish(module, run, None if keep_checkpoint else checkpoint, title)
+    return _finish(module, run, title)
 
 
 def backward(loss: Tensor) -> Tensor:
     """Set the gradients of a loss, the usual step; returns it without its graph."""
     loss.backward()  # type: ignore[no-untyped-call]
     return loss.detach()
-
-
-def _average(module: nn.Module, decay: float) -> AveragedModel:
-    """Exponential moving average of the weights, begun with those after the first step."""
-    return AveragedModel(module, multi_avg_fn=get_ema_multi_avg_fn(decay))  # type: ignore[no-untyped-call]
 
 
 def _groups(module: nn.Module, lr: float, rates: Mapping[str, float]) -> list[dict[str, Any]]:
@@ -161,10 +156,6 @@ def _validated(
     return found
 
 
-def _stop(history: list[Epoch], patience: int) -> bool:
-    return bool(patience and history) and len(history) - best_epoch(history).epoch >= patience
-
-
 def _check_finite(train_loss: float, validation_loss: float, *, title: str, epoch: int, lr: float) -> None:
     if not (math.isfinite(train_loss) and math.isfinite(validation_loss)):
         raise EmotionError(
@@ -173,13 +164,11 @@ def _check_finite(train_loss: float, validation_loss: float, *, title: str, epoc
         )
 
 
-def _finish(module: nn.Module, run: Run, checkpoint: Path | None, title: str) -> list[Epoch]:
+def _finish(module: nn.Module, run: Run, title: str) -> list[Epoch]:
     best = best_epoch(run.history)
     module.load_state_dict(run.best_weights)
     module.eval()
-    if checkpoint is not None:
-        checkpoint.unlink(missing_ok=True)
-    score = f"validation weighted F1 {best.validation_weighted_f1:.3f}"
     if title:
+        score = f"validation weighted F1 {best.validation_weighted_f1:.3f}"
         logs.info(f"{title}: best epoch {best.epoch} of {len(run.history)}, {score}")
     return run.history

@@ -13,7 +13,7 @@ from emotion.core.settings import read_yaml
 from emotion.corpus.table import read_table
 from emotion.corpus.text import read_text
 from emotion.corpus.utterance import read_index
-from emotion.study.soft import read_votes
+from emotion.evaluation.annotators import read_votes
 
 
 def part(i):

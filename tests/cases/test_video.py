@@ -16,6 +16,7 @@ from emotion.corpus.utterance import Index, Utterance
 from emotion.extraction.executors import run_local
 from emotion.extraction.faces import extract_faces
 from emotion.media.detectors import make_detector
+from emotion.media.settings import Clips
 from emotion.media.video import Video
 from emotion.store.cache import Cache
 
@@ -24,7 +25,6 @@ CASCADE = cv2.CascadeClassifier(str(Path(cv2.__file__).parent / "data/haarcascad
 
 def clips(folder, rows, **options):
     """Clips, notes and report of rows (video, start, end)."""
-    options = {"size": 48, "max_seconds": 600.0} | options
     extract_faces(
         Index(
             tuple(
@@ -40,14 +40,11 @@ def clips(folder, rows, **options):
         report=folder / "out/faces.json",
         details=folder / "out/faces.csv",
         scratch=folder / "scratch",
-        detector="haar",
-        fps=15.0,
-        detect_every=5,
-        fallback="none",
+        clips=Clips(size=options.get("size", 48)),
+        max_seconds=options.get("max_seconds", 600.0),
         max_missing=1.0,
         on_error="skip",
         execute=partial(run_local, workers=1),
-        **options,
     )
     with Cache(folder / "out/faces.h5") as cache:
         return [cache[i] for i in range(len(rows))], cache.notes, json.loads((folder / "out/faces.json").read_text())

@@ -5,6 +5,7 @@ import pytest
 from emotion.core import plugins
 from emotion.core.closure import read_code
 from emotion.core.errors import EmotionError
+from emotion.params import Named
 
 
 @pytest.fixture
@@ -156,7 +157,7 @@ def test_names_behind_a_script_are_its_own(write):
 
 def test_a_stage_runs_what_its_keys_name(write):
     write(a="x = 1\n", b="x = 1\n")
-    named = plugins.Named.model_validate(
+    named = Named.model_validate(
         {
             "corpus": "plugins/a.py:x",
             "model": "fusion",
@@ -189,3 +190,12 @@ def test_a_name_that_is_gone_after_the_import_is_the_plugins_fault(write):
     write(a="class X: pass\ndel X\n")
     with pytest.raises(EmotionError, match=r"plugins/a\.py:X: cannot be imported: .*has no attribute 'X'"):
         plugins.load("plugins/a.py:X")
+
+
+def test_what_a_plugin_prints_goes_to_stderr(write, capsys):
+    write(a="print('imported')\ndef f():\n    print('called')\n")
+    f = plugins.load("plugins/a.py:f")
+    with plugins.running("plugins/a.py:f", "cannot be called"):
+        f()
+    print("a result")
+    assert capsys.readouterr() == ("a result\n", "imported\ncalled\n")

@@ -1,5 +1,6 @@
 """A reader of one's own: indexed and checked like a table; what is wrong is one line."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,9 @@ def test_the_commands(project, root, tmp_path):
     assert done.exit_code == 0, done.output
     done = run(app, ["corpus", "check", "--corpus", FOLDERS, "--root", str(root)])
     assert done.exit_code == 0 and "24" in done.output, done.output
+    write(project, "print('reading')\n    return [{'utterance': 'a', 'label': 'glad', 'text': 'yes'}]")
+    done = run(app, ["corpus", "check", "--corpus", "plugins/mine.py:read", "--root", str(root), "--json"])
+    assert done.stderr.startswith("reading\n") and json.loads(done.stdout)["corpus"] == "plugins/mine.py:read"
     assert run(app, ["corpus", "check", "--corpus", "plugins/folders.py", "--root", str(root)]).exit_code == 2
 
 

@@ -9,7 +9,7 @@ import torch
 import transformers as hf
 from encoders.planted import texts
 
-from emotion.encoders.tokenizer import learn_tokenizer
+from emotion.encoders.text import learn_tokenizer
 
 SMALL = {"hidden_size": 24, "num_hidden_layers": 3, "num_attention_heads": 2, "intermediate_size": 32}
 CONV = {"conv_dim": (8, 8, 8), "conv_kernel": (10, 3, 2), "conv_stride": (5, 4, 2), "num_conv_pos_embeddings": 8}

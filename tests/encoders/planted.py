@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from emotion.encoders import fit as fitting
+from emotion.encoders.settings import Fit
 from emotion.training import device
 
 WORDS = ("good", "bad")
@@ -52,26 +53,20 @@ def texts(count: int, *, seed: int = 0) -> tuple[list[str], list[int]]:
     return values, labels
 
 
+def section(kind, **values):
+    """Settings of an encoder; sizes may be smaller than params.yaml allows."""
+    return kind().model_copy(update=values)
+
+
 def learn(build, data, *, epochs, lr=1e-2, seed=0, count=48):
     """Fit an encoder on planted data; returns it and its curve."""
     device.seed_everything(seed)
     encoder = build()
     inputs, labels = data(count, seed=1)
     encoder.prepare(inputs)
-    history = fitting.fit(
-        encoder,
-        inputs,
-        labels,
-        *data(24, seed=2),
-        classes=2,
-        epochs=epochs,
-        lr=lr,
-        weight_decay=0.0,
-        batch=12,
-        patience=0,
-        seed=seed,
-    )
-    return encoder, history
+    module = fitting.Classifier(encoder, classes=2)
+    settings = Fit(epochs=epochs, lr=lr, weight_decay=0.0, batch=12, seed=seed)
+    return encoder, fitting.fit(module, (inputs, labels), data(24, seed=2), settings=settings)
 
 
 def vectors(encoder, inputs) -> torch.Tensor:

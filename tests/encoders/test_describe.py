@@ -1,7 +1,7 @@
 import pytest
 import torch
 from encoders import checkpoints
-from encoders.planted import texts, waves
+from encoders.planted import section, texts, waves
 from typer.testing import CliRunner
 
 from benchmarks.encoders import CONFIGS
@@ -13,6 +13,7 @@ from emotion.encoders.describe import describe, meant
 from emotion.encoders.families import FAMILIES
 from emotion.encoders.for_text import new_encoder
 from emotion.encoders.pretrained import build, count
+from emotion.encoders.settings import Text
 from emotion.encoders.text import TextEncoder
 
 
@@ -57,7 +58,7 @@ def test_a_checkpoint_by_its_folder_before_and_after_fitting(tmp_path):
     folder = checkpoints.TEXT["mpnet"](tmp_path / "checkpoint")
     facts = describe(str(folder))
     assert facts["architecture"] == "mpnet" and facts["dimension"].startswith("24, with mean_std 48")
-    encoder = new_encoder(encoder=str(folder), layers="last4", pooling="cls", tune=False, dim=0)
+    encoder = new_encoder(section(Text, encoder=str(folder), layers="last4", pooling="cls", tune=False, dim=0))
     encoder.prepare([])
     encoder.save(tmp_path / "fitted")
     facts = describe(str(tmp_path / "fitted"))

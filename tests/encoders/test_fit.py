@@ -5,6 +5,7 @@ from torch import nn
 
 from emotion.encoders.base import Encoder
 from emotion.encoders.fit import Classifier, balanced_rows, bucketed, fit, predict, warm_cosine
+from emotion.encoders.settings import Fit
 
 
 class Identity(Encoder):
@@ -87,7 +88,7 @@ def test_fitting_shows_the_classes_as_asked(balanced):
 
     labels = [0] * 30 + [1] * 6
     inputs = [torch.tensor([0.1, float(label), number]) for number, label in enumerate(labels)]
-    how = {"classes": 2, "epochs": 1, "lr": 1e-2, "weight_decay": 0.0, "batch": 4, "patience": 0, "seed": 0}
-    fit(Watched(), inputs, labels, inputs, labels, balanced=balanced, **how)
+    settings = Fit(epochs=1, lr=1e-2, weight_decay=0.0, batch=4, seed=0, balanced=balanced)
+    fit(Classifier(Watched(), classes=2), (inputs, labels), (inputs, labels), settings=settings)
     assert len(shown) == 36
     assert sum(shown) == (18 if balanced else 6)

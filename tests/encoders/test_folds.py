@@ -31,7 +31,7 @@ def test_sessions_are_dealt_whole_to_folds_of_like_size():
     by, groups = deal(rows, folds=2)
     assert by == "session"
     assert groups == {"Ses01": 1, "Ses02": 2, "Ses03": 2, "Ses04": 1}
-    assert deal(reversed(rows), folds=2) == (by, groups)
+    assert deal(rows[::-1], folds=2) == (by, groups)
     assert set(deal(rows, folds=4)[1].values()) == {1, 2, 3, 4}
     with pytest.raises(EmotionError, match=r"fit\.folds is 5, but the training split has 4 sessions; give at most 4"):
         deal(rows, folds=5)

@@ -11,10 +11,12 @@ import numpy as np
 import pytest
 import torch
 from encoders import checkpoints
+from encoders.planted import section
 from safetensors.torch import load_file, save_file
 
 from emotion.core.errors import EmotionError
 from emotion.encoders import for_audio, for_face, for_text
+from emotion.encoders.settings import Audio, Face, Text
 
 KINDS = {"text": checkpoints.TEXT["roberta"], "audio": checkpoints.AUDIO["wav2vec2"], "face": checkpoints.FACE["vit"]}
 
@@ -26,11 +28,11 @@ def folders(tmp_path_factory):
 
 def prepare(folder, modality):
     if modality == "text":
-        encoder = for_text.new_encoder(encoder=str(folder), tune=False, dim=0)
+        encoder = for_text.new_encoder(section(Text, encoder=str(folder), tune=False, dim=0))
     elif modality == "audio":
-        encoder = for_audio.new_encoder(encoder=str(folder), rate=16000)
+        encoder = for_audio.new_encoder(section(Audio, encoder=str(folder)))
     else:
-        encoder = for_face.new_encoder(encoder=str(folder), frames=8, size=48)
+        encoder = for_face.new_encoder(section(Face, encoder=str(folder), frames=8), size=48)
     encoder.prepare([])
 
 

@@ -1,7 +1,6 @@
 """An encoder of one's own: fitted, saved, extracted by worker processes and described like ours."""
 
 import json
-from functools import partial
 
 import numpy as np
 import pytest
@@ -15,17 +14,16 @@ from emotion.core.errors import EmotionError
 from emotion.core.settings import read_settings
 from emotion.corpus.utterance import read_index
 from emotion.encoders import for_audio, for_face, for_text, own
-from emotion.encoders.settings import Audio
+from emotion.encoders.describe import describe_own
+from emotion.encoders.for_audio import make_audio
+from emotion.encoders.settings import Audio, Face, Text
 from emotion.extraction import executors
-from emotion.extraction.audio_encoder import make_audio
 from emotion.extraction.extract_audio import extract_audio
 from emotion.extraction.fitting import fit_encoder
 from emotion.store.cache import Cache
 from emotion.study.refit import _own_code
 
 PROSODY = "plugins/prosody.py:Prosody"
-CHECKPOINT = {"layers": "last", "pooling": "mean", "tune": False, "dim": 0}
-FITTING = {"epochs": 1, "lr": 1e-2, "weight_decay": 0.0, "batch": 4, "patience": 0, "seed": 3}
 MEAN = """
 import numpy as np
 import torch
@@ -63,10 +61,10 @@ def fitted(project, encoder, **options):
     """Fit and extract as the stages do; the folder, the features and the index."""
     root = planted_media.plant(project / "media")
     index, out = read_index(root / "index.csv"), project / "encoder"
-    how = {"rate": 16000, "channel": "mix", "max_seconds": 600.0, "front": "waveform"}
-    made = make_audio(index, root=root, encoder=encoder, **how, **CHECKPOINT)
+    settings = Audio(encoder=encoder, epochs=1, lr=1e-2, weight_decay=0.0, batch=4, seed=3)
+    made = make_audio(index, settings, root=root, max_seconds=600.0)
     places = {"out": out, "report": project / "report.json", "scratch": project / "scratch"}
-    fit_encoder(index, *made, **places, **FITTING, **options)
+    fit_encoder(index, *made, **places, settings=settings, **options)
     return root, out, index
 
 
@@ -126,7 +124,7 @@ def test_it_is_fitted_with_folds(project):
     root, out, index = fitted(project, "plugins/x.py:X", folds=2)
     assert (out / "folds" / "2" / "settings.json").is_file()
     assert extract(project, root, out, index)[0].shape == (len(index.utterances), 3)
-    assert own.describe_own(for_audio.load_encoder(out))["parameters"].endswith("(9)")
+    assert describe_own(for_audio.load_encoder(out))["parameters"].endswith("(9)")
 
 
 def test_code_that_is_gone_or_another(project, capsys):
@@ -177,7 +175,10 @@ def test_what_is_wrong_with_an_encoder_is_one_line(project, old, new, words):
 
 @pytest.mark.parametrize(
     ("modality", "make"),
-    [("face", partial(for_face.new_encoder, frames=8, size=16)), ("text", partial(for_text.new_encoder))],
+    [
+        ("face", lambda **values: for_face.new_encoder(Face(frames=8, **values), size=16)),
+        ("text", lambda **values: for_text.new_encoder(Text(**values))),
+    ],
 )
 def test_the_other_modalities(project, modality, make):
     text = MEAN.replace('"audio"', f'"{modality}"').replace("wave.mean(), wave.std()", "len(wave), 1.0")

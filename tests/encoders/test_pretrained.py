@@ -7,15 +7,17 @@ import shutil
 import pytest
 import torch
 from encoders import checkpoints
+from encoders.planted import section
 from transformers import AutoModel
 
 from emotion.core.errors import EmotionError
 from emotion.encoders import for_audio, for_face, for_text
+from emotion.encoders.settings import Audio, Face, Text
 
 NEW = {
-    "audio": lambda name: for_audio.new_encoder(encoder=name, rate=16000),
-    "face": lambda name: for_face.new_encoder(encoder=name, frames=4, size=12),
-    "text": lambda name: for_text.new_encoder(encoder=name),
+    "audio": lambda name: for_audio.new_encoder(section(Audio, encoder=name)),
+    "face": lambda name: for_face.new_encoder(section(Face, encoder=name, frames=4), size=12),
+    "text": lambda name: for_text.new_encoder(section(Text, encoder=name)),
 }
 KINDS = {"audio": checkpoints.AUDIO["hubert"], "face": checkpoints.FACE["vit"], "text": checkpoints.TEXT["roberta"]}
 

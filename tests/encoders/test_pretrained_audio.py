@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 import torch
 from encoders import checkpoints
-from encoders.planted import check_batches, check_folder, vectors
+from encoders.planted import check_batches, check_folder, section, vectors
 from transformers import AutoFeatureExtractor
 
 from emotion.core.errors import EmotionError, MediaError
 from emotion.encoders.for_audio import load_encoder, new_encoder
+from emotion.encoders.settings import Audio
 
 LENGTHS = (900, 2000, 411, 2000, 1500)
 
@@ -30,7 +31,7 @@ def every(request, tmp_path_factory):
 
 def made(folder, **options):
     torch.manual_seed(1)
-    encoder = new_encoder(encoder=str(folder), rate=8000, **options)
+    encoder = new_encoder(section(Audio, encoder=str(folder), rate=8000, **options))
     encoder.prepare([])
     return encoder.eval()
 

@@ -2,10 +2,11 @@ import numpy as np
 import pytest
 import torch
 from encoders import checkpoints
-from encoders.planted import check_batches, check_folder, clips, vectors
+from encoders.planted import check_batches, check_folder, clips, section, vectors
 
 from emotion.core.errors import EmotionError, MediaError
 from emotion.encoders.for_face import load_encoder, new_encoder
+from emotion.encoders.settings import Face
 
 FRAMES = {"videomae": 6, "timesformer": 4, "vit": 5, "deit": 5}
 FIRST = {"videomae": 0, "timesformer": 1, "vit": 1, "deit": 2}  # tokens before those of the picture
@@ -28,7 +29,7 @@ def every(request, tmp_path_factory):
 
 def made(folder, **options):
     torch.manual_seed(1)
-    encoder = new_encoder(encoder=str(folder), frames=5, size=12, **options)
+    encoder = new_encoder(section(Face, encoder=str(folder), frames=5, **options), size=12)
     encoder.prepare([])
     return encoder.eval()
 

@@ -1,11 +1,12 @@
 import pytest
 import torch
 from encoders import checkpoints
-from encoders.planted import check_augment, check_batches, check_folder, learn, texts, vectors, word_groups
+from encoders.planted import check_augment, check_batches, check_folder, learn, section, texts, vectors, word_groups
 from transformers import AutoModel, AutoTokenizer
 
 from emotion.core.errors import EmotionError
 from emotion.encoders.for_text import load_encoder, new_encoder
+from emotion.encoders.settings import Text
 from emotion.encoders.text import TextEncoder
 
 LINES = ["I was there", "good day", "bad today with you I", "", "you " * 40, "Ünknown ☂ x"]
@@ -28,7 +29,7 @@ def every(request, tmp_path_factory):
 
 def made(folder, **options):
     torch.manual_seed(1)
-    encoder = new_encoder(encoder=str(folder), **{"tune": False, "dim": 0} | options)
+    encoder = new_encoder(section(Text, encoder=str(folder), **{"tune": False, "dim": 0} | options))
     encoder.prepare([])
     return encoder.eval()
 
@@ -90,7 +91,8 @@ def test_folder_without_the_checkpoint(checkpoint, tmp_path):
 
 @pytest.mark.parametrize("tune", [False, True])
 def test_frozen_and_fine_tuned(checkpoint, tune):
-    encoder, _ = learn(lambda: new_encoder(encoder=str(checkpoint), tune=tune, dim=6), texts, epochs=1, count=12)
+    settings = section(Text, encoder=str(checkpoint), tune=tune, dim=6)
+    encoder, _ = learn(lambda: new_encoder(settings), texts, epochs=1, count=12)
     before = AutoModel.from_pretrained(checkpoint).state_dict()
     after = encoder.body.state_dict()
     assert any(not torch.equal(value, before[name]) for name, value in after.items()) == tune
@@ -103,7 +105,7 @@ def test_augment_hides_words_only(checkpoint):
 
 
 def test_scratch_or_checkpoint(tmp_path):
-    encoder = new_encoder(encoder="scratch")
+    encoder = new_encoder(Text())
     assert isinstance(encoder, TextEncoder) and encoder.dim == 300
     encoder.prepare(texts(40)[0])
     encoder.save(tmp_path)

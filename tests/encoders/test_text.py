@@ -3,8 +3,7 @@ import torch
 from encoders.planted import check_augment, check_batches, check_folder, learn, texts, word_groups
 
 from emotion.core.errors import EmotionError
-from emotion.encoders.text import TextEncoder
-from emotion.encoders.tokenizer import learn_tokenizer
+from emotion.encoders.text import TextEncoder, learn_tokenizer
 
 
 def small(**options) -> TextEncoder:

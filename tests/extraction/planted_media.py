@@ -11,11 +11,11 @@ from encoders.planted import clips, texts, waves
 from emotion.corpus.utterance import Utterance, read_index, write_index
 from emotion.encoders.audio import AudioEncoder
 from emotion.encoders.face import FaceEncoder
+from emotion.encoders.settings import Fit
 from emotion.encoders.text import TextEncoder, read_text
 from emotion.extraction.fitting import fit_encoder
 from emotion.media.audio import reader as audio_reader
-from emotion.media.clips import reader as clip_reader
-from emotion.store.cache import Cache
+from emotion.media.clips import open_reader as clip_reader
 from emotion.store.writer import CacheWriter
 
 LABELS = ("calm", "loud")
@@ -61,16 +61,16 @@ def plant(root: Path, *, poison: str = "") -> Path:
 
 def fit(modality: str, root: Path, out: Path, **options) -> None:
     """Fit as the stages do: index, media and words come from the disk."""
-    options = {"epochs": 1, "lr": 1e-2, "weight_decay": 0.0, "batch": 4, "patience": 0, "seed": 3, "folds": 2} | options
+    folds = options.pop("folds", 2)
+    settings = Fit(**{"epochs": 1, "lr": 1e-2, "weight_decay": 0.0, "batch": 4, "seed": 3} | options)
     places = {"out": out / "encoder", "report": out / "report.json", "scratch": out / "scratch"}
     index = read_index(root / "index.csv")
-    with Cache(root / "faces.h5") as cache:
-        read = {
-            "audio": audio_reader(root, rate=16000),
-            "face": clip_reader(cache, frames=8),
-            "text": read_text,
-        }[modality]
-        fit_encoder(index, ENCODERS[modality](), read, **places, **options)
+    read = {
+        "audio": audio_reader(root, rate=16000),
+        "face": clip_reader(root / "faces.h5", frames=8),
+        "text": read_text,
+    }[modality]
+    fit_encoder(index, ENCODERS[modality](), read, **places, settings=settings, folds=folds)
 
 
 def labels(root: Path) -> list[str]:

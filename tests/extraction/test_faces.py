@@ -24,6 +24,7 @@ from emotion.extraction import executors, faces, one_video
 from emotion.extraction.executors import run_local
 from emotion.extraction.faces import extract_faces, shards
 from emotion.media.faces import Box
+from emotion.media.settings import Clips
 from emotion.store.cache import Cache
 
 SIZE = BOX[2]
@@ -44,9 +45,9 @@ def row(name, start, end, *, video="a.avi", side="left"):
 
 
 def extract(folder, rows, **more):
-    options = {"detector": "haar", "size": SIZE, "fps": 15.0, "detect_every": 5, "fallback": "none", "max_missing": 0.0}
-    options["max_seconds"] = 600.0
-    options |= {"on_error": "skip", "execute": partial(run_local, workers=more.pop("workers", 1))}
+    chosen = {"size": SIZE} | {name: more.pop(name) for name in Clips.model_fields if name in more}
+    options = {"max_missing": 0.0, "max_seconds": 600.0, "on_error": "skip"}
+    options["execute"] = partial(run_local, workers=more.pop("workers", 1))
     extract_faces(
         Index(tuple(rows), ("happy",), "planted", "digest"),
         root=folder,
@@ -54,6 +55,7 @@ def extract(folder, rows, **more):
         report=folder / "metrics/faces.json",
         details=folder / "faces.csv",
         scratch=folder / "scratch",
+        clips=Clips().model_copy(update=chosen),
         **{**options, **more},
     )
 
@@ -171,8 +173,7 @@ def test_pictures_that_cannot_be_converted_are_named(tmp_path, monkeypatch):
 
     write_coded(tmp_path / "a.avi", frames=5)
     monkeypatch.setattr(one_video, "_cut", refuses)
-    how = {"detector": "haar", "size": 32, "fps": 15.0, "detect_every": 5, "fallback": "none", "max_seconds": 600.0}
-    (item,) = one_video.video_clips(tmp_path / "a.avi", [(0.0, 1.0, "full")], **how)
+    (item,) = one_video.video_clips(tmp_path / "a.avi", [(0.0, 1.0, "full")], Clips(size=32), max_seconds=600.0)
     assert item.values is None and item.reason.startswith("undecodable video: ") and "planted" in item.reason
 
 

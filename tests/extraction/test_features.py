@@ -10,10 +10,9 @@ import torch
 
 from emotion.core.errors import EmotionError, MediaError
 from emotion.corpus.utterance import Index, Utterance
-from emotion.encoders.base import Encoder
+from emotion.encoders.base import Encoder, checkpoint_hash
 from emotion.extraction.executors import run_local
 from emotion.extraction.features import batches, extract_features, shards
-from emotion.extraction.fitted import checkpoint_hash
 from emotion.store.cache import Cache
 
 

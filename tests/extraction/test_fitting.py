@@ -8,6 +8,7 @@ from encoders.planted import texts, vectors, waves
 from emotion.core.errors import ABSENT, EmotionError, MediaError
 from emotion.corpus.utterance import Index, Utterance
 from emotion.encoders.audio import AudioEncoder
+from emotion.encoders.settings import Fit
 from emotion.encoders.text import TextEncoder
 from emotion.extraction.fitting import fit_encoder
 
@@ -31,10 +32,11 @@ def small() -> AudioEncoder:
 
 
 def run(folder, *, read, rows=None, encoder=None, **options):
-    options = {"epochs": 2, "lr": 1e-2, "weight_decay": 0.0, "batch": 8, "patience": 0, "seed": 3} | options
+    folds = options.pop("folds", 1)
+    settings = Fit(**{"epochs": 2, "lr": 1e-2, "weight_decay": 0.0, "batch": 8, "seed": 3} | options)
     report = folder / "metrics" / "report.json"
     places = {"out": folder / "models" / "audio", "report": report, "scratch": folder / "scratch"}
-    fit_encoder(rows or index(), encoder or small(), read, **places, **options)
+    fit_encoder(rows or index(), encoder or small(), read, **places, settings=settings, folds=folds)
     return json.loads(report.read_text())
 
 

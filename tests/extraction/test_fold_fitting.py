@@ -15,11 +15,13 @@ from emotion.encoders import fit as fitting
 from emotion.encoders.audio import AudioEncoder
 from emotion.encoders.base import Encoder
 from emotion.encoders.folds import align, fold_folder, load_folds
+from emotion.encoders.settings import Fit
 from emotion.extraction import fitting as fitting_encoders
 from emotion.extraction.fitting import fit_encoder
 from emotion.store.trained import RECORD, read_record
 from emotion.training import curve, device
 
+FIT = {"epochs": 2, "lr": 1e-2, "weight_decay": 0.0, "batch": 8, "seed": 3}
 LABELS = ("calm", "loud")
 SESSIONS = ("Ses01", "Ses02", "Ses03")  # of training
 WAVES = waves(EACH * (len(SESSIONS) + 1))[0]
@@ -66,9 +68,9 @@ def index() -> Index:
 
 
 def run(folder, *, read=lambda row: ROWS[int(row.utterance)], encoder=None, **options):
-    how = {"epochs": 2, "lr": 1e-2, "weight_decay": 0.0, "batch": 8, "patience": 0, "seed": 3, "folds": 3} | options
+    folds = options.pop("folds", 3)
     places = {"out": folder / "out", "report": folder / "report.json", "scratch": folder / "scratch"}
-    fit_encoder(index(), encoder or Toy(), read, **places, **how)
+    fit_encoder(index(), encoder or Toy(), read, **places, settings=Fit(**FIT | options), folds=folds)
     return json.loads((folder / "report.json").read_text())
 
 
@@ -85,8 +87,8 @@ def test_each_fold_is_fitted_without_its_session_and_aligned_on_the_others(tmp_p
         alone = ENCODERS["audio"]()
         alone.prepare(inputs)
         seen = WAVES[-EACH:], [LABELS.index(row.label) for row in index().utterances[-EACH:]]
-        how = {"classes": 2, "epochs": 2, "lr": 1e-2, "weight_decay": 0.0, "batch": 8, "patience": 0, "seed": 3}
-        history = fitting.fit(alone, inputs, labels, *seen, **how)
+        module = fitting.Classifier(alone, classes=2)
+        history = fitting.fit(module, (inputs, labels), seen, settings=Fit(**FIT))
         saved = AudioEncoder.load(fold_folder(tmp_path / "out", fold))
         assert all(torch.equal(value, saved.state_dict()[name]) for name, value in alone.state_dict().items())
         matrix, shift = align(vectors(alone, inputs).numpy(), vectors(whole, inputs).numpy())

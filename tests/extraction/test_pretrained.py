@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 import torch
 from encoders import checkpoints
-from encoders.planted import clips, texts
+from encoders.planted import clips, section, texts
 
 from emotion.corpus.utterance import Index, Utterance
 from emotion.encoders import for_audio, for_face, for_text
 from emotion.encoders.folds import load_folds
+from emotion.encoders.settings import Audio, Face, Fit, Text
 from emotion.extraction.executors import run_local
 from emotion.extraction.features import extract_features
 from emotion.extraction.fitting import fit_encoder
@@ -20,9 +21,17 @@ from emotion.store.cache import Cache
 
 COUNT = 12
 KINDS = {
-    "audio": (checkpoints.AUDIO, partial(for_audio.new_encoder, rate=8000), for_audio.load_encoder),
-    "face": (checkpoints.FACE, partial(for_face.new_encoder, frames=3, size=12), for_face.load_encoder),
-    "text": (checkpoints.TEXT, for_text.new_encoder, for_text.load_encoder),
+    "audio": (
+        checkpoints.AUDIO,
+        lambda **values: for_audio.new_encoder(section(Audio, rate=8000, **values)),
+        for_audio.load_encoder,
+    ),
+    "face": (
+        checkpoints.FACE,
+        lambda **values: for_face.new_encoder(section(Face, frames=3, **values), size=12),
+        for_face.load_encoder,
+    ),
+    "text": (checkpoints.TEXT, lambda **values: for_text.new_encoder(section(Text, **values)), for_text.load_encoder),
 }
 INPUTS = {
     "audio": checkpoints.noise(np.random.default_rng(0).integers(100, 2500, size=COUNT)),
@@ -53,8 +62,8 @@ def whole_way(tmp_path, modality, name, **options):
     index, read = rows(modality), lambda row: INPUTS[modality][row.turn]
     encoder = new(encoder=str(makes[name](tmp_path / "checkpoint")), **options)
     report, fitted, out = tmp_path / "report.json", tmp_path / "fitted", tmp_path / f"{modality}.h5"
-    how = {"epochs": 1, "lr": 1e-3, "weight_decay": 0.0, "batch": 4, "patience": 0, "seed": 1}
-    fit_encoder(index, encoder, read, out=fitted, report=report, scratch=tmp_path / "scratch", **how)
+    settings = Fit(epochs=1, weight_decay=0.0, batch=4)
+    fit_encoder(index, encoder, read, out=fitted, report=report, scratch=tmp_path / "scratch", settings=settings)
     (tmp_path / "checkpoint").rename(tmp_path / "gone")
     extract_features(
         index,

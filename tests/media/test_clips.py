@@ -5,7 +5,7 @@ import pytest
 
 from emotion.core.errors import EmotionError, MediaError
 from emotion.corpus.utterance import Utterance
-from emotion.media.clips import read_clip, reader
+from emotion.media.clips import open_reader, read_clip
 from emotion.store.cache import Cache
 from emotion.store.writer import CacheWriter
 
@@ -40,4 +40,4 @@ def test_missing(cache):
 
 def test_reader(cache):
     row = Utterance("exact", "d", 0, "s", 0.5, 1.0, "", "train", "", "", "", "left")
-    assert reader(cache, frames=2)(row)[:, 0, 0].tolist() == [2, 6]
+    assert open_reader(cache.path, frames=2)(row)[:, 0, 0].tolist() == [2, 6]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from emotion.store.trained import digest
+from emotion.store.trained import Training, digest
 from emotion.store.writer import CacheWriter
 
 IDS = [f"u{i}" for i in range(6)]
@@ -13,7 +13,8 @@ def plant(folder, *, name="a.h5", trained_on=None, ids=IDS, reason="no audio: x.
     path = folder / name
     attributes = {"modality": "audio", "settings": "{}", "index": "abc"}
     arguments = {"ids": ids, "shape": (2,), "dtype": "float32", "attributes": attributes} | more
-    with CacheWriter(path, scratch=folder / "scratch", trained_on=trained_on, **arguments) as cache:
+    training = None if trained_on is None else Training(frozenset(trained_on))
+    with CacheWriter(path, scratch=folder / "scratch", training=training, **arguments) as cache:
         for i in range(len(ids)):
             values = np.full((1 + i % 2, 2), i, np.float32)
             cache.append(values if i % 3 else None, "" if i % 3 else reason, {"n": i})

@@ -33,7 +33,6 @@ def writer(folder, *, name="out/a.h5", attributes=None, ids=IDS, **more):
         dtype="float32",
         attributes=attributes or {"modality": "audio", "index": "abc", "settings": json.dumps({"b": 1, "a": [2]})},
         scratch=folder / "scratch",
-        flush_every=4,
         **more,
     )
 
@@ -42,6 +41,8 @@ def fill(cache, stop=50):
     for i in [position for position in cache.missing if position < stop]:
         values = item(i)
         cache.append(values, "" if values is not None else f"no audio: {i} ä", {"score": i} if i % 2 else None)
+        if i % 4 == 3:
+            cache.flush()
 
 
 def complete(folder, **more):

@@ -30,10 +30,9 @@ def train(planted, *, modality="text", fitted_on=None):
     rows, values, present = planted.utterances, planted.values[modality], planted.present[modality]
     attributes = {"index": read_index(planted.index).digest, "modality": modality}
     arguments = {"ids": [row.utterance for row in rows], "shape": values.shape[1:], "dtype": "float32"}
-    lists = {"trained_on": known.trained_on, "chosen_on": known.chosen_on}
     scratch = planted.index.parent / "scratch"
     with CacheWriter(
-        planted.features[modality], attributes=attributes, scratch=scratch, **arguments, **lists
+        planted.features[modality], attributes=attributes, scratch=scratch, training=known, **arguments
     ) as writer:
         for vector, here in zip(values, present, strict=True):
             writer.append(vector[None] if here else None, "" if here else "no text")

@@ -13,19 +13,22 @@ from emotion.store import disk
 from emotion.store import writer as module
 from emotion.store.cache import Cache, verify
 from emotion.store.journal import Journal
+from emotion.store.trained import Training
 from emotion.store.writer import CacheWriter
 
 IDS = [f"u{i}" for i in range(6)]
 
 
 def writer(folder, **more):
-    more = {"ids": IDS, "shape": (2,), "dtype": "float32", "attributes": {}, "flush_every": 4} | more
+    more = {"ids": IDS, "shape": (2,), "dtype": "float32", "attributes": {}} | more
     return CacheWriter(folder / "a.h5", scratch=folder / "scratch", **more)
 
 
 def fill(cache):
     for i in range(cache.done, len(IDS)):
         cache.append(np.full((1, 2), i, np.float32))
+        if i % 4 == 3:
+            cache.flush()
 
 
 def complete(folder):
@@ -198,10 +201,10 @@ def test_too_long_an_attribute_is_one_line(tmp_path):
 
 
 def test_others_trained_means_other_work(tmp_path):
-    with pytest.raises(KeyboardInterrupt), writer(tmp_path, trained_on=[b"a" * 16]) as cache:
+    with pytest.raises(KeyboardInterrupt), writer(tmp_path, training=Training(frozenset([b"a" * 16]))) as cache:
         fill(cache)
         raise KeyboardInterrupt
-    for trained_on, done in [(None, 0), ((), 0), ([b"a" * 16], 6)]:
-        with pytest.raises(KeyboardInterrupt), writer(tmp_path, trained_on=trained_on) as cache:
+    for training, done in [(None, 0), (Training(), 0), (Training(frozenset([b"a" * 16])), 6)]:
+        with pytest.raises(KeyboardInterrupt), writer(tmp_path, training=training) as cache:
             assert cache.done == done
             raise KeyboardInterrupt

@@ -1,7 +1,8 @@
 import pytest
 from planted_study import plant
 
-from emotion.study import pictures
+from emotion.evaluation import comparison_figures
+from emotion.study import report
 
 
 @pytest.fixture(scope="module")
@@ -12,6 +13,6 @@ def features(tmp_path_factory):
 @pytest.fixture
 def no_pictures(monkeypatch):
     """They take most of the time where runs are this small."""
-    for name in ("study_figure", "reliability_figure", "missing_figure"):
-        monkeypatch.setattr(pictures, name, lambda *_, **__: None)
-    monkeypatch.setattr(pictures, "png", lambda _: b"")
+    for name in ("scores_figure", "reliability_figure", "missing_figure"):
+        monkeypatch.setattr(comparison_figures, name, lambda *_, **__: None)
+    monkeypatch.setattr(report, "png", lambda _: b"")

@@ -18,7 +18,7 @@ def planned(models=("fusion", "cnn"), **options):
     return variants({model: recipe(model) for model in models}, **arguments | {"length": 48.4} | options)
 
 
-def test_one_thing_is_taken_away_at_a_time():
+def test_an_ablation_changes_one_thing():
     found = planned(ablate=["attention", "context", "residual", "modalities"])
     names = ["fusion", "fusion without attention", "fusion without context", "fusion without residual"]
     parts = ["audio", "face", "text", "audio+face", "audio+text", "face+text"]
@@ -38,7 +38,7 @@ def test_speakers_are_hidden_from_the_models_that_see_them():
         planned(ablate=["speakers"])
 
 
-def test_nothing_is_taken_away_twice():
+def test_nothing_is_ablated_twice():
     found = planned(ablate=["attention", "context", "attention"])
     assert [item.name for item in found] == ["fusion", "fusion without attention", "fusion without context", "cnn"]
 
@@ -132,6 +132,7 @@ def test_the_code_that_counts_is_what_a_run_imports():
         assert own <= {
             "emotion/__init__.py",
             "emotion/core/torchaudio_cpu.py",
+            "emotion/fusion/models/base.py",
             "emotion/fusion/models/rng.py",
             "emotion/fusion/models/layers.py",
             f"emotion/{model}.py",
@@ -149,7 +150,7 @@ def test_an_edit_of_the_code_reaches_the_runs_it_concerns(tmp_path):
         read_code.cache_clear()
         return {model for model in models if code_digest(model, root) != before[model]}
 
-    assert changed("study/markdown.py", "x = 1\n") == set()
+    assert changed("study/report.py", "x = 1\n") == set()
     assert changed("fusion/train.py", "# a comment\n") == set()
     assert changed("fusion/models/cmn.py", "x = 1\n") == {"cmn"}
     assert changed("fusion/train.py", "x = 1\n") == models

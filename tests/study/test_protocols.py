@@ -12,11 +12,11 @@ def test_test_labels_are_read_for_the_tables_only(features, tmp_path, monkeypatc
     seen = []
     real = study_module.train_all
 
-    def train_all(todo, folds, caches, **how):
-        rows = [row for fold in folds.values() for row in fold.index.utterances]
+    def train_all(todo, make, **how):
+        rows = [row for fold in make.args[0].values() for row in fold.index.utterances]
         seen.append([row.label for row in rows if row.split == "test"])
         monkeypatch.setattr(study_module, "truth", lambda path: pytest.fail("labels before the end"))
-        yield from real(todo, folds, caches, **how)
+        yield from real(todo, make, **how)
         monkeypatch.setattr(study_module, "truth", truth)
 
     truth = study_module.truth

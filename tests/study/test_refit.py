@@ -10,14 +10,14 @@ from planted_study import recipe
 
 from emotion.core.errors import EmotionError
 from emotion.corpus.utterance import Utterance, read_index, write_index
+from emotion.encoders.for_text import make_text
+from emotion.encoders.settings import Text
 from emotion.extraction import executors
 from emotion.extraction.extract_text import extract_text
 from emotion.extraction.fitting import fit_encoder
-from emotion.extraction.text_encoder import make_text
 from emotion.store.cache import Cache
 from emotion.store.trained import digest
 from emotion.study import refit
-from emotion.study.refit_time import spoken
 from emotion.study.study import study
 
 ROOT = Path(__file__).parents[2]
@@ -49,10 +49,9 @@ def project(tmp_path_factory):
     (folder / "params.yaml").write_text(params)
     write_index(folder / "data" / "index.csv", utterances(), labels=tuple(WORDS), corpus="own", notes={})
     index = read_index(folder / "data" / "index.csv")
-    made = make_text(index, encoder="scratch", level="utterance", layers="last", pooling="mean", tune=True, dim=8)
+    settings = Text(dim=8, epochs=1, lr=1e-3, weight_decay=0.0, batch=8)
     places = {"out": folder / "text", "report": folder / "text.json", "scratch": folder / "scratch"}
-    how = {"epochs": 1, "lr": 1e-3, "weight_decay": 0.0, "batch": 8, "patience": 0, "seed": 1}
-    fit_encoder(index, *made, **places, **how)
+    fit_encoder(index, *make_text(index, settings), **places, settings=settings)
     extract_text(
         index,
         fitted=folder / "text",
@@ -148,8 +147,3 @@ def test_media_that_are_not_there(conduct, project):
 def test_the_split_that_they_were_fitted_on_needs_nothing(conduct):
     out = conduct("split", protocol="split")
     assert not (out / "folds").exists()
-
-
-@pytest.mark.parametrize(("seconds", "words"), [(0.2, "1 s"), (80, "80 s"), (600, "10 min"), (9000, "2.5 h")])
-def test_spoken(seconds, words):
-    assert spoken(seconds) == words

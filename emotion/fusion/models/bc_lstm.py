@@ -10,15 +10,14 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
+from emotion.fusion.models.base import FusionModel
 from emotion.fusion.models.layers import BiLstm, Dropout, join
 
 
-class BcLstm(nn.Module):
+class BcLstm(FusionModel):
     """Bidirectional contextual LSTM.
 
     Args:
-        dims: features per modality; its order is that of the columns of `present`.
-        classes: how many emotions.
         hidden: LSTM units per direction.
         depth: LSTM layers.
         dense: units of the fully connected layer.
@@ -43,17 +42,7 @@ class BcLstm(nn.Module):
         self.classifier = nn.Linear(dense, classes)
 
     def forward(self, features: Mapping[str, Tensor], present: Tensor, speakers: Tensor, mask: Tensor) -> Tensor:
-        """Classify every utterance of every sequence.
-
-        Args:
-            features: per modality (b, u, d_m) float.
-            present: (b, u, m) bool, False = that modality is missing.
-            speakers: (b, u) long; this model does not look at them.
-            mask: (b, u) bool, real utterances first.
-
-        Returns:
-            Logits, (b, u, classes); meaningless where `mask` is False.
-        """
+        """See `FusionModel.forward`; this model does not look at the speakers."""
         x = join(features, present, mask, modalities=self.modalities)  # (b, u, d)
         context = self.recurrent(x, mask)  # (b, u, 2 * hidden)
         logits: Tensor = self.classifier(self.dropout(torch.relu(self.dense(context))))

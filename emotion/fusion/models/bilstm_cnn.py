@@ -15,15 +15,14 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from emotion.fusion.models.layers import BiLstm, Dropout
+from emotion.fusion.models.base import FusionModel
+from emotion.fusion.models.layers import BiLstm, Dropout, blanked
 
 
-class BiLstmCnn(nn.Module):
+class BiLstmCnn(FusionModel):
     """Bi-LSTM per modality, then convolutions.
 
     Args:
-        dims: features per modality; its order is that of the columns of `present`.
-        classes: how many emotions.
         hidden: LSTM units per direction.
         dropout: on the inputs and before the classifier.
         widths: of the convolutions, in utterances; odd.
@@ -49,22 +48,9 @@ class BiLstmCnn(nn.Module):
         self.classifier = nn.Linear(maps * len(widths), classes)
 
     def forward(self, features: Mapping[str, Tensor], present: Tensor, speakers: Tensor, mask: Tensor) -> Tensor:
-        """Classify every utterance of every sequence.
-
-        Args:
-            features: per modality (b, u, d_m) float.
-            present: (b, u, m) bool, False = that modality is missing.
-            speakers: (b, u) long; this model does not look at them.
-            mask: (b, u) bool, real utterances first.
-
-        Returns:
-            Logits, (b, u, classes); meaningless where `mask` is False.
-        """
-        real = present & mask[..., None]
-        states = []
-        for i, name in enumerate(self.modalities):
-            x = self.dropout(features[name].where(real[..., i, None], 0.0))
-            states.append(self.encoders[name](x, mask))  # (b, u, 2 * hidden)
+        """See `FusionModel.forward`; this model does not look at the speakers."""
+        known = blanked(features, present, mask, modalities=self.modalities)
+        states = [self.encoders[name](self.dropout(x), mask) for name, x in known.items()]  # each (b, u, 2 * hidden)
         # Beyond the last utterance there is silence, as before the first.
         context = torch.cat(states, dim=-1).where(mask[..., None], 0.0).transpose(1, 2)  # (b, m * 2 * hidden, u)
         maps = torch.cat([torch.relu(convolve(context)) for convolve in self.convolutions], dim=1)

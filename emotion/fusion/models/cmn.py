@@ -26,15 +26,14 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
+from emotion.fusion.models.base import FusionModel
 from emotion.fusion.models.layers import Dropout, join
 
 
-class Cmn(nn.Module):
+class Cmn(FusionModel):
     """Conversational memory network.
 
     Args:
-        dims: features per modality; its order is that of the columns of `present`.
-        classes: how many emotions.
         hidden: size of the utterance's embedding and of the memories.
         window: how many utterances back a history reaches.
         hops: readings of the memory.
@@ -60,17 +59,7 @@ class Cmn(nn.Module):
         self.classifier = nn.Linear(hidden, classes)
 
     def forward(self, features: Mapping[str, Tensor], present: Tensor, speakers: Tensor, mask: Tensor) -> Tensor:
-        """Classify every utterance of every sequence.
-
-        Args:
-            features: per modality (b, u, d_m) float.
-            present: (b, u, m) bool, False = that modality is missing.
-            speakers: (b, u) long, who speaks.
-            mask: (b, u) bool.
-
-        Returns:
-            Logits, (b, u, classes); meaningless where `mask` is False.
-        """
+        """See `FusionModel.forward`."""
         _, u = mask.shape
         x = join(features, present, mask, modalities=self.modalities)  # (b, u, d)
         q = torch.tanh(self.embed(x))  # (b, u, hidden)
@@ -129,17 +118,10 @@ class Memory(nn.Module):
         return found
 
     def read(self, q: Tensor, keys: Tensor, values: Tensor, allowed: Tensor, who: Tensor) -> Tensor:
-        """Attend from every utterance to the allowed positions of its history.
+        """Attend from every utterance (b, u, hidden) to the allowed positions (b, u, u) of its speaker's history.
 
-        Args:
-            q: (b, u, hidden) queries.
-            keys: (b, p, u, hidden) input memory.
-            values: (b, p, u, hidden) output memory.
-            allowed: (b, u, u) bool.
-            who: (b, u) long, the speaker of each query.
-
-        Returns:
-            (b, u, hidden), 0 where nothing is allowed.
+        Keys and values, input and output memory, are (b, p, u, hidden). Gives (b, u, hidden), 0 where nothing is
+        allowed.
         """
         similar = of_speaker(q[:, None] @ keys.transpose(-1, -2), who)  # (b, u, u)
         similar = similar.masked_fill(~allowed, torch.finfo(similar.dtype).min)
@@ -148,11 +130,7 @@ class Memory(nn.Module):
 
 
 def roles(speakers: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-    """Number each sequence's speakers by first appearance.
-
-    Args:
-        speakers: (b, u) long.
-        mask: (b, u) bool.
+    """Number each sequence's speakers (b, u) by first appearance.
 
     Returns:
         (b, u) long numbers, 0 at the padding, and (b, p, u) bool: which utterances are each speaker's.
@@ -167,14 +145,9 @@ def roles(speakers: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def of_speaker(x: Tensor, who: Tensor) -> Tensor:
-    """From one plane per speaker, take each utterance's row from its own speaker's plane.
+    """From one plane per speaker, (b, p, u, n), take each utterance's row from its own speaker's plane: (b, u, n).
 
-    Args:
-        x: (b, p, u, n), or (b, p, n) where all utterances share a speaker's row.
-        who: (b, u) long.
-
-    Returns:
-        (b, u, n).
+    Of (b, p, n), where all utterances share a speaker's row, likewise.
     """
     if x.ndim == 3:
         return x.gather(1, who[..., None].expand(-1, -1, x.shape[-1]))

@@ -17,15 +17,14 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
+from emotion.fusion.models.base import FusionModel
 from emotion.fusion.models.layers import Dropout, join
 
 
-class Cnn(nn.Module):
+class Cnn(FusionModel):
     """Convolutions of several widths over each utterance.
 
     Args:
-        dims: features per modality; its order is that of the columns of `present`.
-        classes: how many emotions.
         words: modalities that come word by word.
         spread: length of the sequence that an utterance's vectors are spread over.
         width: features per place of that sequence.
@@ -64,18 +63,7 @@ class Cnn(nn.Module):
         self.classifier = nn.Linear(dense, classes)
 
     def forward(self, features: Mapping[str, Tensor], present: Tensor, speakers: Tensor, mask: Tensor) -> Tensor:
-        """Classify every utterance by itself.
-
-        Args:
-            features: per modality (b, u, d_m) float; of those in `words` also `<modality>/words` (b, u, t, d_m) float
-                and `<modality>/count` (b, u) long.
-            present: (b, u, m) bool, False = that modality is missing.
-            speakers: (b, u) long; this model does not look at them.
-            mask: (b, u) bool.
-
-        Returns:
-            Logits, (b, u, classes); 0 where `mask` is False.
-        """
+        """See `FusionModel.forward`; this model does not look at the speakers. Padding gets 0."""
         b, u = mask.shape
         pooled = []  # each (n, widths * maps)
         for name in self.words:
@@ -101,15 +89,7 @@ class MaxOverTime(nn.Module):
         self.parts = nn.ModuleList(nn.Conv1d(inputs, maps, span, padding=span // 2) for span in widths)
 
     def forward(self, words: Tensor, count: Tensor) -> Tensor:
-        """What is behind the last word is never seen.
-
-        Args:
-            words: (n, t, d).
-            count: (n,) long, how many words are real.
-
-        Returns:
-            (n, widths * maps); 0 where there are no words.
-        """
+        """Words (n, t, d), of which `count` (n,) are real -> (n, widths * maps); 0 where there are no words."""
         place = torch.arange(words.shape[1], device=words.device)
         x = words.where((place < count[:, None])[..., None], 0.0).transpose(1, 2)  # (n, d, t)
         found = []

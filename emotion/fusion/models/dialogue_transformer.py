@@ -17,15 +17,14 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from emotion.fusion.models.layers import Dropout, attend
+from emotion.fusion.models.base import FusionModel
+from emotion.fusion.models.layers import Dropout, attend, blanked, check_heads
 
 
-class DialogueTransformer(nn.Module):
+class DialogueTransformer(FusionModel):
     """Cross-modal transformer over the utterances of a dialogue.
 
     Args:
-        dims: features per modality; its order is that of the columns of `present`.
-        classes: how many emotions.
         hidden: half the features of a stream, so that sizes compare with those of Bi-LSTM models.
         heads: attention heads; must divide `2 * hidden`.
         dropout: on the inputs, on the attention weights, on what a block adds and before the classifier.
@@ -50,21 +49,11 @@ class DialogueTransformer(nn.Module):
         self.classifier = nn.Linear(size, classes)
 
     def forward(self, features: Mapping[str, Tensor], present: Tensor, speakers: Tensor, mask: Tensor) -> Tensor:
-        """Classify every utterance of every sequence.
-
-        Args:
-            features: per modality (b, u, d_m) float.
-            present: (b, u, m) bool, False = that modality is missing.
-            speakers: (b, u) long; this model does not look at them.
-            mask: (b, u) bool, real utterances first.
-
-        Returns:
-            Logits, (b, u, classes); meaningless where `mask` is False.
-        """
+        """See `FusionModel.forward`; this model does not look at the speakers."""
         real = present & mask[..., None]
         streams = {}
-        for i, name in enumerate(self.modalities):
-            x = self.embed[name](self.dropout(features[name].where(real[..., i, None], 0.0)))
+        for name, known in blanked(features, present, mask, modalities=self.modalities).items():
+            x = self.embed[name](self.dropout(known))
             streams[name] = x + places(x)  # (b, u, size)
         readable = real.transpose(1, 2).flatten(1)[:, None, None]  # (b, 1, 1, m * u), modality after modality
         for layer in self.layers:
@@ -81,8 +70,7 @@ class Block(nn.Module):
 
     def __init__(self, size: int, *, heads: int, dropout: float) -> None:
         super().__init__()
-        if size % heads:
-            raise ValueError(f"heads is {heads}, expected a divisor of {size} (twice the hidden size)")
+        check_heads(heads, size)
         self.heads = heads
         self.query, self.key, self.value = nn.Linear(size, size), nn.Linear(size, size), nn.Linear(size, size)
         self.out = nn.Linear(size, size)
@@ -91,16 +79,7 @@ class Block(nn.Module):
         self.dropout = Dropout(dropout)
 
     def forward(self, x: Tensor, everything: Tensor, readable: Tensor) -> Tensor:
-        """One stream reads.
-
-        Args:
-            x: (b, u, size) the stream.
-            everything: (b, m * u, size) all streams.
-            readable: (b, 1, 1, m * u) bool.
-
-        Returns:
-            (b, u, size).
-        """
+        """One stream (b, u, size) reads all streams (b, m * u, size) where `readable` (b, 1, 1, m * u) allows it."""
         q, key, value = self.query(x), self.key(everything), self.value(everything)
         x = self.norm(
             x + self.dropout(self.out(attend(q, key, value, readable, heads=self.heads, dropout=self.dropout)))
@@ -110,14 +89,7 @@ class Block(nn.Module):
 
 
 def places(x: Tensor) -> Tensor:
-    """Sines and cosines of each utterance's number (Vaswani et al., 2017, section 3.5).
-
-    Args:
-        x: (b, u, d), for its size, device and dtype; d even.
-
-    Returns:
-        (u, d).
-    """
+    """Sines and cosines of each utterance's number (Vaswani et al., 2017, section 3.5): (u, d) for x (b, u, d)."""
     _, u, d = x.shape
     rate = torch.exp(torch.arange(0, d, 2, device=x.device) * (-math.log(10000.0) / d))  # (d / 2,)
     angle = torch.arange(u, device=x.device)[:, None] * rate  # (u, d / 2)

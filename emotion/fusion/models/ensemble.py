@@ -11,8 +11,10 @@ from collections.abc import Iterable, Mapping
 import torch
 from torch import Tensor, nn
 
+from emotion.fusion.models.base import FusionModel
 
-class Members(nn.Module):
+
+class Members(FusionModel):
     """The vote of several models.
 
     Args:
@@ -25,13 +27,7 @@ class Members(nn.Module):
         self.words = getattr(self.members[0], "words", ())
 
     def forward(self, features: Mapping[str, Tensor], present: Tensor, speakers: Tensor, mask: Tensor) -> Tensor:
-        """Classify every utterance of every sequence.
-
-        Args:
-            features: per modality (b, u, d_m) float.
-            present: (b, u, m) bool, False = that modality is missing.
-            speakers: (b, u) long.
-            mask: (b, u) bool.
+        """See `FusionModel.forward`.
 
         Returns:
             While training, each member's logits, (members, b, u, classes). Otherwise logarithms of the mean of their

@@ -12,15 +12,14 @@ from collections.abc import Mapping
 
 from torch import Tensor, nn
 
-from emotion.fusion.models.layers import BiLstm, Dropout, attend, join
+from emotion.fusion.models.base import FusionModel
+from emotion.fusion.models.layers import BiLstm, Dropout, SelfAttention, join
 
 
-class Fusion(nn.Module):
+class Fusion(FusionModel):
     """Bi-LSTM fusion with a residual connection around multi-head self-attention.
 
     Args:
-        dims: features per modality; its order is that of the columns of `present`.
-        classes: how many emotions.
         hidden: LSTM units per direction.
         heads: attention heads; must divide `2 * hidden`.
         dropout: on the Bi-LSTM's input, on the attention weights and before the classifier.
@@ -51,60 +50,13 @@ class Fusion(nn.Module):
         self.classifier = nn.Linear(2 * hidden, classes)
 
     def forward(self, features: Mapping[str, Tensor], present: Tensor, speakers: Tensor, mask: Tensor) -> Tensor:
-        """Classify every utterance of every sequence.
-
-        Args:
-            features: per modality (b, u, d_m) float.
-            present: (b, u, m) bool, False = that modality is missing.
-            speakers: (b, u) long; this model does not look at them.
-            mask: (b, u) bool, real utterances first.
-
-        Returns:
-            Logits, (b, u, classes); meaningless where `mask` is False.
-        """
+        """See `FusionModel.forward`; this model does not look at the speakers."""
         x = self.dropout(join(features, present, mask, modalities=self.modalities))  # (b, u, d)
         f = self.recurrent(x, mask)  # eqs (2)-(7), both directions: (b, u, 2 * hidden)
         if self.attention is None:
             h = self.norm(f)
         else:
-            attended = self.attention(f, mask)  # eqs (8)-(9)
+            attended = self.attention(f, mask[:, None, None])  # eqs (8)-(9)
             h = self.norm(f + attended if self.residual else attended)  # eq. (10)
         logits: Tensor = self.classifier(self.dropout(h))
         return logits
-
-
-class SelfAttention(nn.Module):
-    """Multi-head self-attention, eqs (8)-(9).
-
-    Args:
-        dim: features of the input and of the output.
-        heads: must divide `dim`.
-        dropout: on the attention weights.
-
-    Raises:
-        ValueError: `heads` does not divide `dim`.
-    """
-
-    def __init__(self, dim: int, *, heads: int, dropout: float) -> None:
-        super().__init__()
-        if dim % heads:
-            raise ValueError(f"heads is {heads}, expected a divisor of {dim} (twice the hidden size)")
-        self.heads = heads
-        self.to_qkv = nn.Linear(dim, 3 * dim)
-        self.out = nn.Linear(dim, dim)
-        self.dropout = Dropout(dropout)
-
-    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        """Let every utterance attend to all real utterances of its sequence.
-
-        Args:
-            x: (b, u, d) float.
-            mask: (b, u) bool, at least one True per sequence.
-
-        Returns:
-            (b, u, d).
-        """
-        q, key, value = self.to_qkv(x).chunk(3, dim=-1)  # each (b, u, d)
-        attended = attend(q, key, value, mask[:, None, None], heads=self.heads, dropout=self.dropout)  # eq. (8)
-        joined: Tensor = self.out(attended)  # eq. (9): heads side by side, times X
-        return joined

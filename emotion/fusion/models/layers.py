@@ -15,20 +15,23 @@ from emotion.fusion.models.rng import generator
 
 
 def join(features: Mapping[str, Tensor], present: Tensor, mask: Tensor, *, modalities: Sequence[str]) -> Tensor:
-    """Concatenate the modalities' features; what is missing or padding becomes 0, whatever its values.
+    """Concatenate the modalities' features (b, u, d_m) in this order; what is missing or padding becomes 0.
 
     Args:
         features: per modality (b, u, d_m).
         present: (b, u, m) bool in the order of `modalities`.
         mask: (b, u) bool.
-        modalities: which to join, in this order.
-
-    Returns:
-        (b, u, sum of d_m).
+        modalities: which to join.
     """
+    return torch.cat(list(blanked(features, present, mask, modalities=modalities).values()), dim=-1)
+
+
+def blanked(
+    features: Mapping[str, Tensor], present: Tensor, mask: Tensor, *, modalities: Sequence[str]
+) -> dict[str, Tensor]:
+    """The same one by one: modality -> (b, u, d_m)."""
     real = present & mask[..., None]
-    parts = [features[name].where(real[..., i, None], 0.0) for i, name in enumerate(modalities)]
-    return torch.cat(parts, dim=-1)
+    return {name: features[name].where(real[..., i, None], 0.0) for i, name in enumerate(modalities)}
 
 
 class Dropout(nn.Dropout):
@@ -112,11 +115,7 @@ class BiGru(BiRecurrent):
 def mirror(mask: Tensor) -> Tensor:
     """Of every real position, the one as far from the end as it is from the start; padding stays in its place.
 
-    Args:
-        mask: (b, u) bool, real positions first.
-
-    Returns:
-        (b, u) long.
+    Takes the mask (b, u), real positions first, and gives (b, u) long.
     """
     place = torch.arange(mask.shape[1], device=mask.device).expand_as(mask)
     return torch.where(mask, mask.sum(1, keepdim=True) - 1 - place, place)
@@ -153,16 +152,43 @@ def attend(q: Tensor, key: Tensor, value: Tensor, allowed: Tensor, *, heads: int
     return joined
 
 
+def check_heads(heads: int, size: int) -> None:
+    """Raise ValueError where `heads` does not divide `size`, the features of what attends."""
+    if size % heads:
+        raise ValueError(f"heads is {heads}, expected a divisor of {size} (twice the hidden size)")
+
+
+class SelfAttention(nn.Module):
+    """Multi-head self-attention, the paper's eqs (8)-(9); output and input have `size` features.
+
+    With several `groups` of so many heads each group reads all features. Dropout is on the attention weights.
+
+    Raises:
+        ValueError: `heads` does not divide `size`.
+    """
+
+    def __init__(self, size: int, *, heads: int, dropout: float, groups: int = 1) -> None:
+        super().__init__()
+        check_heads(heads, size)
+        self.heads = groups * heads
+        self.to_qkv = nn.Linear(size, 3 * groups * size)
+        self.out = nn.Linear(groups * size, size)
+        self.dropout = Dropout(dropout)
+
+    def forward(self, x: Tensor, allowed: Tensor) -> Tensor:
+        """Let every utterance of x (b, u, size) read where it is allowed, see `attend`; (b, u, size) again."""
+        q, key, value = self.to_qkv(x).chunk(3, dim=-1)  # each (b, u, groups * size)
+        attended = attend(q, key, value, allowed, heads=self.heads, dropout=self.dropout)  # eq. (8)
+        joined: Tensor = self.out(attended)  # eq. (9): heads side by side, times X
+        return joined
+
+
 _SEEN: ContextVar[list[Tensor] | None] = ContextVar("seen", default=None)
 
 
 @contextmanager
 def recording() -> Iterator[list[Tensor]]:
-    """Meanwhile, and in this thread, keep the attention weights of every call of `attend`.
-
-    Yields:
-        A list that fills up: of each call the mean over its heads, (b, u, v).
-    """
+    """Meanwhile, and in this thread, keep the weights of every call of `attend`, the mean over its heads (b, u, v)."""
     seen: list[Tensor] = []
     token = _SEEN.set(seen)
     try:

@@ -16,15 +16,14 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from emotion.fusion.models.layers import BiGru, Dropout, attend
+from emotion.fusion.models.base import FusionModel
+from emotion.fusion.models.layers import BiGru, Dropout, attend, blanked
 
 
-class Mdre(nn.Module):
+class Mdre(FusionModel):
     """Recurrent encoders with attention between modalities.
 
     Args:
-        dims: features per modality; its order is that of the columns of `present`.
-        classes: how many emotions.
         hidden: GRU units per direction.
         dropout: on the inputs, on the attention weights and before the classifier.
     """
@@ -39,22 +38,10 @@ class Mdre(nn.Module):
         self.classifier = nn.Linear(2 * hidden, classes)
 
     def forward(self, features: Mapping[str, Tensor], present: Tensor, speakers: Tensor, mask: Tensor) -> Tensor:
-        """Classify every utterance of every sequence.
-
-        Args:
-            features: per modality (b, u, d_m) float.
-            present: (b, u, m) bool, False = that modality is missing.
-            speakers: (b, u) long; this model does not look at them.
-            mask: (b, u) bool, real utterances first.
-
-        Returns:
-            Logits, (b, u, classes); meaningless where `mask` is False.
-        """
+        """See `FusionModel.forward`; this model does not look at the speakers."""
         real = present & mask[..., None]
-        states = []
-        for i, name in enumerate(self.modalities):
-            x = self.dropout(features[name].where(real[..., i, None], 0.0))
-            states.append(self.encoders[name](x, mask))  # (b, u, 2 * hidden)
+        known = blanked(features, present, mask, modalities=self.modalities)
+        states = [self.encoders[name](self.dropout(x), mask) for name, x in known.items()]  # each (b, u, 2 * hidden)
         found = list(states)
         for i, name in enumerate(self.modalities):
             for j, other in enumerate(states):

@@ -71,9 +71,9 @@ def build(
         name: one of `NAMES`.
         dims: features per modality, in the order of the columns of `present`.
         classes: how many emotions.
-        hidden: units per direction, where the model takes it.
-        heads: attention heads, where the model takes them.
-        dropout: where the model takes it.
+        hidden: units per direction, where the model takes it, as for `heads` and `dropout`.
+        heads: attention heads.
+        dropout: share 0..1.
         attention: False leaves the self-attention out.
         residual: False leaves the connection around the attention out.
         speakers: False hides who speaks.

@@ -7,7 +7,7 @@ import torch
 from planted_corpus import plant
 
 from emotion.corpus.utterance import read_index
-from emotion.fusion import dataset, train
+from emotion.fusion import dataset, own, train
 from emotion.fusion.models import registry
 from emotion.fusion.settings import TrainSettings
 
@@ -44,7 +44,7 @@ def test_relabelled_training_data_permute_the_predictions(name, splits, monkeypa
         key: replace(part, labels=torch.where(part.labels >= 0, ORDER[part.labels], part.labels))
         for key, part in splits.items()
     }
-    build = train._build
+    build = own.build
 
     def permuted(*arguments, **options):
         module = build(*arguments, **options)
@@ -55,7 +55,7 @@ def test_relabelled_training_data_permute_the_predictions(name, splits, monkeypa
 
     other, _ = fitted(renumbered, name)
     assert not torch.allclose(other[..., ORDER], logits, rtol=1e-3, atol=1e-3)  # the start matters
-    monkeypatch.setattr(train, "_build", permuted)
+    monkeypatch.setattr(own, "build", permuted)
     other, other_scores = fitted(renumbered, name)
     torch.testing.assert_close(other[..., ORDER], logits, rtol=1e-3, atol=1e-4)
     assert other_scores == pytest.approx(scores)

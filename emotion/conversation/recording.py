@@ -1,0 +1,249 @@
+"""A recording to its turns: listen, watch, decide who speaks."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Final, TypeVar
+
+import numpy as np
+
+from emotion.conversation.channels import channel_of, one_each
+from emotion.conversation.hearing import Heard, hear
+from emotion.conversation.light_asd import load
+from emotion.conversation.listen import Listener
+from emotion.conversation.people import NOBODY, people
+from emotion.conversation.pieces import Piece, bare_pieces, pieces
+from emotion.conversation.silent import silent_turns
+from emotion.conversation.speakers import MOTION, Face, verdicts
+from emotion.conversation.talking import Judge, kind_of
+from emotion.conversation.turns import SpokenTurn, turns
+from emotion.conversation.watch import FaceTrack, Glimpse, Sight, watch
+from emotion.conversation.whisper import Whisper, speech_finder
+from emotion.core.errors import EmotionError, MediaError
+from emotion.core.text import counted
+
+NONE: Final = "none"
+
+_UNASKED: Final = "not looked at"
+_LONG: Final = 0.5  # s of speech without a word that are worth a warning
+_MIDDLE: Final = 0.17  # of the picture's width
+
+T = TypeVar("T")
+Progress = Callable[[str, float, float], None]
+"""Told the step (`listen`, `watch`), how far it is and how far it goes, in s of the recording; 0 = not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """What a recording holds.
+
+    Attributes:
+        turns: rising by their start.
+        tracks: of all faces that were seen.
+        persons: who each track is, -1 = hardly a face.
+        seconds: length of the recording, the longer of sound and picture.
+        language: code of the words, '' = not known.
+        heard: whether it has sound.
+        seen: whether it has pictures, and they were looked at.
+        warnings: what a user should know, a line each.
+    """
+
+    turns: tuple[SpokenTurn, ...]
+    tracks: tuple[FaceTrack, ...]
+    persons: tuple[int, ...]
+    seconds: float
+    language: str
+    heard: bool
+    seen: bool
+    warnings: tuple[str, ...]
+
+
+def turns_of(
+    media: Path,
+    *,
+    transcript: Sequence[Piece] | None = None,
+    speakers: int | None = None,
+    asr: str | Path = "tiny.en",
+    language: str = "",
+    download: bool = False,
+    faces: str = "haar",
+    light_asd: Path | None = None,
+    threads: int = 1,
+    progress: Progress = lambda step, done, total: None,
+) -> Conversation:
+    """The turns of a recording.
+
+    Args:
+        media: a file with sound, pictures or both.
+        transcript: what is said, by its start, where the user knows; nothing is recognised then, and nothing merged.
+        speakers: how many there are, where the user knows.
+        asr: folder or name of a Whisper model for faster-whisper; `none` = turns without words.
+        language: code, '' = as it sounds.
+        download: fetch the recogniser where this machine does not have it.
+        faces: detector: `haar`, path of a YuNet model, or `none` = do not look.
+        light_asd: file of weights of Light-ASD's authors; None = who speaks is guessed by the mouth.
+        threads: of the processor, for the recogniser.
+        progress: told now and then.
+
+    Raises:
+        EmotionError: the file cannot be used at all, a model is missing, or faster-whisper is.
+    """
+    if speakers is not None and speakers < 1:
+        raise EmotionError(f"the number of speakers is {speakers}, expected 1 or more")
+    network = load(light_asd) if light_asd is not None and faces != NONE else None
+    whisper = listener = None
+    if transcript is None:
+        find = speech_finder()
+        whisper = Whisper(asr, language=language, download=download, threads=threads) if str(asr) != NONE else None
+        listener = Listener(find, whisper)
+    told = {step: partial(progress, step) for step in ("listen", "watch")}
+    heard, deaf = _attempt(
+        lambda: hear(media, listener=listener, coefficients=network is not None, progress=told["listen"])
+    )
+    said, left = _pieces(heard, transcript, words=whisper is not None)
+    judge, spans = Judge(network, heard.coefficients if heard else None), [piece.span for piece in said]
+    sight, blind = None, _UNASKED
+    if faces != NONE:
+        sight, blind = _attempt(lambda: watch(media, spans=spans, detector=faces, judge=judge, progress=told["watch"]))
+    if heard is None and sight is None:
+        raise MediaError(deaf if faces == NONE or not deaf.startswith("no sound") else blind)
+    persons = people(sight, detector=kind_of(faces)) if sight else []
+    made = _turns(said, heard, sight, persons, speakers=speakers, merge=transcript is None)
+    if not said and sight and transcript is None and (heard is None or heard.silent):
+        made = silent_turns(sight.tracks, persons)
+    return Conversation(
+        turns=tuple(made),
+        tracks=sight.tracks if sight else (),
+        persons=tuple(persons),
+        seconds=max(heard.seconds if heard else 0.0, sight.seconds if sight else 0.0),
+        language=whisper.language if whisper else language,
+        heard=heard is not None,
+        seen=sight is not None,
+        warnings=tuple(_warnings(made, heard, sight, deaf=deaf, blind=blind, left=left, told=transcript is not None)),
+    )
+
+
+def _attempt(step: Callable[[], T]) -> tuple[T | None, str]:
+    """What a step gives; or nothing, and why the file has nothing for it."""
+    try:
+        return step(), ""
+    except MediaError as error:
+        return None, str(error)
+
+
+def _pieces(heard: Heard | None, transcript: Sequence[Piece] | None, *, words: bool) -> tuple[list[Piece], int]:
+    """What is said, and how many regions of speech were left out, because no word of theirs was understood."""
+    if transcript is not None:
+        return sorted(transcript, key=lambda piece: piece.start), 0
+    if heard is None:
+        return [], 0
+    speech = heard.speech
+    if not words:
+        return bare_pieces(speech.regions), 0
+    said = pieces(speech.words, speech.regions)
+    left = [
+        region
+        for region in speech.regions
+        if region.length >= _LONG and all(region.distance(piece.start, piece.end) >= 0 for piece in said)
+    ]
+    return said, len(left)
+
+
+def _turns(
+    said: Sequence[Piece],
+    heard: Heard | None,
+    sight: Sight | None,
+    persons: Sequence[int],
+    *,
+    speakers: int | None,
+    merge: bool,
+) -> list[SpokenTurn]:
+    """Decide who says each piece, and make turns of them."""
+    spans = [piece.span for piece in said]
+    channels = None
+    if heard is not None and one_each(heard.levels, spans):
+        channels = [channel_of(heard.levels, span) for span in spans]
+    glimpses = sight.glimpses if sight else [()] * len(said)
+    faces = [_faces(seen, persons) for seen in glimpses]
+    tracks = sight.tracks if sight else ()
+    made = verdicts(
+        said,
+        faces,
+        channels=channels,
+        pictured=sight is not None,
+        alone=_alone(tracks, persons),
+        speakers=speakers,
+    )
+    return turns(said, made, merge=merge, tracks=tracks, persons=persons)
+
+
+def _faces(glimpses: Sequence[Glimpse], persons: Sequence[int]) -> list[Face]:
+    """The persons who are seen in a piece; what their tracks show is put together."""
+    own: dict[int, list[Glimpse]] = {}
+    for glimpse in glimpses:
+        if persons[glimpse.track] != NOBODY:
+            own.setdefault(persons[glimpse.track], []).append(glimpse)
+    return [
+        Face(
+            person,
+            share=sum(glimpse.share for glimpse in seen),
+            talking=_mean([(glimpse.share, glimpse.signs.talking) for glimpse in seen]),
+            motion=_mean([(glimpse.share, glimpse.signs.motion) for glimpse in seen]),
+        )
+        for person, seen in own.items()
+    ]
+
+
+def _mean(values: Sequence[tuple[float, float]]) -> float:
+    """Of pairs of weight and value; what is not known does not count."""
+    known = [(weight, value) for weight, value in values if weight > 0 and not math.isnan(value)]
+    return sum(weight * value for weight, value in known) / sum(weight for weight, _ in known) if known else math.nan
+
+
+def _alone(tracks: Sequence[FaceTrack], persons: Sequence[int]) -> bool:
+    """Whether one person only is seen in all of the recording, in the middle: beside it nobody was overlooked."""
+    own = [track.boxes for track, person in zip(tracks, persons, strict=True) if person != NOBODY]
+    if not own or len(set(persons) - {NOBODY}) != 1:
+        return False
+    left, _, right, _ = np.median(np.concatenate(own), axis=0)
+    return abs((float(left) + float(right)) / 2 - 0.5) <= _MIDDLE
+
+
+def _warnings(
+    made: Sequence[SpokenTurn],
+    heard: Heard | None,
+    sight: Sight | None,
+    *,
+    deaf: str,
+    blind: str,
+    left: int,
+    told: bool,
+) -> list[str]:
+    """What a user should know."""
+    found = []
+    for kind, reason, trouble in (
+        ("sound", deaf, heard.trouble if heard else ""),
+        ("picture", blind, sight.trouble if sight else ""),
+    ):
+        if reason and reason != _UNASKED:
+            found.append(f"without {kind}: {reason}")
+        if trouble:
+            found.append(trouble)
+    if heard is not None and not told and not heard.speech.regions:
+        found.append("nobody speaks in the recording" if not heard.silent else "the sound track holds no sound")
+    if left:
+        found.append(f"{counted(left, 'regions')} of speech left out: no word was understood")
+    if sight is not None and not sight.tracks:
+        found.append("no face is seen in the recording")
+    outside = sum(turn.off_screen for turn in made)
+    if outside:
+        found.append(f"{counted(outside, 'turns')} said by nobody in the picture")
+    guessed = sum(turn.speaker_from == MOTION for turn in made)
+    if guessed:
+        found.append(
+            f"{counted(guessed, 'turns')} given to the face whose mouth moves most, which is a guess: the weights of "
+            "Light-ASD tell better"
+        )
+    return found
