@@ -14,8 +14,7 @@ from pathlib import Path
 from rich.console import Console
 
 from benchmarks.machine import describe
-from emotion.corpus.check import check_corpus
-from emotion.corpus.show import show_report
+from emotion.corpus.check import check_corpus, show_report
 from emotion.corpus.utterance import read_index
 
 ROOT = Path(__file__).parent.parent

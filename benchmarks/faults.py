@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -134,7 +135,7 @@ class Extraction:
         kept: set[str] = set()
         for path in (self.folder / ".cache").rglob("*.journal"):
             copy = shutil.copy(path, self.folder / "copy.journal")  # opening one cuts off its torn end
-            with Journal(Path(copy)) as journal:
+            with closing(Journal(Path(copy))) as journal:
                 kept |= {ids[meta["i"]] for meta in journal.metas}
         return kept
 

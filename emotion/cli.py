@@ -5,16 +5,18 @@ from typing import Annotated
 
 import typer
 
-from emotion.commands import cache, corpus, encoders, exchange, experiments, models, page, params, study
+from emotion.commands import cache, corpus, encoders, exchange, fetch, model, models, page, params, predict, study
 from emotion.commands.plain import make_plain
 from emotion.core.errors import INTERRUPTED, one_line_errors
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
-for part in (corpus, experiments, params, study, page, exchange):
+for part in (corpus, params, study, page, exchange, predict):
     app.add_typer(part.app)
+app.add_typer(model.app, name="model")
 app.add_typer(models.app, name="models")
 app.add_typer(encoders.app, name="encoders")
 app.add_typer(cache.app, name="cache")
+app.add_typer(fetch.app, name="fetch")
 
 
 def _version(wanted: bool) -> None:

@@ -48,6 +48,23 @@ def finished_run(tmp_path_factory):
     return folder, said.read_text(encoding="utf-8")
 
 
+@pytest.fixture(scope="session")
+def small_run(tmp_path_factory):
+    """A finished run in miniature, to read only; see `bundle.small_run`."""
+    from bundle.small_run import finish
+
+    return finish(tmp_path_factory.mktemp("small") / "run")
+
+
+@pytest.fixture(scope="session")
+def packed(small_run):
+    """Its model, packed; to read only."""
+    from emotion.bundle.packing import pack
+
+    pack(small_run.parent / "packed", project=small_run, name="small", licence="mit")
+    return small_run.parent / "packed"
+
+
 @pytest.fixture
 def forgotten_plugins():
     """What a test imports of a project's plugins/ is forgotten afterwards."""

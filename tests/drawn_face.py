@@ -2,6 +2,9 @@
 
 import cv2
 import numpy as np
+import pytest
+
+needs_haar = pytest.mark.skipif(not hasattr(cv2, "CascadeClassifier"), reason="OpenCV 5 has no cascades")
 
 
 def draw_face(height, *, at=(0.5, 0.5)):

@@ -11,7 +11,7 @@ import shutil
 import av
 import numpy as np
 
-from emotion.corpus.expected import MELD_DIALOGUES, MELD_LABELS
+from emotion.corpus.tally import MELD_DIALOGUES, MELD_LABELS
 
 HEADER = "Sr No.,Utterance,Speaker,Emotion,Sentiment,Dialogue_ID,Utterance_ID,Season,Episode,StartTime,EndTime"
 FILES = {

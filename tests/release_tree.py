@@ -6,8 +6,8 @@ Nothing is taken from the release but its published counts: names, times, texts 
 import random
 from dataclasses import dataclass, field
 
-from emotion.corpus.expected import IEMOCAP_CODES, IEMOCAP_DIALOGUES, SIX
 from emotion.corpus.splits import COSMIC_VALIDATION, PAPER_VALIDATION
+from emotion.corpus.tally import IEMOCAP_CODES, IEMOCAP_DIALOGUES, SIX
 
 CODES = dict(zip(SIX, ("hap", "sad", "neu", "ang", "exc", "fru"), strict=True))
 WORDS = dict(zip(SIX, ("Happiness", "Sadness", "Neutral", "Anger", "Excited", "Frustration"), strict=True))

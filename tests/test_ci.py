@@ -13,3 +13,10 @@ def test_the_workflow_runs_the_same_targets():
     assert sorted(steps) == sorted(f"make {target}" for target in local) and len(local) == 4
     targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
     assert set(local) <= set(targets)
+
+
+def test_what_is_to_be_covered_is_there():
+    """A file that was renamed would pass unseen."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    patterns = re.findall(r"emotion/[\w/*.]+", "".join(re.findall(r"^COVERED := (.*)$", makefile, re.MULTILINE)))
+    assert len(patterns) == 8 and all(any(path.is_file() for path in ROOT.glob(name)) for name in patterns)

@@ -14,6 +14,8 @@ ROOMS = [
     ["experiments"],
     ["study", "exchange"],
     ["params"],
+    ["predict"],
+    ["bundle"],
     ["extraction"],
     ["fusion"],
     ["encoders"],

@@ -1,6 +1,7 @@
 """Who reads what in the product: each function reads a folder as a command would, and raises what that raises."""
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -176,13 +177,13 @@ def _journal(folder: Path) -> None:
 
     path = folder / "work.journal"
     for _ in range(2):
-        with Journal(path) as journal:
+        with closing(Journal(path)) as journal:
             kept = len(journal.metas)
             if kept != len(list(journal.payloads(range(kept)))):
                 raise Inconsistent("records without content")
             journal.append({"i": 99}, b"new")
             journal.flush()
-    with Journal(path) as journal:
+    with closing(Journal(path)) as journal:
         if journal.metas[-1] != {"i": 99} or len(journal.metas) < kept + 1:
             raise Inconsistent("what was appended is lost")
 

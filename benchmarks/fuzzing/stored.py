@@ -1,6 +1,7 @@
 """Good files of our own making that someone else may hand on: caches, journals, models, tables of results."""
 
 import shutil
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -75,7 +76,7 @@ def journals(folder: Path) -> None:
     from emotion.store.journal import Journal
 
     (folder / "journal").mkdir(parents=True)
-    with Journal(folder / "journal" / "work.journal") as journal:
+    with closing(Journal(folder / "journal" / "work.journal")) as journal:
         for i in range(12):
             journal.append({"i": i, "t": 1, "reason": "", "note": {"text": "é" * i}}, bytes([i]) * (40 + 100 * i))
         journal.flush()

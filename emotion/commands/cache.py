@@ -24,8 +24,7 @@ _MOST = 2000  # characters of a foreign text that are shown
 
 @app.command("show")
 def show(
-    file: File,
-    utterance: Annotated[str, typer.Option(help="Show this utterance's values and notes only.")] = "",
+    file: File, utterance: Annotated[str, typer.Option(help="Show this utterance's values and notes only.")] = ""
 ) -> None:
     """Show what a cache holds and what is missing in it.
 
@@ -54,8 +53,8 @@ def show(
             f"{len(cache)}, {int(cache.present.sum())} present, {counted(int(cache.offsets[-1]), 'frames')}",
         )
         table.add_row("values of each", shape)
-        if cache.trained_on is not None:
-            table.add_row("encoder trained on", f"{len(cache.trained_on)} utterances")
+        if cache.training is not None:
+            table.add_row("encoder trained on", f"{len(cache.training.trained_on)} utterances")
         for name, value in sorted(cache.attributes.items()):
             table.add_row(printable(name), shortened(str(value), most=_MOST))
         console.print(table)

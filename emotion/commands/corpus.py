@@ -124,8 +124,7 @@ def check_command(
         emotion corpus check --corpus iemocap --root data/raw/iemocap --media
     """
     from emotion.core.environment import workers
-    from emotion.corpus.check import check_corpus
-    from emotion.corpus.show import show_report
+    from emotion.corpus.check import check_corpus, show_report
     from emotion.media.probe import decode
 
     report = check_corpus(

@@ -1,4 +1,4 @@
-"""`emotion params`: every setting, what it means, what it may be."""
+"""`emotion params`: every setting, what it means, what it may be; `emotion experiments`: what came of changing some."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,6 +6,29 @@ from typing import Annotated
 import typer
 
 app = typer.Typer()
+
+
+@app.command("experiments")
+def experiments_command(
+    commits: Annotated[int, typer.Option("--num", "-n", help="How many commits back from the last one; -1 = all.")] = 1,
+) -> None:
+    """List experiments with their scores.
+
+    The best validation score comes first. The table has the parameters that differ from the commit at which an
+    experiment began, weighted F1 on validation and test, and test accuracy. Below it are the experiments that are
+    queued, still running or failed. DVC's own table has everything: dvc exp show --only-changed.
+
+    For example:
+
+        dvc exp run -S lr=1e-4,3e-4,1e-3 --queue
+        dvc queue start -j 2
+        emotion experiments
+    """
+    from rich.console import Console
+
+    from emotion.experiments import experiments, show
+
+    show(experiments(commits=commits), Console())
 
 
 @app.command("params")

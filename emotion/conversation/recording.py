@@ -63,6 +63,7 @@ class Conversation:
 def turns_of(
     media: Path,
     *,
+    sound: Path | None = None,
     transcript: Sequence[Piece] | None = None,
     speakers: int | None = None,
     asr: str | Path = "tiny.en",
@@ -77,6 +78,7 @@ def turns_of(
 
     Args:
         media: a file with sound, pictures or both.
+        sound: the file with the sound, where it is another one.
         transcript: what is said, by its start, where the user knows; nothing is recognised then, and nothing merged.
         speakers: how many there are, where the user knows.
         asr: folder or name of a Whisper model for faster-whisper; `none` = turns without words.
@@ -100,7 +102,7 @@ def turns_of(
         listener = Listener(find, whisper)
     told = {step: partial(progress, step) for step in ("listen", "watch")}
     heard, deaf = _attempt(
-        lambda: hear(media, listener=listener, coefficients=network is not None, progress=told["listen"])
+        lambda: hear(sound or media, listener=listener, coefficients=network is not None, progress=told["listen"])
     )
     said, left = _pieces(heard, transcript, words=whisper is not None)
     judge, spans = Judge(network, heard.coefficients if heard else None), [piece.span for piece in said]

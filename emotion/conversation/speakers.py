@@ -33,6 +33,7 @@ _SILENT: Final = 0.0  # score up to which a face is silent
 _CLEARLY: Final = 1.0  # by which the best score must be above the next
 _SEEN: Final = 0.3  # share of a piece in which a face must be seen
 _ALWAYS: Final = 0.8  # the same for a face that is taken because it is the only one
+_STILL: Final = 0.3  # times the usual motion of the mouth, below which somebody else may speak
 _NEAR: Final = 1.0  # s up to which a piece is a neighbour
 
 
@@ -91,7 +92,9 @@ def verdicts(
         alone: whether one person only is seen in the whole recording, and nobody can have been overlooked.
         speakers: how many speak, as the user knows; None = not known.
     """
-    by_face = [_by_face(seen, alone=alone) if pictured else Verdict() for seen in faces]
+    moving = sorted(face.motion for seen in faces for face in seen if not math.isnan(face.motion))
+    usual = moving[3 * len(moving) // 4] if moving else 0.0
+    by_face = [_by_face(seen, alone=alone, usual=usual) if pictured else Verdict() for seen in faces]
     by_face = _asked_around(said, faces, by_face)
     names = [
         piece.speaker or ("" if channels is None or channels[number] is None else f"\0{channels[number]}")
@@ -105,12 +108,13 @@ def verdicts(
     return _numbered(made)
 
 
-def _by_face(seen: Sequence[Face], *, alone: bool) -> Verdict:
+def _by_face(seen: Sequence[Face], *, alone: bool, usual: float) -> Verdict:
     """By the faces in the picture only; the person's number stands for the name.
 
     Args:
         seen: during the piece.
         alone: see `verdicts`.
+        usual: motion of a mouth in the recording, its upper quartile.
     """
     visible = [face for face in seen if face.share >= _SEEN]
     if not visible:
@@ -125,7 +129,8 @@ def _by_face(seen: Sequence[Face], *, alone: bool) -> Verdict:
         return Verdict(_name(best.person), how, unsure=not clear, person=best.person)
     if len(visible) == 1:
         face = visible[0]
-        return Verdict(_name(face.person), ONLY_FACE, not (alone and face.share >= _ALWAYS), face.person)
+        sure = alone and face.share >= _ALWAYS and face.motion >= _STILL * usual
+        return Verdict(_name(face.person), ONLY_FACE, not sure, face.person)
     moving = max(visible, key=lambda face: -math.inf if math.isnan(face.motion) else face.motion)
     if math.isnan(moving.motion):
         return Verdict()

@@ -159,6 +159,13 @@ class _Span:
     pictures: dict[int, list[Image]] = field(default_factory=dict)
     moved: dict[int, list[float]] = field(default_factory=dict)
 
+    def add(self, track: int, number: int, face: Image, moved: Sequence[float]) -> None:
+        """The next picture of a face; after a gap, in which others were larger, nothing more is taken."""
+        first, pictures = self.starts.setdefault(track, number), self.pictures.setdefault(track, [])
+        if number == first + len(pictures):
+            pictures.append(face)
+            self.moved.setdefault(track, []).extend(moved)
+
 
 class _Watcher:
     def __init__(self, spans: Sequence[Region], detector: str, judge: Judge) -> None:
@@ -196,6 +203,8 @@ class _Watcher:
             self._examine(tick, picture)
         if self._active:
             self._held.append((tick, picture))
+        else:
+            self._last = None  # what moved since the span before says nothing
 
     def finish(self, tick: int, *, seconds: float, trouble: str) -> Sight:
         """After the last picture, the one before `tick`."""
@@ -230,9 +239,7 @@ class _Watcher:
                 if track.times[0] * FPS <= number + 0.5:
                     face, moved = self._face(track, weight, picture)
                     for span in spans:
-                        span.starts.setdefault(track.number, number)
-                        span.pictures.setdefault(track.number, []).append(face)
-                        span.moved.setdefault(track.number, []).extend(moved)
+                        span.add(track.number, number, face, moved)
             self._last = picture
         over = [span for span in self._active if span.last <= tick]
         self._active = [span for span in self._active if span.last > tick]

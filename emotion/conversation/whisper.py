@@ -114,5 +114,5 @@ def _load(name: str, *, download: bool, device: str, threads: int) -> Any:  # no
         if folder.is_dir():
             why = shortened(" ".join(str(error).split()))
             raise EmotionError(f"{name}: not a Whisper model converted for CTranslate2 ({why})") from None
-        remedy = "check the name and the network" if download else "ask for its download, or give the folder of one"
+        remedy = "check the name and the network" if download else "fetch it with --download, or give the folder of one"
         raise EmotionError(f"the recogniser {name} is not on this machine; {remedy}") from None

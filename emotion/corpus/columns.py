@@ -11,7 +11,7 @@ from pathlib import Path
 from emotion.core.errors import EmotionError
 from emotion.core.settings import read_yaml
 from emotion.core.text import quoted, shortened
-from emotion.corpus.names import folded
+from emotion.corpus.cells import folded
 from emotion.corpus.utterance import COLUMNS
 
 FILE = "columns.yaml"
@@ -26,11 +26,9 @@ def own_names(root: Path) -> dict[str, str]:
     """
     path = root / FILE
     if not path.exists():
-        other = next(
-            (name for name in sorted(item.name for item in root.iterdir()) if name.casefold() in _OTHERS), None
-        )
-        if other:
-            raise EmotionError(f"{root / other}: is not read under this name; rename it to {FILE}")
+        for other in sorted(root.iterdir()):
+            if other.name.casefold() in _OTHERS:
+                raise EmotionError(f"{other}: is not read under this name; rename it to {FILE}")
         return {}
     content = read_yaml(path)
     if content is None:
@@ -51,12 +49,7 @@ def own_names(root: Path) -> dict[str, str]:
 
 
 def match(header: Sequence[str], names: Mapping[str, str], path: Path) -> tuple[dict[str, int], list[str]]:
-    """Which columns of a header are ours.
-
-    Args:
-        header: as it stands in the table.
-        names: of `own_names`.
-        path: of the table.
+    """Which columns of a header are ours; `names` is what `own_names` gives.
 
     Returns:
         Our name -> number of the column, and the names of all others that have one.

@@ -1,6 +1,7 @@
 """Opening sound and video files that nobody vouches for: which library reads them, and how long they say they are."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -15,17 +16,8 @@ from emotion.core.text import shortened
 SOUND: Final = frozenset(soundfile.available_formats()) - {"RAW"}
 """Suffixes of sound files, in capitals; raw samples say nothing of themselves. All else is for FFmpeg."""
 
-BROKEN: Final = (
-    soundfile.LibsndfileError,
-    av.FFmpegError,
-    OSError,
-    RuntimeError,
-    ValueError,
-    IndexError,
-    ArithmeticError,
-    MemoryError,
-)
-"""What libsndfile, FFmpeg and those who call them raise on a damaged file; MediaError is a ValueError."""
+BROKEN: Final = (av.FFmpegError, OSError, RuntimeError, ValueError, IndexError, ArithmeticError, MemoryError)
+"""What libsndfile (RuntimeError), FFmpeg and their callers raise on a damaged file; MediaError is a ValueError."""
 
 # What claims to be a medium may be a list of other files; these must not be opened, here or on the network.
 _OPTIONS: Final = {"protocol_whitelist": "file"}
@@ -52,12 +44,9 @@ _BY_BIT_RATE: Final = frozenset({"aac", "ac3", "eac3", "dts", "mp3", "amr", "h26
 def open_container(path: Path, *, problem: str) -> InputContainer:
     """Open a file with FFmpeg; to be closed, or used as a context manager.
 
-    Args:
-        path: the file.
-        problem: how the message begins, e.g. `undecodable audio`.
-
     Raises:
-        MediaError: FFmpeg cannot read it or takes too long, or it is a list of other files.
+        MediaError: FFmpeg cannot read it or takes too long, or it is a list of other files. The message begins with
+            `problem`, e.g. `undecodable audio`.
     """
     try:
         container = av.open(
@@ -104,6 +93,15 @@ def sound_track(container: InputContainer) -> av.AudioStream | None:
     tracks = [track for track in container.streams.audio if track.codec_context is not None and track.rate]
     marked = [track for track in tracks if track.disposition & Disposition.default]
     return next(iter([*marked, *tracks]), None)
+
+
+def has_sound(path: Path) -> bool:
+    """Whether a video has a sound track, by its header."""
+    try:
+        with open_container(path, problem="corrupt") as container:
+            return bool(container.streams.audio)
+    except BROKEN:
+        return False
 
 
 def is_still(container: InputContainer) -> bool:
@@ -155,17 +153,9 @@ def stamped_ends(container: InputContainer) -> dict[str, float]:
 
 def packets(container: InputContainer, tracks: Sequence[Stream]) -> "Iterable[av.Packet[Stream]]":
     """The packets of some tracks, from where the container stands to its end, or to where it is damaged."""
-    if not tracks:
-        return
-    found = container.demux(tracks)
-    while True:
-        try:
-            packet = next(found, None)
-        except BROKEN:
-            return
-        if packet is None:
-            return
-        yield packet
+    with suppress(*BROKEN):
+        if tracks:
+            yield from container.demux(tracks)
 
 
 def one_line(error: BaseException) -> str:

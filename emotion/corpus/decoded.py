@@ -16,18 +16,16 @@ from emotion.core.progress import track
 from emotion.core.text import shortened
 from emotion.corpus.containers import one_line
 from emotion.corpus.level import REMARKS, Level
-from emotion.corpus.reading import Kind
+from emotion.corpus.reading import Finding, Kind, findings
 from emotion.corpus.utterance import Utterance
 
-UNDECODABLE = Kind("media files that cannot be decoded to their end", "error", "copy them again")
-ENDS_AFTER = Kind(
-    "utterances that end after their file",
-    "error",
+UNDECODABLE = Kind.error("media file{s} that cannot be decoded to {its|their} end", "copy them again")
+ENDS_AFTER = Kind.error(
+    "utterance{s} that {ends|end} after {its|their} file",
     "copy the file again, or correct their times: what is not there cannot be read",
 )
-TOO_FAR = Kind(
-    "utterances that end far beyond their file: are these milliseconds?",
-    "error",
+TOO_FAR = Kind.error(
+    "utterance{s} that {ends|end} far beyond {its|their} file: are these milliseconds?",
     "times are seconds: divide start and end by 1000 if they are milliseconds, else correct them",
 )
 
@@ -40,36 +38,21 @@ Decode = Callable[[Path, Sequence[str]], "Medium"]
 
 @dataclass(frozen=True, slots=True)
 class Medium:
-    """What decoding a file gave.
+    """What decoding a file gave."""
 
-    Attributes:
-        seconds: column that names the file (`audio`, `video`) -> length of what was decoded for it.
-        form: e.g. `2 channels, 16000 Hz` or `720x480, 29.97 frames/s, no sound`.
-        level: of its sound, None where it has none.
-    """
-
-    seconds: Mapping[str, float]
-    form: str
-    level: Level | None = None
+    seconds: Mapping[str, float]  # column that names the file (`audio`, `video`) -> length of what was decoded for it
+    form: str  # e.g. `2 channels, 16000 Hz` or `720x480, 29.97 frames/s, no sound`
+    level: Level | None = None  # of its sound, None where it has none
 
 
-def examine(
-    rows: Sequence[Utterance], root: Path, decode: Decode, workers: int
-) -> tuple[Counter[str], list[tuple[Kind, Sequence[str]]]]:
-    """Decode every media file once.
+def examine(rows: Sequence[Utterance], root: Path, decode: Decode, workers: int) -> tuple[Counter[str], list[Finding]]:
+    """Decode every media file of a corpus once, in worker processes: how often each form was met, and what is wrong.
 
-    Args:
-        rows: of the corpus.
-        root: its folder.
-        decode: a module's function that reads a whole file for the columns that name it; raises MediaError.
-        workers: processes.
-
-    Returns:
-        How often each form was met, and kinds of deviations with their places.
+    `decode` is a module's function that reads a whole file for the columns that name it, and raises MediaError.
     """
     users: defaultdict[str, set[str]] = defaultdict(set)
     for row in rows:
-        for column, name in _media(row):
+        for column, name in media_of(row):
             users[name].add(column)
     names = list(users)
     forms: Counter[str] = Counter()
@@ -86,24 +69,18 @@ def examine(
             found[kind].append(f"{name}: {about}")
     for kind, places in late(rows, seconds).items():
         found[kind] += places
-    return forms, [(kind, places) for kind, places in found.items() if places]
+    return forms, findings(*found.items())
 
 
 def late(rows: Sequence[Utterance], seconds: Mapping[tuple[str, str], float]) -> dict[Kind, list[str]]:
     """Rows that end after their media, by kind; where a file's rows end 100 times too late, their unit is in question.
 
-    A row whose sound or picture is the shorter one is fine while that holds at least half of it.
-
-    Args:
-        rows: of the corpus.
-        seconds: column and file -> length, where it is known.
-
-    Returns:
-        `ENDS_AFTER` and `TOO_FAR` with their places, where there are any.
+    A row whose sound or picture is the shorter one is fine while that holds at least half of it. `seconds` has the
+    lengths that are known, by column and file.
     """
     over: defaultdict[tuple[str, str], list[Utterance]] = defaultdict(list)
     for row in rows:
-        lengths = {(column, name): seconds[column, name] for column, name in _media(row) if (column, name) in seconds}
+        lengths = {(column, name): seconds[column, name] for column, name in media_of(row) if (column, name) in seconds}
         shortest = min(lengths, key=lambda medium: lengths[medium], default=None)
         if shortest is None or row.end <= lengths[shortest] + _SLACK:
             continue
@@ -118,7 +95,8 @@ def late(rows: Sequence[Utterance], seconds: Mapping[tuple[str, str], float]) ->
     return dict(result)
 
 
-def _media(row: Utterance) -> list[tuple[str, str]]:
+def media_of(row: Utterance) -> list[tuple[str, str]]:
+    """Columns `audio` and `video` where they have a file, each with it."""
     return [(column, name) for column, name in (("audio", row.audio), ("video", row.video)) if name]
 
 

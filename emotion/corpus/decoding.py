@@ -1,6 +1,8 @@
-"""The text of a table that somebody saved: in UTF-8, in UTF-16 or UTF-32 by its mark, or in an encoding that is named.
+"""The text of a file that somebody saved.
 
-No encoding is guessed: nearly every file can be read as cp1252, and the words are then wrong without a word of warning.
+A table of one's own is in UTF-8, in UTF-16 or UTF-32 by its mark, or in an encoding that is named. None is guessed:
+nearly every file can be read as cp1252, and the words are then wrong without a word of warning. The files of a release
+are UTF-8 with leftovers of Windows' cp1252, as corpora of the field have them.
 """
 
 import codecs
@@ -10,7 +12,7 @@ from collections.abc import Iterator
 from itertools import islice, pairwise
 from pathlib import Path
 
-from emotion.core.errors import EmotionError, cannot
+from emotion.core.errors import EmotionError, cannot, check_waits
 from emotion.core.text import CODECS, is_text_codec, printable, quoted
 
 AUTO = "auto"
@@ -32,28 +34,22 @@ _KINDS = (
     (b"\x89HDF", "an HDF5 file; export the table as CSV"),
 )
 # What a table may be saved in besides Unicode, with the first bytes of the letters that are used most.
-_LIKELY: tuple[tuple[str, tuple[int, int] | None], ...] = (
-    ("gbk", (0xB0, 0xD7)),
-    ("big5", (0xA4, 0xC6)),
-    ("shift_jis", (0x82, 0x97)),
-    ("euc_jp", (0xA4, 0xCF)),
-    ("euc_kr", (0xB0, 0xC8)),
-    ("iso2022_jp", None),
-    ("cp1252", None),
-    ("cp1250", None),
-    ("cp1251", None),
-    ("koi8-r", None),
-    ("cp1253", None),
-    ("cp1254", None),
-    ("cp1255", None),
-    ("cp1256", None),
-    ("cp874", None),
-    ("mac_roman", None),
-)
+_LIKELY: dict[str, tuple[int, int] | None] = {
+    "gbk": (0xB0, 0xD7),
+    "big5": (0xA4, 0xC6),
+    "shift_jis": (0x82, 0x97),
+    "euc_jp": (0xA4, 0xCF),
+    "euc_kr": (0xB0, 0xC8),
+    **dict.fromkeys(("iso2022_jp", "cp1252", "cp1250", "cp1251", "koi8-r", "cp1253", "cp1254", "cp1255", "cp1256")),
+    **dict.fromkeys(("cp874", "mac_roman")),
+}
 _WORD = re.compile(rb"""[^\s,;|"']*(?:[\x80-\xff]|\x1b\$)[^\s,;|"']*""")
 _ACCENTS = re.compile("[\u00c0-\u024f]{3,}")
 _UTF8 = re.compile(rb"[\xc2-\xf4][\x80-\xbf]+")
 _SAMPLE, _SHOWN, _WORDS, _LETTERS = 1 << 20, 4, 3, 14  # bytes looked at; encodings, words of each, letters of a word
+# Where Unicode has control characters (U+0080 .. U+009F), cp1252 has quotes, dashes and dots, and five undefined.
+_C1 = {code: bytes([code]).decode("cp1252", errors="ignore") or chr(code) for code in range(0x80, 0xA0)}
+_FOREIGN = re.compile(r"[^\x00-\x7f]{2,}")
 
 
 def check_plain(path: Path) -> None:
@@ -77,10 +73,8 @@ def check_plain(path: Path) -> None:
 def table_text(path: Path, *, encoding: str = AUTO) -> str:
     """The text of a table.
 
-    Args:
-        path: the file.
-        encoding: `auto` = by the mark of UTF-8, UTF-16 or UTF-32, UTF-8 where there is none; or a name as Python knows
-            it, e.g. `gbk`.
+    With the encoding `auto` it is read by the mark of UTF-8, UTF-16 or UTF-32, as UTF-8 where there is none; else the
+    encoding is a name as Python knows it, e.g. `gbk`.
 
     Raises:
         EmotionError: it is no text in that encoding. The message names the line and shows words of the file in likely
@@ -107,15 +101,15 @@ def table_text(path: Path, *, encoding: str = AUTO) -> str:
     return text.removeprefix("\ufeff")
 
 
-def by_mark(content: bytes) -> str | None:
+def _by_mark(content: bytes) -> str | None:
     """The encoding that the mark at the beginning of a file stands for."""
     return next((codec for mark, codec in _MARKS if content.startswith(mark)), None)
 
 
-def unmarked(content: bytes) -> str | None:
+def _unmarked(content: bytes) -> str | None:
     """`utf-16-le` or `utf-16-be` where a file looks like that and has no mark: every other byte is 0, the rest not."""
     even, odd = content[:64:2], content[1:64:2]
-    if len(content) < 8 or by_mark(content):
+    if len(content) < 8 or _by_mark(content):
         return None
     if not any(odd) and all(even):
         return "utf-16-le"
@@ -124,7 +118,7 @@ def unmarked(content: bytes) -> str | None:
 
 def _codec(content: bytes, path: Path, encoding: str) -> str:
     """The codec to read with; what is marked or cannot be meant is an error."""
-    marked = by_mark(content)
+    marked = _by_mark(content)
     name = "" if encoding == AUTO else codecs.lookup(encoding).name.removesuffix("-sig")
     if marked:
         if name and not name.startswith(marked):
@@ -151,7 +145,7 @@ def _is_utf8(content: bytes) -> bool:
 
 
 def _wide(content: bytes) -> str:
-    codec = unmarked(content)
+    codec = _unmarked(content)
     return f"set index.encoding (--encoding) to {codec}" if codec else "save it as CSV in UTF-8"
 
 
@@ -172,7 +166,7 @@ def _not_text(content: bytes, path: Path, codec: str, start: int) -> str:
 def _readings(words: list[bytes], codec: str) -> Iterator[tuple[str, list[str]]]:
     """The words in the most likely encodings, the likeliest first."""
     found: list[tuple[float, str, list[str]]] = []
-    for name, common in _LIKELY:
+    for name, common in _LIKELY.items():
         try:
             read = [word.decode(name) for word in words]
         except UnicodeError:
@@ -202,3 +196,76 @@ def _jumps(word: str) -> float:
     letters = [(char, unicodedata.name(char, "?").split()[0]) for char in word if char.isalpha()]
     jumps = sum((a != b) + (one.islower() and two.isupper()) for (one, a), (two, b) in pairwise(letters))
     return jumps + sum(map(len, _ACCENTS.findall(word)))
+
+
+def read_text(path: Path) -> str:
+    """Read a table of a release as UTF-8; lines that are not UTF-8 are read as cp1252. A byte order mark is dropped.
+
+    Bytes that neither knows become U+FFFD. UTF-16 and UTF-32 are read where the file begins like them.
+
+    Raises:
+        EmotionError: it is in another encoding: its foreign letters are too many for leftovers.
+    """
+    check_waits(path)
+    content = path.read_bytes()
+    codec = _by_mark(content) or _unmarked(content)
+    if codec in (None, "utf-8"):
+        _check_leftovers(content, path)
+        return _lenient(content)
+    try:
+        return content.decode(codec).removeprefix("\ufeff")
+    except UnicodeDecodeError:
+        raise EmotionError(f"{path}: no text of {codec}, though it begins like it; copy the file again") from None
+
+
+def read_lines(path: Path) -> list[str]:
+    r"""The lines of a file, by \n, \r\n or \r only: other characters that Python counts as line ends stay text.
+
+    Nothing is refused: a line that is damaged is one that its reader does not understand, and says so.
+    """
+    check_waits(path)
+    return _lenient(path.read_bytes()).replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
+def repair(text: str) -> str:
+    r"""Undo what cp1252 has left in UTF-8 text.
+
+    - U+0092 and its like become the characters that cp1252 means: `don\x92t` -> `don’t`;
+    - UTF-8 that was read as cp1252 is read again: `donâ€™t` -> `don’t`.
+    """
+    return _FOREIGN.sub(_again, text).translate(_C1)
+
+
+def _lenient(content: bytes) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return "\n".join(map(_decode, content.removeprefix(b"\xef\xbb\xbf").split(b"\n")))
+
+
+def _check_leftovers(content: bytes, path: Path) -> None:
+    """Refuse a file whose lines that are not UTF-8 are mostly foreign letters: that is no English with leftovers."""
+    foreign = letters = 0
+    for line in content.split(b"\n"):
+        try:
+            line.decode("utf-8")
+        except UnicodeDecodeError:
+            foreign += sum(byte > 0x7F for byte in line)
+            letters += len(line)
+    if foreign >= 16 and foreign > letters / 3:
+        raise EmotionError(f"{path}: neither UTF-8 nor English in cp1252; copy the file again, or save it as UTF-8")
+
+
+def _decode(line: bytes) -> str:
+    try:
+        return line.decode("utf-8")
+    except UnicodeDecodeError:
+        return line.decode("cp1252", errors="replace")
+
+
+def _again(found: re.Match[str]) -> str:
+    try:
+        data = b"".join(char.encode("latin-1" if char in "\x81\x8d\x8f\x90\x9d" else "cp1252") for char in found[0])
+        return data.decode("utf-8")
+    except UnicodeError:
+        return found[0]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from emotion.core.text import quoted
-from emotion.corpus.text import repair
+from emotion.corpus.decoding import repair
 from emotion.corpus.utterance import Utterance
 
 _LEADING_ZEROS = re.compile(r"(?<![0-9.])0+(?=[0-9])")

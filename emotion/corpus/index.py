@@ -1,7 +1,7 @@
 """From a raw corpus to the index: read, split, check, write."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,13 +12,12 @@ from emotion.core.tables import csv_text
 from emotion.core.text import counted, printable, quoted
 from emotion.corpus import sense
 from emotion.corpus.decoding import AUTO
-from emotion.corpus.drawing import draw_dialogues
 from emotion.corpus.iemocap import read_iemocap
 from emotion.corpus.meld import read_meld
 from emotion.corpus.own import read_own
 from emotion.corpus.raw import CORPORA, how_to_get, is_own
-from emotion.corpus.reading import Notes, Reading, Vote, told
-from emotion.corpus.splits import NAMES, check_leaks, split_dialogues
+from emotion.corpus.reading import Finding, Notes, Reading, Vote
+from emotion.corpus.splits import NAMES, check_leaks, draw_dialogues, split_dialogues
 from emotion.corpus.table import read_table
 from emotion.corpus.traces import trace_findings
 from emotion.corpus.utterance import SPLITS, Utterance, write_index
@@ -54,28 +53,32 @@ def index_corpus(
     if out.suffix == ".json":
         raise EmotionError(f"{out}: a JSON file of that name is written beside the index; expected e.g. index.csv")
     reading = read_corpus(corpus=corpus, root=root, label_rule=label_rule, encoding=encoding)
-    named = [*reading.notes.items(), *findings(reading.utterances, corpus=corpus)]
-    for kind, places in named:
-        if kind in sense.ERRORS:
-            raise EmotionError(f"{root}: {told(kind, places)}")
+    found = [*reading.notes.items(), *findings_of(reading.utterances, corpus=corpus)]
+    for finding in found:
+        if finding.kind in sense.ERRORS:
+            raise EmotionError(f"{root}: {finding.told()}")
     try:
         rows = split_utterances(reading, corpus=corpus, split=split, allow_speaker_overlap=allow_speaker_overlap)
         check_leaks(rows, allow_speaker_overlap=allow_speaker_overlap)
     except EmotionError:
-        _tell(_named(item for item in named if item[0] == sense.SPEAKERS))  # it may be why
+        _tell(_named(finding for finding in found if finding.kind == sense.SPEAKERS))  # it may be why
         raise
     if annotators is not None:
         if not reading.votes:
             raise EmotionError(f"corpus {corpus} in {root} has no raters; leave out --annotators")
         write_votes(annotators, reading.votes)
     write_index(out, rows, labels=reading.labels, corpus=corpus, notes=reading.notes.counts())
-    named += sense.split_findings(rows, reading.labels)
-    _tell([_summary(rows, reading.notes, out), *_named(named), f"made of: {sense.made_of(rows)}"])
+    found += sense.split_findings(rows, reading.labels)
+    counts = Counter(row.split for row in rows)
+    of = f"of {counted(len({row.dialogue for row in rows}), 'dialogues')}"
+    parts = ", ".join(f"{name} {counts[name]}" for name in SPLITS)
+    made = f"index: {counted(len(rows), 'utterances')} {of} ({parts}) in {out}; noted: {_listed(reading.notes)}"
+    _tell([made, *_named(found), f"made of: {sense.made_of(rows)}"])
 
 
-def findings(rows: Sequence[Utterance], *, corpus: str) -> list[sense.Found]:
+def findings_of(rows: Sequence[Utterance], *, corpus: str) -> list[Finding]:
     """What makes no sense in a corpus as it was read; for what its splits lack see `sense.split_findings`."""
-    own = []
+    own: list[Finding] = []
     if is_own(corpus):  # releases are known: in them the transcript's order counts
         own = [*trace_findings(rows), *sense.order_findings(rows), *sense.row_findings(rows)]
     return [*sense.name_findings(rows), *own, *sense.modality_findings(rows)]
@@ -98,35 +101,23 @@ def read_corpus(*, corpus: str, root: Path, label_rule: str, encoding: str = AUT
             raise EmotionError(f"{root}: the folder of corpus {corpus} is empty; {how_to_get(corpus)}")
         if plugins.is_name(corpus):
             return read_own(corpus, root)
-        return _READERS[corpus](root, label_rule, encoding)
+        if corpus == "meld":
+            return read_meld(root)
+        if corpus == "table":
+            return read_table(root, encoding=encoding)
+        reading = read_iemocap(root, label_rule=label_rule)
     except OSError as error:
         raise cannot("be read", error.filename or root, error) from None
-
-
-def _read_release(root: Path, label_rule: str, _: str) -> Reading:
-    reading = read_iemocap(root, label_rule=label_rule)
     if not reading.utterances:
         raise EmotionError(f"{root}: no utterance with one of the six labels; noted: {_listed(reading.notes)}")
     return reading
 
 
-_READERS: dict[str, Callable[[Path, str, str], Reading]] = {
-    "synthetic": _read_release,
-    "iemocap": _read_release,
-    "meld": lambda root, *_: read_meld(root),
-    "table": lambda root, _, encoding: read_table(root, encoding=encoding),
-}
-
-
 def split_utterances(reading: Reading, *, corpus: str, split: str, allow_speaker_overlap: bool) -> list[Utterance]:
     """Give every utterance its split.
 
-    Args:
-        reading: the corpus.
-        corpus: its name.
-        split: `corpus` = the corpus's own: MELD's, a table's column (drawn where it has none), and for IEMOCAP and its
-            like `paper`. For these alone: `paper`, `cosmic`, `session1` .. `session5`, see `emotion.corpus.splits`.
-        allow_speaker_overlap: a drawn split may ignore who speaks.
+    `corpus` is the corpus's own: MELD's, a table's column (drawn where it has none), and for IEMOCAP and its like
+    `paper`. For these alone there are `paper`, `cosmic`, `session1` .. `session5`, see `emotion.corpus.splits`.
 
     Raises:
         EmotionError: the corpus has no such split, or one of the three would be empty.
@@ -159,20 +150,13 @@ def write_votes(path: Path, votes: Iterable[Vote]) -> None:
     write_text(path, csv_text(header, rows))
 
 
-def _summary(rows: Sequence[Utterance], notes: Notes, out: Path) -> str:
-    counts = Counter(row.split for row in rows)
-    parts = ", ".join(f"{name} {counts[name]}" for name in SPLITS)
-    dialogues = counted(len({row.dialogue for row in rows}), "dialogues")
-    return f"index: {counted(len(rows), 'utterances')} of {dialogues} ({parts}) in {out}; noted: {_listed(notes)}"
-
-
-def _named(found: Iterable[sense.Found]) -> list[str]:
+def _named(found: Iterable[Finding]) -> list[str]:
     """One line per kind of deviation that is more than a fact, with the first places."""
-    return [f"  {told(kind, places)}" for kind, places in found if kind.level != "fact"]
+    return [f"  {finding.told()}" for finding in found if finding.kind.level != "fact"]
 
 
 def _listed(notes: Notes) -> str:
-    return ", ".join(f"{count} {reason}" for reason, count in notes.counts().items()) or "nothing"
+    return ", ".join(kind.counted(len(places)) for kind, places in notes.items()) or "nothing"
 
 
 def _tell(lines: Iterable[str]) -> None:

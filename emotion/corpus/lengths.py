@@ -40,22 +40,18 @@ def media_length(path: Path) -> float:
             raise MediaError(f"missing: {path} does not exist")
         if path.stat().st_size == 0:
             raise MediaError(f"corrupt: {path} has 0 bytes")
-        seconds = _length(path)
-    except MediaError as error:
-        text = str(error)
-        raise error if text.startswith(("missing: ", "corrupt: ")) else MediaError(f"corrupt: {text}") from None
-    except BROKEN as error:
-        raise MediaError(f"corrupt: {path} ({one_line(error)})") from None
-    return seconds
+        return _length(path)
+    except BROKEN as error:  # MediaError is one of them
+        text = str(error) if isinstance(error, MediaError) else f"{path} ({one_line(error)})"
+        raise MediaError(text if text.startswith(("missing: ", "corrupt: ")) else f"corrupt: {text}") from None
 
 
 def _length(path: Path) -> float:
     samples, rate = sound_header(path)
-    if samples and not _RATES[0] <= rate <= _RATES[1]:
-        raise MediaError(
-            f"corrupt: {path} says that it has {rate} samples a second, expected {_RATES[0]} to {_RATES[1]}"
-        )
     if samples:
+        if not _RATES[0] <= rate <= _RATES[1]:
+            says = f"{path} says that it has {rate} samples a second"
+            raise MediaError(f"corrupt: {says}, expected {_RATES[0]} to {_RATES[1]}")
         return samples / rate
     if path.suffix.lower() in _BOXED:
         with path.open("rb", buffering=0) as file:

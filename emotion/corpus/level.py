@@ -9,24 +9,20 @@ from numpy.typing import NDArray
 
 from emotion.corpus.reading import Kind
 
-SILENT: Final = Kind(
-    "sound files that are silent (peak below -60 dBFS)",
-    "warning",
+SILENT: Final = Kind.warning(
+    "sound file{s} that {is|are} silent (peak below -60 dBFS)",
     "record or copy them again, or leave the audio of their rows empty: silence is taken for a voice",
 )
-OFF_SCALE: Final = Kind(
-    "sound files with samples of another scale",
-    "warning",
+OFF_SCALE: Final = Kind.warning(
+    "sound file{s} with samples of another scale",
     "divide the samples, so that they lie within -1 and 1 (16-bit numbers: by 32768)",
 )
-OFF_ZERO: Final = Kind(
-    "sound files whose zero line is off (a direct current from the sound card)",
-    "warning",
+OFF_ZERO: Final = Kind.warning(
+    "sound file{s} whose zero line is off (a direct current from the sound card)",
     "subtract the mean of their samples; features take it for a deep hum",
 )
-CLIPPED: Final = Kind(
-    "sound files that are clipped",
-    "warning",
+CLIPPED: Final = Kind.warning(
+    "sound file{s} that {is|are} clipped",
     "record them again with less gain: what was louder than the file can hold is lost",
 )
 REMARKS: Final[Mapping[Kind, str]] = {
@@ -46,21 +42,13 @@ _CLIPPED: Final = 0.01  # share of samples at full scale; good recordings have n
 
 @dataclass(slots=True)
 class Level:
-    """Of a sound's samples, block by block.
+    """Of a sound's samples, block by block."""
 
-    Attributes:
-        samples: how many were seen, all channels together.
-        low: the lowest.
-        high: the highest.
-        total: their sum.
-        full: how many were at full scale.
-    """
-
-    samples: int = 0
-    low: float = 0.0
-    high: float = 0.0
-    total: float = 0.0
-    full: int = 0
+    samples: int = 0  # how many were seen, all channels together
+    low: float = 0.0  # the lowest
+    high: float = 0.0  # the highest
+    total: float = 0.0  # their sum
+    full: int = 0  # how many were at full scale
 
     def add(self, block: NDArray[np.float32]) -> None:
         """Take in samples of any shape; all have to be finite."""

@@ -14,10 +14,11 @@ from pathlib import Path
 
 from emotion.core.errors import EmotionError, MediaError
 from emotion.core.text import is_printable, quoted
+from emotion.corpus.cells import REPAIRED, seconds
+from emotion.corpus.decoding import repair
 from emotion.corpus.lengths import media_length
 from emotion.corpus.reading import Kind, Notes, Reading
 from emotion.corpus.rows import csv_rows
-from emotion.corpus.text import repair
 from emotion.corpus.utterance import Utterance
 
 LABELS = ("neutral", "surprise", "fear", "sadness", "joy", "disgust", "anger")  # the order of MELD's own code
@@ -32,25 +33,21 @@ LONGEST = 60.0  # s; the clips that were cut wrongly last minutes, utterances we
 # Clips of the release that are known to be unusable: broken, missing or minutes too long.
 KNOWN_BAD = ("train_dia125_utt3", "train_dia309_utt0", "dev_dia110_utt7", "test_dia38_utt4", "test_dia220_utt0")
 
-REPAIRED = Kind("texts with cp1252 leftovers, repaired", "fact", "nothing to do")
-TWICE = Kind("utterances listed twice, the first is kept", "warning", "remove the second line")
-NO_TEXT = Kind("utterances without text", "warning", "nothing to do: the text encoder gets an empty line")
-TIMES = Kind(
-    "utterances whose times make no sense",
-    "warning",
+TWICE = Kind.warning("utterance{s} listed twice, the first is kept", "remove the second line")
+NO_TEXT = Kind.warning("utterance{s} without text", "nothing to do: the text encoder gets an empty line")
+TIMES = Kind.warning(
+    "utterance{s} whose times make no sense",
     "nothing to do: the clip's own length counts; without a clip one second is taken",
 )
-NO_CLIPS = Kind(
-    "splits without a folder of clips", "warning", "unpack the clips beside the CSV file, or use modalities: text"
+NO_CLIPS = Kind.warning(
+    "split{s} without a folder of clips", "unpack the clips beside the CSV file, or use modalities: text"
 )
-MISSING = Kind("clips missing", "error", "unpack the archive again; until then the utterance lacks face and audio")
-BROKEN = Kind("clips corrupt", "error", "unpack the archive again; until then the utterance lacks face and audio")
-OVERLONG = Kind(
-    "clips far longer than an utterance", "error", "cut the clip by its times; until then face and audio are missing"
+MISSING = Kind.error("clip{s} missing", "unpack the archive again; until then the utterance lacks face and audio")
+BROKEN = Kind.error("clip{s} corrupt", "unpack the archive again; until then the utterance lacks face and audio")
+OVERLONG = Kind.error(
+    "clip{s} far longer than an utterance", "cut the clip by its times; until then face and audio are missing"
 )
-KNOWN = Kind("clips known to be bad in the release", "warning", "nothing to do: the utterance lacks face and audio")
-
-_TIME = re.compile(r"(\d+):(\d{1,2}):(\d{1,2})(?:[.,](\d{1,3}))?")
+KNOWN = Kind.warning("clip{s} known to be bad in the release", "nothing to do: the utterance lacks face and audio")
 
 
 def read_meld(root: Path) -> Reading:
@@ -61,12 +58,6 @@ def read_meld(root: Path) -> Reading:
     media of its own: start is 0 and end is the length of its clip by the clip's header, or that of the wav where the
     clip cannot be used, or else EndTime - StartTime (at most `LONGEST`). A missing, corrupt or over-long clip leaves
     the utterance without it.
-
-    Args:
-        root: folder with the CSV files and clips.
-
-    Returns:
-        The corpus; split is train, validation or test.
 
     Raises:
         EmotionError: a CSV file is missing or a line of it cannot be understood; names file, line and expectation.
@@ -80,15 +71,6 @@ def clips_folder(root: Path, split: str) -> Path | None:
     """Where the clips of a split lie, None if nowhere."""
     name, _, folder = PARTS[split]
     return next((path for path in (root / folder, root / name / folder) if path.is_dir()), None)
-
-
-def seconds(text: str) -> float | None:
-    """A time like `00:16:16,059` in s; None where it is none."""
-    found = _TIME.fullmatch(text)
-    if found is None:
-        return None
-    hours, minutes, rest, fraction = found.groups()
-    return 3600 * int(hours) + 60 * int(minutes) + int(rest) + float(f"0.{fraction or 0}")
 
 
 def _read_part(root: Path, split: str, notes: Notes) -> Iterator[Utterance]:
@@ -131,23 +113,19 @@ def _utterance(row: Mapping[str, str], key: tuple[int, int], place: str, split: 
     if not text:
         notes.add(NO_TEXT, f"{place}: {name}")
     start, end = seconds(row["StartTime"]), seconds(row["EndTime"])
-    sensible = start is not None and end is not None and end > start
-    if not sensible:
+    length = 0.0 if start is None or end is None else round(min(end - start, LONGEST), 3)
+    if length <= 0:
         notes.add(TIMES, f"{place}: {name}: {row['StartTime']} to {row['EndTime']}")
-    length = round(min((end or 0) - (start or 0), LONGEST), 3) if sensible else 1.0
     return Utterance(
         utterance=name,
         dialogue=dialogue,
         turn=key[1],
         speaker=" ".join(repair(row["Speaker"]).split()),
         start=0.0,
-        end=length,
+        end=length if length > 0 else 1.0,
         label=label,
         split=split,
         text=" ".join(text.split()),
-        audio="",
-        video="",
-        side="full",
     )
 
 

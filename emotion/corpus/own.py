@@ -22,11 +22,7 @@ _PROTOCOL = "see plugins/README.md"
 
 
 def read_own(name: str, root: Path) -> Reading:
-    """Read a corpus by a reader of one's own.
-
-    Args:
-        name: `plugins/FILE.py:NAME`.
-        root: the corpus's folder, which the reader is given.
+    """Read a corpus by a reader of one's own, `plugins/FILE.py:NAME`, which is given the corpus's folder.
 
     Raises:
         EmotionError: there is no such reader, it fails, or a row cannot be used; names file, row, what was found and

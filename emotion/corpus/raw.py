@@ -27,13 +27,10 @@ def is_own(corpus: str) -> bool:
 
 
 def find_corpus(corpus: str, *, raw: Path) -> None:
-    """See that a corpus is there. In a copy of the project it is linked from where it lies in the original.
+    """See that a corpus is there, in the folder `raw`; in a copy of the project it is linked from the original.
 
-    Git ignores raw data, so such a copy lacks them. `DVC_ROOT` names the original.
-
-    Args:
-        corpus: one of `CORPORA`, or `plugins/FILE.py:NAME`; a stage writes the generated one.
-        raw: the folder of the corpora, relative to the project.
+    Git ignores raw data, so such a copy lacks them; `DVC_ROOT` names the original. The generated corpus is written by a
+    stage.
 
     Raises:
         EmotionError: there is no such folder; the message says how to get one.

@@ -11,11 +11,10 @@ from pathlib import Path
 from emotion.core.errors import EmotionError
 from emotion.core.tables import LARGEST_CELL
 from emotion.core.text import counted, shortened
+from emotion.corpus.cells import folded
 from emotion.corpus.columns import listed, match
-from emotion.corpus.decoding import table_text
-from emotion.corpus.names import folded
+from emotion.corpus.decoding import read_text, table_text
 from emotion.corpus.sheets import sheet_records
-from emotion.corpus.text import read_text
 from emotion.corpus.utterance import COLUMNS
 
 # Not all that Python calls blank: U+0085 is a leftover of cp1252 that means three dots.
@@ -29,28 +28,17 @@ Record = tuple[str, Sequence[str]]  # place, cells
 
 @dataclass(frozen=True)
 class Table:
-    """A table of somebody's own.
+    """A table of somebody's own."""
 
-    Attributes:
-        columns: those that are ours, in the order of the table.
-        others: names of columns that mean nothing here.
-        rows: values of our columns, without the rows that are blank.
-    """
-
-    columns: tuple[str, ...]
-    others: list[str]
-    rows: list[Row]
+    columns: tuple[str, ...]  # those that are ours, in the order of the table
+    others: list[str]  # names of columns that mean nothing here
+    rows: list[Row]  # values of our columns, without the rows that are blank
 
 
 def own_table(path: Path, *, encoding: str, names: Mapping[str, str]) -> Table:
-    """Read a table by its suffix.
+    """Read a table by its suffix: .csv, .tsv, .xlsx or .parquet; for `names` see `own_names`.
 
     Columns without a name and rows without a value are passed over, as spreadsheets leave them behind.
-
-    Args:
-        path: a file .csv, .tsv, .xlsx or .parquet.
-        encoding: see `table_text`.
-        names: the table's own names of columns, see `own_names`.
 
     Raises:
         EmotionError: it cannot be read, a column is missing or there twice, or a row has other columns than the header.
@@ -66,76 +54,61 @@ def own_table(path: Path, *, encoding: str, names: Mapping[str, str]) -> Table:
     named = [number for number, name in enumerate(header) if name.strip(_BLANKS)]
     head = [folded(header[number]) for number in named]
     nameless = sorted(set(range(len(header))).difference(named))
-    needed, filled = 0 if sheet else named[-1] + 1, set[int]()
+    needed, used = 0 if sheet else named[-1] + 1, set[int]()
     rows: list[Row] = []
-    for place, cells in records:
-        if not any(cell.strip(_BLANKS) for cell in cells):
+    for place, values in records:
+        cells = [value.strip(_BLANKS) for value in values]
+        if not any(cells):
             continue
-        if len(cells) < needed or any(cell.strip(_BLANKS) for cell in cells[len(header) :]):
+        if len(cells) < needed or any(cells[len(header) :]):
             raise _odd(place, len(cells), len(header))
-        if [folded(cell) for cell in cells if cell.strip(_BLANKS)] == head:
+        if [folded(cell) for cell in cells if cell] == head:
             raise EmotionError(f"{place}: the header once more; remove this line")
-        filled.update(number for number in nameless if _cell(cells, number))
-        rows.append((place, {name: _cell(cells, number) for name, number in ours.items()}))
-    return Table(tuple(ours), others + [f"(column {number + 1} without a name)" for number in sorted(filled)], rows)
+        cells += [""] * (len(header) - len(cells))
+        used.update(number for number in nameless if cells[number])
+        rows.append((place, {name: cells[number] for name, number in ours.items()}))
+    return Table(tuple(ours), others + [f"(column {number + 1} without a name)" for number in sorted(used)], rows)
 
 
 def csv_rows(path: Path, *, required: Sequence[str]) -> Iterator[Row]:
-    """Read a CSV file of a release, with a header; comma, semicolon or tab.
-
-    Args:
-        path: the file; see `read_text` for its encoding.
-        required: columns it must have; others are given too.
+    """Read a CSV file of a release, with a header; comma, semicolon or tab; for its encoding see `read_text`.
 
     Yields:
-        The row's place (with its first line) and its values without surrounding blanks; empty lines are passed over.
+        The row's place (with its first line) and its values without surrounding blanks, also of columns that are not
+        required; empty lines are passed over.
 
     Raises:
         EmotionError: no header, a column is missing or twice there, or a row is no CSV or has more or fewer columns.
     """
     records = _records(path, read_text(path), known={folded(name) for name in required})
-    header = check_header(path, _header(records, path), required=required)
+    header = [name.strip() for name in _header(records, path)]
+    missing = [name for name in required if name not in header]
+    if missing:
+        raise EmotionError(f"{path}: no column {', '.join(missing)}; its columns are {listed(header)}; rename or add")
+    for name, count in Counter(header).items():
+        if count > 1:
+            raise EmotionError(f"{path}: column {shortened(name)} is there twice; rename one")
     for place, cells in records:
         if len(cells) != len(header):
             raise _odd(place, len(cells), len(header))
         yield place, {name: cell.strip(_BLANKS) for name, cell in zip(header, cells, strict=True)}
 
 
-def check_header(path: Path, columns: Sequence[str], *, required: Sequence[str]) -> list[str]:
-    """Names of the columns without surrounding blanks.
-
-    Raises:
-        EmotionError: a required one is missing, or one is there twice.
-    """
-    names = [name.strip() for name in columns]
-    counts = Counter(names)
-    missing = [name for name in required if name not in counts]
-    if missing:
-        raise EmotionError(f"{path}: no column {', '.join(missing)}; its columns are {listed(names)}; rename or add")
-    double = [name for name, count in counts.items() if count > 1]
-    if double:
-        raise EmotionError(f"{path}: column {shortened(double[0])} is there twice; rename one")
-    return names
-
-
 def _records(path: Path, text: str, *, known: set[str]) -> Iterator[Record]:
     """The lines of a CSV file that are not empty, the header first."""
     separator = _SEPARATOR.match(text)  # a line that is meant for Excel
     skipped = 1 if separator else 0
-    source = io.StringIO(text[separator.end() :] if separator else text, newline="")
     delimiter = separator[1] if separator else _delimiter(text[:_HEAD], known)
-    first = 1 + skipped
-    lines = csv.reader(source, delimiter=delimiter, strict=True)
+    source = io.StringIO(text[separator.end() :] if separator else text, newline="")
+    lines, first = csv.reader(source, delimiter=delimiter, strict=True), 1 + skipped
     try:
         for values in lines:
             place, first = f"{path}: line {first}", lines.line_num + skipped + 1
             if values:
                 yield place, values
     except csv.Error as error:
-        if "field limit" in str(error):
-            reason = f"a cell of more than {LARGEST_CELL >> 20} MiB: a quote may be missing"
-        else:
-            reason = shortened(str(error))
+        long = f"a cell of more than {LARGEST_CELL >> 20} MiB: a quote may be missing"
+        reason = long if "field limit" in str(error) else shortened(str(error))
         raise EmotionError(f"{path}: line {first} is no CSV ({reason}); fix its quotes") from None
 
 
@@ -157,10 +130,6 @@ def _header(records: Iterator[Record], path: Path) -> Sequence[str]:
         if any(cell.strip(_BLANKS) for cell in cells):
             return cells
     raise EmotionError(f"{path}: empty, expected a header with utterance, label and the names of other columns")
-
-
-def _cell(cells: Sequence[str], number: int) -> str:
-    return cells[number].strip(_BLANKS) if number < len(cells) else ""
 
 
 def _odd(place: str, found: int, expected: int) -> EmotionError:

@@ -10,10 +10,6 @@ from emotion.core.settings import Settings
 from emotion.core.text import CODECS, is_text_codec
 
 
-def _is_encoding(value: str) -> bool:
-    return value == "auto" or is_text_codec(value)
-
-
 class Index(Settings):
     """Reading the corpus."""
 
@@ -26,7 +22,7 @@ class Index(Settings):
         description="corpus (its own; for synthetic and iemocap that is paper) | only for these two: "
         "paper | cosmic | session1 .. session5",
     )
-    encoding: Annotated[str, checked(_is_encoding, f"auto, or {CODECS}")] = Field(
+    encoding: Annotated[str, checked(lambda name: name == "auto" or is_text_codec(name), f"auto, or {CODECS}")] = Field(
         default="auto",
         description="of a table: auto (UTF-8, or UTF-16 and UTF-32 by their mark) | gbk, cp1252, shift_jis ...",
     )

@@ -32,9 +32,7 @@ Row = tuple[object, ...]
 def sheet_records(path: Path, *, names: Mapping[str, str]) -> Iterator[tuple[str, Sequence[str]]]:
     """Places and cells of an Excel or Parquet file, the header first; rows end with their last value.
 
-    Args:
-        path: a file .xlsx (of several sheets the one called `utterances`, or else the first) or .parquet.
-        names: the table's own names of columns, see `own_names`.
+    Of several sheets the one called `utterances` is read, or else the first. For `names` see `own_names`.
 
     Raises:
         EmotionError: it cannot be read, or is larger than tables are.
@@ -100,18 +98,15 @@ def _excel(path: Path) -> Iterator[Row]:
             raise EmotionError(f"{path}: has no visible sheet, expected one with the table")
         sheet = next((sheet for sheet in sheets if str(sheet.title).strip().casefold() == "utterances"), sheets[0])
         sheet.reset_dimensions()  # some programs write wrong ones
-        if not _has_formulas(path):
+        with zipfile.ZipFile(path) as archive:
+            parts = [name for name in archive.namelist() if re.fullmatch(r"xl/worksheets/.*\.xml", name, re.DOTALL)]
+            told = any(_FORMULA.search(archive.read(name)) for name in parts)
+        if not told:
             yield from sheet.iter_rows(values_only=True)
             return
         formulas = openpyxl.load_workbook(file, read_only=True, keep_links=False)[sheet.title]
         formulas.reset_dimensions()
         yield from _with_values(sheet.iter_rows(), formulas.iter_rows(values_only=True), path)
-
-
-def _has_formulas(path: Path) -> bool:
-    with zipfile.ZipFile(path) as archive:
-        sheets = [name for name in archive.namelist() if name.startswith("xl/worksheets/") and name.endswith(".xml")]
-        return any(_FORMULA.search(archive.read(name)) for name in sheets)
 
 
 def _with_values(rows: Iterable[Sequence[Any]], told: Iterable[Row], path: Path) -> Iterator[Row]:
@@ -153,7 +148,9 @@ def _parquet(path: Path, names: Mapping[str, str]) -> Iterator[list[object]]:
         ours, _ = match(header, names, path)
         wanted = [header[number] for number in ours.values()]
         for name in wanted:
-            _check_type(schema.field(name).type, name, path)
+            if not _is_plain(kind := schema.field(name).type):
+                shown = shortened(str(kind), most=60)
+                raise EmotionError(f"{path}: column {quoted(name)} holds {shown}, expected text or numbers")
         if file.metadata.num_rows > _ROWS:
             raise EmotionError(
                 f"{path}: has {file.metadata.num_rows} rows, expected {_ROWS} or fewer; split the corpus"
@@ -164,13 +161,11 @@ def _parquet(path: Path, names: Mapping[str, str]) -> Iterator[list[object]]:
             yield from map(list, zip(*columns, strict=True))
 
 
-def _check_type(kind: Any, name: str, path: Path) -> None:  # noqa: ANN401
+def _is_plain(kind: Any) -> bool:  # noqa: ANN401
     types: Any = import_module("pyarrow.types")
     value = kind.value_type if types.is_dictionary(kind) else kind
-    if types.is_nested(value) or types.is_binary(value) or types.is_large_binary(value) or types.is_dictionary(value):
-        raise EmotionError(
-            f"{path}: column {quoted(name)} holds {shortened(str(kind), most=60)}, expected text or numbers"
-        )
+    odd = (types.is_nested, types.is_binary, types.is_large_binary, types.is_dictionary)
+    return not any(is_odd(value) for is_odd in odd)
 
 
 def _plain(value: object) -> str:

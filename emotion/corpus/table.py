@@ -10,7 +10,7 @@
 | start, end | 0, the medium's length | s in the dialogue's media |
 | text | '' | what is said |
 | audio, video | the video's sound, '' | files, relative to the folder |
-| side | full | half of the picture that shows the speaker: left, right or full |
+| side | full | part of the picture that shows the speaker: left, right, full, or `box l t r b`, see `corpus.sides` |
 | split | drawn | train, validation or test |
 | scenario | '' | what is played or talked about |
 | gender | '' | of the speaker: F, M or another word |
@@ -18,55 +18,51 @@
 Other names of columns: see `emotion.corpus.columns`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from emotion.core.errors import EmotionError, cannot
-from emotion.core.text import quoted, shortened
-from emotion.corpus import cells
+from emotion.core.text import counted, quoted, shortened
+from emotion.corpus import cells, sides
+from emotion.corpus.cells import REPAIRED
 from emotion.corpus.columns import own_names
 from emotion.corpus.decoding import AUTO
 from emotion.corpus.material import Material
-from emotion.corpus.names import checked_name, tidy_text
-from emotion.corpus.order import in_order
 from emotion.corpus.reading import Kind, Notes, Reading
 from emotion.corpus.rows import Row, Table, own_table
-from emotion.corpus.utterance import COLUMNS, SIDES, SPLITS, Utterance
+from emotion.corpus.utterance import COLUMNS, SPLITS, Utterance
 
 SUFFIXES = (".csv", ".tsv", ".xlsx", ".parquet")
 OTHERS = (".xls", ".xlsb", ".xlsm", ".ods", ".numbers", ".json", ".jsonl", ".txt")  # tables that are not read
-NAMES = {"dev": "validation", "valid": "validation", "val": "validation", "training": "train", "testing": "test"}
 
-UNLABELLED = Kind("rows without a label", "warning", "write their emotion into column label if they are to be used")
-REPAIRED = Kind("texts with cp1252 leftovers, repaired", "fact", "nothing to do")
-DROPPED = Kind("texts with control characters, which were dropped", "fact", "nothing to do")
-UNKNOWN = Kind(
-    "columns that mean nothing here",
-    "warning",
+UNLABELLED = Kind.warning("row{s} without a label", "write their emotion into column label if they are to be used")
+DROPPED = Kind.fact("text{s} with control characters, which were dropped")
+UNKNOWN = Kind.warning(
+    "column{s} that {means|mean} nothing here",
     f"nothing, or give them one of the names {', '.join(COLUMNS)} (there or in columns.yaml)",
 )
-NO_SPEAKER = Kind("tables without column speaker", "warning", "add it: without it a person may be in training and test")
-EMPTY_DIALOGUE = Kind(
-    "empty cells of column dialogue", "warning", "write the conversation's id: until then each is a conversation alone"
+SORTED = Kind.fact(
+    "dialogue{s} whose rows were put in the order of their start times",
+    "nothing to do; a column turn says another order",
 )
-NO_END = Kind(
-    "utterances with a start and no end",
-    "warning",
+NO_SPEAKER = Kind.warning("table{s} without column speaker", "add it: without it a person may be in training and test")
+EMPTY_DIALOGUE = Kind.warning(
+    "empty cell{s} of column dialogue", "write the conversation's id: until then each is a conversation alone"
+)
+NO_END = Kind.warning(
+    "utterance{s} with a start and no end",
     "write column end: until then they last to the end of their media, over all that follows",
 )
-EMPTY_SPEAKER = Kind(
-    "empty cells of column speaker",
-    "warning",
+EMPTY_SPEAKER = Kind.warning(
+    "empty cell{s} of column speaker",
     "write who speaks: until then every such dialogue counts as a person of its own, who may be in training and test",
 )
 
 
 def read_table(root: Path, *, encoding: str = AUTO) -> Reading:
-    """Read the table of a folder.
-
-    Args:
-        root: folder with one table, or with several of which one is called `utterances.csv` (.tsv, .xlsx, .parquet).
-        encoding: of a table that is text, see `emotion.corpus.decoding.table_text`.
+    """Read the table of a folder, of several the one called `utterances`; for its encoding see `table_text`.
 
     Returns:
         The corpus. Names are in Unicode's composed form with single blanks; labels are sorted by name; split is ''
@@ -87,26 +83,20 @@ def read_table(root: Path, *, encoding: str = AUTO) -> Reading:
 
 
 def read_rows(table: Table, root: Path, *, path: Path, notes: Notes) -> Reading:
-    """The corpus that a table's rows describe; see `read_table`.
-
-    Args:
-        table: the rows.
-        root: the corpus's folder.
-        path: where the rows come from, for messages.
-        notes: what was noted so far.
-    """
+    """The corpus that a table's rows describe, see `read_table`; for messages they come from `path`."""
     if "speaker" not in table.columns:
         notes.add(NO_SPEAKER, str(path))
+    rows = [(place, dict.fromkeys(COLUMNS, "") | row) for place, row in table.rows]
     for column in ("start", "end"):
-        cells.check_commas(table.rows, column)
+        cells.check_commas(rows, column)
     material = Material(root, notes)
-    read = list(_utterances(table, material, notes))
+    read = list(_utterances(rows, table.columns, material, notes))
     material.check(path)
     labels = tuple(sorted({row.label for row in read}))
     if len(labels) < 2:
-        raise EmotionError(f"{path}: column label has {len(labels)} different values, expected 2 or more")
-    told = {row["utterance"] for _, row in table.rows if row.get("turn") or not row.get("start")}
-    return Reading(in_order(read, told=told, notes=notes), labels, notes)
+        raise EmotionError(f"{path}: column label has {counted(len(labels), 'different values')}, expected 2 or more")
+    told = {row["utterance"] for _, row in rows if row["turn"] or not row["start"]}
+    return Reading(_in_order(read, told=told, notes=notes), labels, notes)
 
 
 def find_table(root: Path) -> Path:
@@ -129,13 +119,13 @@ def find_table(root: Path) -> Path:
     return named[0] if len(named) == 1 else files[0]
 
 
-def _utterances(table: Table, material: Material, notes: Notes) -> Iterator[Utterance]:
+def _utterances(rows: Sequence[Row], columns: Sequence[str], material: Material, notes: Notes) -> Iterator[Utterance]:
     first: dict[str, str] = {}
     turns: dict[tuple[str, int], str] = {}
     turned: dict[str, bool] = {}  # whether the rows of a dialogue have a turn
-    split = any(row.get("split") for _, row in table.rows)
-    for number, (place, row) in enumerate(table.rows):
-        name = row["utterance"] = checked_name(row["utterance"], "utterance", place)
+    split = any(row["split"] for _, row in rows)
+    for number, (place, row) in enumerate(rows):
+        name = row["utterance"] = cells.checked_name(row, "utterance", place)
         if not name:
             raise EmotionError(f"{place}: utterance is empty, expected an id")
         if name in first:
@@ -145,12 +135,15 @@ def _utterances(table: Table, material: Material, notes: Notes) -> Iterator[Utte
         first[name] = place
         if split and not row["split"]:
             raise EmotionError(f"{place}: split is empty, expected {', '.join(SPLITS)} (in all rows or in none)")
-        label = checked_name(row["label"], "label", place)
-        if not label:
+        row["label"] = cells.checked_name(row, "label", place)
+        if not row["label"]:
             notes.add(UNLABELLED, f"{place}: {name}")
             continue
-        read = _utterance((place, row), label, number, material, notes)
-        told = bool(row.get("turn"))
+        read = _utterance((place, row), number, material, notes)
+        for column, kind in (("dialogue", EMPTY_DIALOGUE), ("speaker", EMPTY_SPEAKER)):
+            if column in columns and not row[column]:
+                notes.add(kind, place)
+        told = bool(row["turn"])
         if turned.setdefault(read.dialogue, told) != told:
             raise EmotionError(
                 f"{place}: turn is {quoted(row['turn'])}, but other rows of dialogue {read.dialogue} have "
@@ -165,34 +158,34 @@ def _utterances(table: Table, material: Material, notes: Notes) -> Iterator[Utte
         yield read
 
 
-def _utterance(found: Row, label: str, number: int, material: Material, notes: Notes) -> Utterance:
+def _utterance(found: Row, number: int, material: Material, notes: Notes) -> Utterance:
     place, row = found
-    dialogue = checked_name(row.get("dialogue", ""), "dialogue", place) or row["utterance"]
-    if "dialogue" in row and not row["dialogue"]:
-        notes.add(EMPTY_DIALOGUE, place)
-    speaker = checked_name(row.get("speaker", ""), "speaker", place)
-    if not speaker and "speaker" in row:
-        notes.add(EMPTY_SPEAKER, place)
+    dialogue = cells.checked_name(row, "dialogue", place) or row["utterance"]
+    row["speaker"] = cells.checked_name(row, "speaker", place)
     audio, video = material.paths(row, place)
     start, end = _times(row, place, material, audio, video)
-    if start and not row.get("end") and (audio or video):
+    if start and not row["end"] and (audio or video):
         notes.add(NO_END, f"{place}: {row['utterance']}")
     turn = cells.turn(row, place)
+    text, repaired, dropped = cells.tidy_text(row["text"])
+    for kind, met in ((REPAIRED, repaired), (DROPPED, dropped)):
+        if met:
+            notes.add(kind, f"{place}: {row['utterance']}")
     return Utterance(
         utterance=row["utterance"],
         dialogue=dialogue,
         turn=number if turn is None else turn,
-        speaker=speaker or dialogue,
+        speaker=row["speaker"] or dialogue,
         start=start,
         end=end,
-        label=label,
-        split=cells.choice(row, "split", SPLITS, place, synonyms=NAMES),
-        text=_text(row, place, notes),
+        label=row["label"],
+        split=cells.choice(row, "split", SPLITS, place),
+        text=text,
         audio=audio,
         video=video,
-        side=cells.choice(row, "side", SIDES, place, synonyms={}) or "full",
-        scenario=checked_name(row.get("scenario", ""), "scenario", place),
-        gender=cells.gender(checked_name(row.get("gender", ""), "gender", place)),
+        side=sides.side(row, place),
+        scenario=cells.checked_name(row, "scenario", place),
+        gender=cells.gender(row, place),
     )
 
 
@@ -208,10 +201,24 @@ def _times(row: Mapping[str, str], place: str, material: Material, audio: str, v
     return start, end
 
 
-def _text(row: Mapping[str, str], place: str, notes: Notes) -> str:
-    text, repaired, dropped = tidy_text(row.get("text", ""))
-    if repaired:
-        notes.add(REPAIRED, f"{place}: {row['utterance']}")
-    if dropped:
-        notes.add(DROPPED, f"{place}: {row['utterance']}")
-    return text
+def _in_order(rows: Sequence[Utterance], *, told: Collection[str], notes: Notes) -> list[Utterance]:
+    """Dialogues in the order of their first rows, each in the order of its turns.
+
+    Where the table tells no turn of a dialogue, its order is that of the start times, if all of them count from the
+    same zero: all of its utterances lie in the same media. Turns then keep their numbers and change their owners.
+    `told` are the utterances whose turn the table says, or whose start it does not say.
+    """
+    dialogues: defaultdict[str, list[Utterance]] = defaultdict(list)
+    for row in rows:
+        dialogues[row.dialogue].append(row)
+    found: list[Utterance] = []
+    for name, turns in dialogues.items():
+        together = len({(row.audio, row.video) for row in turns}) == 1
+        if not together or any(row.utterance in told for row in turns):
+            found += sorted(turns, key=lambda row: row.turn)
+            continue
+        by_time = sorted(turns, key=lambda row: row.start)  # stable: rows of the same start keep their order
+        if by_time != turns:
+            notes.add(SORTED, name)
+        found += [replace(row, turn=slot.turn) for row, slot in zip(by_time, turns, strict=True)]
+    return found

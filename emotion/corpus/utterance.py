@@ -15,9 +15,9 @@ from emotion.core.errors import EmotionError, cannot, check_waits
 from emotion.core.files import sync, writing
 from emotion.core.tables import csv_rows, csv_text
 from emotion.core.text import is_printable, quoted, shortened
+from emotion.corpus import sides
 
 SPLITS = ("train", "validation", "test")
-SIDES = ("left", "right", "full")
 _NUMBERS: Final[Mapping[str, type[int] | type[float]]] = {"turn": int, "start": float, "end": float}
 NAMED = ("utterance", "dialogue", "speaker", "label", "scenario", "gender")  # what goes into tables and messages
 _REMEDY = "write it again: dvc repro index (for imported features: emotion import)"
@@ -35,11 +35,11 @@ class Utterance:
         start: s from the beginning of the dialogue's media.
         end: s from the beginning of the dialogue's media.
         label: emotion, '' where it is hidden.
-        split: train, validation or test.
+        split: train, validation or test, '' where it is not yet known.
         text: what is said.
         audio: posix path relative to the corpus root, '' where there is none.
         video: posix path relative to the corpus root, '' where there is none.
-        side: which half of the picture shows the speaker: left, right or full.
+        side: which part of the picture shows the speaker: left, right, full, or `box l t r b`; see `corpus.sides`.
         scenario: what is played or talked about, e.g. `script02`; dialogues with the same one are likenesses of each
             other. '' where it is unknown.
         gender: of the speaker, F or M as in IEMOCAP, or the corpus's own word; '' where it is unknown.
@@ -52,11 +52,11 @@ class Utterance:
     start: float
     end: float
     label: str
-    split: str
-    text: str
-    audio: str
-    video: str
-    side: str
+    split: str = ""
+    text: str = ""
+    audio: str = ""
+    video: str = ""
+    side: str = "full"
     scenario: str = ""
     gender: str = ""
 
@@ -87,14 +87,7 @@ def write_index(
     """Write the index and, beside it, a JSON file with the classes, the counts and what was skipped.
 
     Both are complete before either appears under its name. The JSON file is an input of every stage, so it says
-    nothing of the labels of the test set but how many there are.
-
-    Args:
-        path: e.g. data/index.csv; the other file is then data/index.json.
-        utterances: the rows, in dialogue, then turn order.
-        labels: names of the classes, in order.
-        corpus: name of the corpus.
-        notes: reason -> how many were skipped for it.
+    nothing of the labels of the test set but how many there are. `notes` says how many were skipped for which reason.
 
     Raises:
         Busy: another process is writing the index.
@@ -112,7 +105,7 @@ def write_index(
     with writing(path) as first:
         first.write_text(table, encoding="utf-8", newline="")
         sync(first)
-        with writing(_sidecar(path)) as second:
+        with writing(path.with_suffix(".json")) as second:
             second.write_text(sidecar, encoding="utf-8")
 
 
@@ -129,34 +122,31 @@ def read_index(path: Path, *, test_labels: bool = False) -> Index:
     Raises:
         EmotionError: a file is missing or damaged; the message names file, line and what was expected.
     """
-    corpus, labels = _read_sidecar(_sidecar(path))
+    corpus, labels = _read_sidecar(path.with_suffix(".json"))
     rows = tuple(_read_rows(path, labels))
     if not rows:
         raise EmotionError(f"{path}: no utterances; {_REMEDY}")
     twice = [name for name, count in Counter(row.utterance for row in rows).items() if count > 1]
     if twice:
         raise EmotionError(f"{path}: utterance {quoted(twice[0])} is listed twice; {_REMEDY}")
-    digest = hashlib.sha256(repr([_of_extraction(row) for row in rows]).encode()).hexdigest()
+    digest = digest_of(rows)
     if not test_labels:
         rows = tuple(replace(row, label="") if row.split == "test" else row for row in rows)
     return Index(rows, labels, corpus, digest)
 
 
-def _of_extraction(row: Utterance) -> tuple[Any, ...]:
-    return astuple(replace(row, label="", split="", scenario="", gender=""))
-
-
-def _sidecar(path: Path) -> Path:
-    return path.with_suffix(".json")
+def digest_of(rows: Sequence[Utterance]) -> str:
+    """See `Index.digest`."""
+    extracted = [astuple(replace(row, label="", split="", scenario="", gender="")) for row in rows]
+    return hashlib.sha256(repr(extracted).encode()).hexdigest()
 
 
 def _read_sidecar(path: Path) -> tuple[str, tuple[str, ...]]:
+    content = _content(path)
     try:
-        about = json.loads(_content(path))
+        about = json.loads(content)
         corpus, labels = about["corpus"], tuple(about["labels"])
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        if isinstance(error, EmotionError):
-            raise
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise EmotionError(f"{path}: damaged, expected JSON with corpus and labels; {_REMEDY}") from None
     if not isinstance(corpus, str) or not labels or not all(isinstance(label, str) for label in labels):
         raise EmotionError(f"{path}: damaged, expected a corpus and names of classes; {_REMEDY}")
@@ -202,53 +192,36 @@ def _check_header(header: tuple[str, ...], path: Path) -> None:
 def _read_row(values: Sequence[str], labels: Sequence[str], *, where: str) -> Utterance:
     if len(values) != len(COLUMNS):
         raise EmotionError(f"{where} has {len(values)} columns, expected {len(COLUMNS)}; {_REMEDY}")
-    row = dict(zip(COLUMNS, values, strict=True))
-    turn, start, end = (_number(row, column, kind, where) for column, kind in _NUMBERS.items())
-    for column, names in (("label", labels), ("split", SPLITS), ("side", SIDES)):
-        if row[column] not in names:
-            raise EmotionError(
-                f"{where}: {column} is {quoted(row[column])}, expected one of {shortened(', '.join(names))}; {_REMEDY}"
-            )
+    row: dict[str, Any] = dict(zip(COLUMNS, values, strict=True))
+    numbers = {column: _number(row[column], kind) for column, kind in _NUMBERS.items()}
+    choices = {"label": labels, "split": SPLITS}
+    side = sides.tidy_side(row["side"])
+    wrong = [(column, "a number >= 0") for column, number in numbers.items() if number is None]
+    wrong += [(name, f"one of {shortened(', '.join(of))}") for name, of in choices.items() if row[name] not in of]
+    wrong += [("side", sides.EXPECTED)] if side is None else []
+    wrong += [(column, "text on one line") for column in NAMED if not is_printable(row[column])]
+    wrong += [(column, "a path inside the corpus") for column in ("audio", "video") if _leads_out(row[column])]
+    for column, expected in wrong:
+        raise EmotionError(f"{where}: {column} is {quoted(row[column])}, expected {expected}; {_REMEDY}")
     for column in ("utterance", "dialogue", "speaker"):
         if not row[column]:
             raise EmotionError(f"{where}: {column} is empty; {_REMEDY}")
-    for column in NAMED:
-        if not is_printable(row[column]):
-            raise EmotionError(f"{where}: {column} is {quoted(row[column])}, expected text on one line; {_REMEDY}")
-    for column in ("audio", "video"):
-        inside = PurePosixPath(row[column])
-        if inside.is_absolute() or ".." in inside.parts:
-            raise EmotionError(
-                f"{where}: {column} is {quoted(row[column])}, expected a path inside the corpus; {_REMEDY}"
-            )
-    if end <= start:
-        raise EmotionError(f"{where}: end {end} s is not after start {start} s; {_REMEDY}")
-    return Utterance(
-        utterance=row["utterance"],
-        dialogue=row["dialogue"],
-        turn=int(turn),
-        speaker=row["speaker"],
-        start=start,
-        end=end,
-        label=row["label"],
-        split=row["split"],
-        text=row["text"],
-        audio=row["audio"],
-        video=row["video"],
-        side=row["side"],
-        scenario=row["scenario"],
-        gender=row["gender"],
-    )
+    found = Utterance(**row | numbers | {"side": side})
+    if found.end <= found.start:
+        raise EmotionError(f"{where}: end {found.end} s is not after start {found.start} s; {_REMEDY}")
+    return found
 
 
-def _number(row: Mapping[str, str], column: str, kind: type[int] | type[float], where: str) -> float:
+def _number(text: str, kind: type[int] | type[float]) -> float | None:
     try:
-        value = kind(row[column])
+        value = kind(text)
     except ValueError:
-        value = kind(-1)
-    if not 0 <= value < math.inf:
-        raise EmotionError(f"{where}: {column} is {quoted(row[column])}, expected a number >= 0; {_REMEDY}")
-    return value
+        return None
+    return value if 0 <= value < math.inf else None
+
+
+def _leads_out(path: str) -> bool:
+    return PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts
 
 
 def session_of(dialogue: str) -> str:

@@ -19,10 +19,9 @@ LOADERS = {"audio": for_audio.load_encoder, "face": for_face.load_encoder, "text
 def describe(name: str) -> dict[str, str]:
     """Properties of an encoder, in the order in which they are shown.
 
-    Args:
-        name: `audio`, `face`, `text` or `scratch` (ours); the folder of a fitted encoder or of a checkpoint; a name or
-            an architecture of the list; `plugins/FILE.py:CLASS`; or any other name on the hub, whose configuration is
-            then fetched.
+    It is named by `audio`, `face`, `text` or `scratch` (ours); the folder of a fitted encoder or of a checkpoint; a
+    name or an architecture of the list; `plugins/FILE.py:CLASS`; or any other name on the hub, whose configuration is
+    then fetched.
 
     Raises:
         EmotionError: there is nothing of that name, or it is damaged.

@@ -79,11 +79,7 @@ class FaceEncoder(Encoder):
         return len(item)
 
     def collate(self, inputs: Sequence[NDArray[np.uint8]]) -> dict[str, Tensor]:
-        """Clips (frames, size, size) uint8 -> clips (b, frames, size, size) uint8.
-
-        Raises:
-            MediaError: a clip has another shape or type.
-        """
+        """Clips (frames, size, size) uint8 -> clips (b, frames, size, size); MediaError where one is no such clip."""
         expected = (self.frames, self.size, self.size)
         for clip in inputs:
             if clip.shape != expected or clip.dtype != np.uint8:

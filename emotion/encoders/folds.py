@@ -101,11 +101,7 @@ class Aligned(Encoder):
 
 
 def load_folds(folder: Path, load: Callable[[Path], Encoder]) -> tuple[list[Encoder], Callable[[Utterance], int]]:
-    """The encoders in a fitted folder, and which of them extracts an utterance.
-
-    Args:
-        folder: e.g. models/encoders/audio.
-        load: reads one encoder's folder.
+    """The encoders in a fitted folder, which `load` reads one by one, and which of them extracts an utterance.
 
     Returns:
         The encoders, number 0 fitted on all training data; and utterance -> number.

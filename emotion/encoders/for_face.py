@@ -25,9 +25,7 @@ FaceKinds = FaceEncoder | PretrainedFace
 def new_encoder(settings: Face, *, size: int) -> FaceKinds:
     """An encoder yet to be fitted; its `frames` are those of the clips it takes: a video checkpoint has its own number.
 
-    Args:
-        settings: of the encoder.
-        size: of the clips, px; a checkpoint resizes them.
+    The clips are `size` px high and wide; a checkpoint resizes them.
 
     Raises:
         EmotionError: the checkpoint's configuration cannot be read or used, or see `own.new`.
@@ -50,11 +48,7 @@ def new_encoder(settings: Face, *, size: int) -> FaceKinds:
 
 
 def make_face(index: Index, settings: Face, *, clips: Path) -> tuple[Encoder, Callable[[Utterance], Any]]:
-    """A new encoder for a corpus, and what reads an utterance's input for it out of the cache of face clips.
-
-    Raises:
-        EmotionError: see `new_encoder`, or the clips are damaged.
-    """
+    """A new encoder for a corpus, and what reads an utterance's input out of the cache of clips; see `new_encoder`."""
     with Cache(clips) as cache:
         cache.check()
         size = cache.shape[0]

@@ -12,11 +12,7 @@ from emotion.encoders.text import PretrainedText, TextEncoder, read_text
 
 
 def new_encoder(settings: Text) -> Encoder:
-    """An encoder yet to be fitted.
-
-    Raises:
-        EmotionError: see `own.new`.
-    """
+    """An encoder yet to be fitted; EmotionError where it cannot be made, see `own.new`."""
     name = settings.encoder
     if plugins.is_name(name):
         made: Encoder = own.new(name, "text", **dict(settings))

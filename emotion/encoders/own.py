@@ -46,12 +46,9 @@ def encoder_class(name: str) -> type[Encoder]:
 
 
 def new(name: str, modality: str, **options: Any) -> Any:  # noqa: ANN401 - an Encoder, with what its modality needs
-    """An encoder yet to be fitted, `plugins/FILE.py:CLASS`; it is given two inputs first.
+    """An encoder yet to be fitted, `plugins/FILE.py:CLASS` of a modality; it is given two inputs first.
 
-    Args:
-        name: of the class.
-        modality: that it should have.
-        options: what params.yaml says; it is given those that it takes.
+    Of the options, what params.yaml says, it is given those that it takes.
 
     Raises:
         EmotionError: it cannot be used; the line says why.

@@ -18,17 +18,9 @@ from transformers.image_processing_base import ImageProcessingMixin
 from emotion.core.errors import EmotionError
 from emotion.core.memory import at_most
 from emotion.core.text import quoted, shortened
-from emotion.encoders import tokenizer_trial
+from emotion.encoders import checkpoint_files, tokenizer_trial
 from emotion.encoders.base import fit_again
-from emotion.encoders.checkpoint_files import (
-    REMEDY,
-    Flaw,
-    check_config,
-    check_extractor,
-    check_tokenizer,
-    check_weights,
-    remedied,
-)
+from emotion.encoders.checkpoint_files import REMEDY, Flaw, remedied
 from emotion.encoders.families import FAMILIES, names
 
 BODY, TOKENIZER, EXTRACTOR = "body", "tokenizer", "extractor"  # sub-folders of an encoder's folder
@@ -57,7 +49,7 @@ def read_config(name: str, modality: str = "") -> Any:  # noqa: ANN401 - each ar
         raise EmotionError(f"{where}: there is no such folder; give the folder of a checkpoint, or its name on the hub")
     with remedied(name, "config.json", modality):
         if Path(name).is_dir():
-            check_config(Path(name))
+            checkpoint_files.check_config(Path(name))
     config = _read(AutoConfig, name, "config.json", modality)
     kind = getattr(config, "model_type", "")
     family = FAMILIES.get(kind) if isinstance(kind, str) else None
@@ -79,7 +71,7 @@ def read_body(name: str, modality: str) -> Any:  # noqa: ANN401 - each architect
     """
     config = read_config(name, modality)
     with remedied(name, "weights", modality):
-        held = check_weights(Path(name)) if Path(name).is_dir() else None
+        held = checkpoint_files.check_weights(Path(name)) if Path(name).is_dir() else None
     if held is not None:
         _check_size(name, modality, config, held)
     options = {"output_loading_info": True, "ignore_mismatched_sizes": True, "dtype": torch.float32}
@@ -124,13 +116,9 @@ def _check_size(name: str, modality: str, config: Any, held: int) -> None:  # no
 
 
 def build_body(folder: Path, modality: str) -> Any:  # noqa: ANN401 - each architecture has its own class
-    """Model with weights still to be loaded, from a fitted encoder's folder.
-
-    Raises:
-        EmotionError: its configuration is missing or damaged.
-    """
+    """Model with weights still to be loaded, from a fitted encoder's folder; EmotionError where that is damaged."""
     with remedied(str(folder / BODY), "config.json", modality, remedy=fit_again(modality)):
-        check_config(folder / BODY)
+        checkpoint_files.check_config(folder / BODY)
         config = AutoConfig.from_pretrained(folder / BODY, local_files_only=True, trust_remote_code=False)
         return without_extras(AutoModel.from_config(config, dtype=torch.float32))
 
@@ -150,7 +138,7 @@ def read_tokenizer(name: str, *, vocabulary: int) -> PreTrainedTokenizerBase:
     """
     with remedied(name, "tokenizer files", "text"):
         if Path(name).is_dir():
-            check_tokenizer(Path(name))
+            checkpoint_files.check_tokenizer(Path(name))
             _try_tokenizer(Path(name) / "tokenizer.json")
     tokenizer: PreTrainedTokenizerBase = _read(AutoTokenizer, name, "tokenizer files", "text")
     with remedied(name, "tokenizer files", "text"):
@@ -194,14 +182,10 @@ def save_tokenizer(tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
 
 
 def read_extractor(name: str) -> Any:  # noqa: ANN401 - each architecture has its own class
-    """Feature extractor of an audio checkpoint.
-
-    Raises:
-        EmotionError: it is missing or damaged.
-    """
+    """Feature extractor of an audio checkpoint; EmotionError where it is missing or damaged."""
     with remedied(name, "preprocessor_config.json", "audio"):
         if Path(name).is_dir():
-            check_extractor(Path(name))
+            checkpoint_files.check_extractor(Path(name))
     return _read(AutoFeatureExtractor, name, "preprocessor_config.json", "audio")
 
 
@@ -217,7 +201,7 @@ def read_scale(name: str) -> tuple[list[float], list[float]]:
     files = [file for file in _PICTURES if not local or (Path(name) / file).is_file()] or _PICTURES[:1]
     with remedied(name, files[0], "face"):
         if local:
-            check_extractor(Path(name))
+            checkpoint_files.check_extractor(Path(name))
         options = {"local_files_only": local, "image_processor_filename": files[0]}
         found, _ = ImageProcessingMixin.get_image_processor_dict(name, **options)
         mean, deviation = ([float(value) for value in found[key]] for key in ("image_mean", "image_std"))

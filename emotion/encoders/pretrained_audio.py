@@ -49,11 +49,7 @@ class PretrainedAudio(Transformer):
         return super().settings() | {"rate": self.rate}
 
     def prepare(self, inputs: Sequence[NDArray[np.float32]]) -> None:
-        """Load the checkpoint.
-
-        Raises:
-            EmotionError: it cannot be used.
-        """
+        """Load the checkpoint; EmotionError where it cannot be used."""
         self.extractor = read_extractor(self.encoder)
         self.attach_checkpoint()
         self.try_out(np.sin(np.arange(self.rate) / 8).astype(np.float32))
@@ -170,15 +166,9 @@ class PretrainedAudio(Transformer):
 
 
 def joined(hidden: Tensor, frames: Tensor, windows: Tensor) -> tuple[Tensor, Tensor]:
-    """Put the windows of each utterance one behind the other.
+    """Put the windows (w, t, d) of all utterances, of which `frames` (w,) are real, one behind the other.
 
-    Args:
-        hidden: (w, t, d), the windows of all utterances.
-        frames: (w,) real frames of each window.
-        windows: (b,) windows of each utterance.
-
-    Returns:
-        (b, most windows * t, d), and which are real.
+    An utterance has `windows` (b,) of them. Gives (b, most windows * t, d), and which are real.
     """
     w, t, d = hidden.shape
     mask = torch.arange(t, device=hidden.device) < frames[:, None]  # (w, t)

@@ -47,11 +47,7 @@ class PretrainedFace(Transformer):
         return super().settings() | {"frames": self.frames}
 
     def prepare(self, inputs: Sequence[NDArray[np.uint8]]) -> None:
-        """Load the checkpoint.
-
-        Raises:
-            EmotionError: it cannot be used.
-        """
+        """Load the checkpoint; EmotionError where it cannot be used."""
         mean, deviation = read_scale(self.encoder)
         self.mean.copy_(torch.tensor(mean))
         self.deviation.copy_(torch.tensor(deviation))
@@ -70,11 +66,7 @@ class PretrainedFace(Transformer):
         return self.frames
 
     def collate(self, inputs: Sequence[NDArray[np.uint8]]) -> dict[str, Tensor]:
-        """Clips (t_i, size, size) uint8 -> clips (b, frames, size, size) uint8.
-
-        Raises:
-            MediaError: a clip has another shape or type, or the sizes differ.
-        """
+        """Clips (t_i, size, size) uint8 -> clips (b, frames, size, size); MediaError where one is no such clip."""
         self.ready()
         clips = []
         for clip in inputs:
@@ -95,14 +87,12 @@ class PretrainedFace(Transformer):
                 states = states[:, 1:]
         else:
             tokens = self.run(pixel_values=pixels.flatten(0, 1)).float()  # (b t, tokens, hidden)
-            special = tokens.shape[1] - self._patches()
+            patch = self.body.config.patch_size
+            patches = (self.size // (patch if isinstance(patch, int) else patch[0])) ** 2
+            special = tokens.shape[1] - int(patches)
             vectors = tokens[:, 0] if self.pooling == "cls" else tokens[:, special:].mean(1)
             states = vectors.reshape(b, t, -1)
         return states, torch.ones(states.shape[:2], dtype=torch.bool, device=states.device)
-
-    def _patches(self) -> int:
-        size = self.body.config.patch_size
-        return int((self.size // (size if isinstance(size, int) else size[0])) ** 2)
 
     def pooled(self, hidden: Tensor, mask: Tensor) -> Tensor:
         """(b, t, hidden) -> (b, width); the frames' own first tokens are averaged."""

@@ -204,11 +204,7 @@ class PretrainedText(TextTransformer):
         super().__init__(dropout=dropout, **options)
 
     def prepare(self, inputs: Sequence[str]) -> None:
-        """Load the checkpoint and its tokenizer.
-
-        Raises:
-            EmotionError: they cannot be used.
-        """
+        """Load the checkpoint and its tokenizer; EmotionError where they cannot be used."""
         with remedied(self.encoder, "config.json", self.modality):
             vocabulary = int(read_config(self.encoder, self.modality).vocab_size)
             tokenizer = read_tokenizer(self.encoder, vocabulary=vocabulary)
@@ -246,11 +242,7 @@ def _word(text: str, start: int) -> int:
 
 
 def read_text(row: Utterance) -> str:
-    """What is said in an utterance.
-
-    Raises:
-        MediaError: the corpus has no text for it.
-    """
+    """What is said in an utterance; MediaError where the corpus has no text for it."""
     if not row.text.strip():
         raise MediaError(f"no text: {ABSENT}")
     return row.text

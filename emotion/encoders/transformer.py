@@ -125,20 +125,12 @@ class Transformer(Encoder):
         return choose(output, self.layers)
 
     def attach_checkpoint(self) -> None:
-        """Attach the body of the checkpoint, which is read now.
-
-        Raises:
-            EmotionError: it cannot be used.
-        """
+        """Read the checkpoint's body and attach it; EmotionError where it cannot be used."""
         with remedied(self.encoder, "config.json", self.modality):
             self.attach(read_body(self.encoder, self.modality))
 
     def try_out(self, example: Any) -> None:  # noqa: ANN401 - each modality has its own inputs
-        """Encode one input, so that a checkpoint that loads but does not work is found at once.
-
-        Raises:
-            EmotionError: it fails, or gives values that are not finite.
-        """
+        """Encode one input; EmotionError where the checkpoint does not work, or gives values that are not finite."""
         before = self.training
         with remedied(self.encoder, "weights", self.modality), at_most(_MEMORY), torch.no_grad():
             found = self.eval().sequences(self.collate([example]))[0]

@@ -48,13 +48,7 @@ class Soft:
 
 @dataclass(frozen=True)
 class Agreement:
-    """The raters of the scored utterances.
-
-    Attributes:
-        ceiling: from `rater_ceiling`; its `n` is 0 where no utterance has two raters.
-        labels: how many labels they gave.
-        dropped: how many of these are of no class, and left out.
-    """
+    """How well raters agree (`ceiling.n` is 0 where no utterance has two), and how many of their labels are dropped."""
 
     ceiling: Soft
     labels: int
@@ -119,14 +113,11 @@ def read_votes(path: Path, labels: Sequence[str]) -> Votes:
 
 
 def count_votes(ballots: Mapping[str, Sequence[Sequence[str]]], *, classes: Mapping[str, int]) -> Votes:
-    """Raters' labels as distributions.
+    """Raters' labels as distributions; raters that name no class have none, nor utterances without raters.
 
     Args:
         ballots: utterance -> per rater the labels given; several share the rater's vote equally.
         classes: label as the raters write it -> class number; other labels are left out.
-
-    Returns:
-        Raters that name no known class are left out of the tables, and utterances without any rater too.
     """
     tables, counts = {}, {}
     for utterance, raters in ballots.items():
@@ -140,11 +131,9 @@ def count_votes(ballots: Mapping[str, Sequence[Sequence[str]]], *, classes: Mapp
 
 
 def soft_scores(truth: NDArray[np.float64], given: NDArray[np.float64]) -> Soft:
-    """Compare distributions row by row.
+    """Compare distributions (n, c) row by row, e.g. the raters' votes and a classifier's probabilities; rows sum to 1.
 
-    Args:
-        truth: (n, c), e.g. the raters' votes; rows sum to 1.
-        given: (n, c), e.g. a classifier's probabilities; a 0 where the truth is not makes the cross-entropy infinite.
+    Where something given is 0 and the truth is not, the cross-entropy is infinite.
     """
     with np.errstate(divide="ignore"):
         logs = np.where(truth > 0, np.log(given), 0.0)
@@ -163,10 +152,8 @@ def rater_ceiling(votes: Sequence[NDArray[np.float64]]) -> Soft:
     """What a human reaches: each rater against the mean of the others, utterance by utterance.
 
     A single rater's vote makes the cross-entropy infinite, so its place takes the entropy of all raters' distribution,
-    below which nothing can come.
-
-    Args:
-        votes: per utterance (raters, c), rows sum to 1; utterances with fewer than two raters are left out.
+    below which nothing can come. The votes of an utterance are (raters, c), rows sum to 1; utterances with fewer than
+    two raters are left out.
     """
     pairs, together = [], []
     for table in votes:

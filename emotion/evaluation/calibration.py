@@ -16,14 +16,9 @@ _COLDEST, _HOTTEST = 0.05, 20.0
 
 
 def fit_temperature(logs: NDArray[np.float64], actual: NDArray[np.int64]) -> float:
-    """The temperature that makes the labels likeliest (Guo et al., 2017): softmax(logs / T).
+    """The temperature T that makes the labels likeliest (Guo et al., 2017): softmax(logs / T), between 0.05 and 20.
 
-    Args:
-        logs: (n, c) of the validation utterances.
-        actual: (n,) class numbers.
-
-    Returns:
-        T, between 0.05 and 20; above 1 = the classifier was too sure.
+    `logs` (n, c) are those of the validation utterances, `actual` (n,) class numbers; above 1 = it was too sure.
     """
     rows = np.arange(len(actual))
 

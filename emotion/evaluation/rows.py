@@ -22,30 +22,20 @@ _MOST = 256 << 20  # bytes of a table
 def read_rows(path: Path, *, remedy: str) -> list[dict[str, str]]:
     """The rows of a CSV file, each column -> cell; a line that is too short lacks its last columns.
 
-    `remedy` is the command that makes the file again, for messages.
-
     Raises:
-        EmotionError: it is missing, unreadable, a pipe, too large, no UTF-8, no CSV, or empty.
+        EmotionError: it is missing, unreadable, a pipe, too large, no UTF-8, no CSV, or empty; says the remedy.
     """
     return parse_rows(read_text(path, remedy=remedy), path, remedy=remedy)
 
 
 def parse_rows(text: str, where: Path, *, remedy: str) -> list[dict[str, str]]:
-    """The same of the text of a file; `where` is its name.
-
-    Raises:
-        EmotionError: it is no CSV, or empty.
-    """
+    """The same of the text of a file; `where` is its name, for messages."""
     header, *lines = parse_lines(text, where, remedy=remedy)
     return [dict(zip(header, line, strict=False)) for line in lines]
 
 
 def parse_lines(text: str, where: Path, *, remedy: str) -> list[list[str]]:
-    """The same as lists of cells, one at least; the header is the first.
-
-    Raises:
-        EmotionError: it is no CSV, or empty.
-    """
+    """The same as lists of cells, one at least; the header is the first. EmotionError where it is no CSV, or empty."""
     try:
         lines = list(csv_rows(text))
     except csv.Error as error:

@@ -82,7 +82,7 @@ def scores(
     groups: Sequence[str],
     seed: int,
 ) -> dict[str, Any]:
-    """Everything reported for a set of utterances.
+    """Everything reported for a set of utterances: `scores_of_matrix`, `ece`, the 95 % interval of the weighted F1.
 
     Args:
         actual: (n,) class numbers.
@@ -90,12 +90,8 @@ def scores(
         probabilities: (n, classes).
         labels: names of the classes.
         groups: (n) the cluster of each utterance, see `clusters`; whole clusters are resampled, since the utterances
-            within one are not independent.
+            within one are not independent; where there are fewer than `FEWEST` the interval is left out.
         seed: of the resampling.
-
-    Returns:
-        `scores_of_matrix`, `ece` and `weighted_f1_ci_low`, `weighted_f1_ci_high` (95 %); these two are left out where
-        there are fewer than `FEWEST` clusters.
 
     Raises:
         EmotionError: there is nothing to score.

@@ -54,12 +54,8 @@ def tally(
 ) -> Tally:
     """Count a model's runs by dialogue.
 
-    Args:
-        actual: (n,) class numbers.
-        predicted: (s, n) class numbers of every run.
-        classes: how many there are.
-        groups: (n) the dialogue of each utterance.
-        strata: (n) the group of dialogues; None = all in one.
+    The class numbers are (n,), actual, and (s, n), predicted in every run; each utterance is of a dialogue, `groups`
+    (n), and each dialogue of a stratum, `strata` (n); None = all of one.
     """
     names, first, group = np.unique(np.asarray(groups), return_index=True, return_inverse=True)
     cells = (group * classes + actual) * classes + predicted  # (s, n)

@@ -64,22 +64,19 @@ class Dtype:
         """The array in one dimension, from its bytes, which must be exactly as many as the shape needs."""
         if not isinstance(shape, tuple) or not all(type(size) is int and size >= 0 for size in shape):
             raise Damaged("an array's shape is damaged")
+        count = math.prod(shape)
         if self.name[0] == "O":
-            return self._objects(shape, raw)
+            if type(raw) is not list or len(raw) != count:
+                raise Damaged("an array has more or fewer values than its shape needs")
+            found = np.empty(count, dtype=object)
+            for place, item in enumerate(raw):
+                found[place] = item
+            return found
         dtype = np.dtype(self.order + self.name)
         raw = raw.encode("latin-1") if isinstance(raw, str) else raw
-        count = math.prod(shape)
         if not isinstance(raw, bytes | bytearray) or len(raw) != count * dtype.itemsize or len(raw) > _LARGEST:
             raise Damaged("an array has more or fewer values than its shape needs")
         return np.frombuffer(raw, dtype=dtype, count=count).copy() if count else np.zeros(0, dtype)
-
-    def _objects(self, shape: tuple[int, ...], raw: object) -> NDArray[Any]:
-        if type(raw) is not list or len(raw) != math.prod(shape):
-            raise Damaged("an array has more or fewer values than its shape needs")
-        found = np.empty(len(raw), dtype=object)
-        for place, item in enumerate(raw):
-            found[place] = item
-        return found
 
 
 class Array:
@@ -155,32 +152,6 @@ def _dict(pairs: object = ()) -> dict[Any, Any]:
     return found
 
 
-def _defaultdict(*_: object) -> dict[Any, Any]:
-    """A plain dict: what would make its missing items is never called."""
-    return {}
-
-
-def _set(items: object = ()) -> set[Any]:
-    return {checked_key(item) for item in _items(items)}
-
-
-def _frozenset(items: object = ()) -> frozenset[Any]:
-    return frozenset(_set(items))
-
-
-def _list(items: object = ()) -> list[Any]:
-    return list(_items(items))
-
-
-def _tuple(items: object = ()) -> tuple[Any, ...]:
-    return tuple(_items(items))
-
-
-def _bytes() -> bytes:
-    """Calls store empty bytes only; `bytes(n)` would take n bytes of memory."""
-    return b""
-
-
 def _str(text: object = "") -> str:
     """Text of text only; that of lists within lists has no limit."""
     if not isinstance(text, str):
@@ -197,13 +168,13 @@ def _number(kind: type[int] | type[float]) -> Callable[..., float]:
     return make
 
 
-_PLAIN: Final = {
-    "set": _set,
-    "frozenset": _frozenset,
-    "list": _list,
+_PLAIN: Final[dict[str, Callable[..., object]]] = {
+    "set": lambda items=(): set(map(checked_key, _items(items))),
+    "frozenset": lambda items=(): frozenset(map(checked_key, _items(items))),
+    "list": lambda items=(): list(_items(items)),
+    "tuple": lambda items=(): tuple(_items(items)),
     "dict": _dict,
-    "tuple": _tuple,
-    "bytes": _bytes,
+    "bytes": lambda: b"",  # calls store empty bytes only; `bytes(n)` would take n bytes of memory
     "str": _str,
     **{kind.__name__: _number(kind) for kind in (int, float, bool)},
 }
@@ -211,7 +182,7 @@ MAKERS: Final[dict[tuple[str, str], Any]] = {
     ("numpy", "dtype"): Dtype,
     ("_codecs", "encode"): _encode,
     ("collections", "OrderedDict"): _dict,
-    ("collections", "defaultdict"): _defaultdict,
+    ("collections", "defaultdict"): lambda *_: {},  # what would make its missing items is never called
     **{(home, name): make for home in ("builtins", "__builtin__") for name, make in _PLAIN.items()},
     ("__builtin__", "unicode"): _str,
     ("__builtin__", "long"): _number(int),

@@ -9,7 +9,7 @@ import contextlib
 import json
 import os
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,7 @@ import numpy as np
 
 from emotion.core import logs, processes
 from emotion.core.errors import EmotionError
-from emotion.exchange.feature_file import FeatureFile, check_text_block, read_feature_file
-from emotion.exchange.kinds import check_kind
+from emotion.exchange.feature_file import FeatureFile, read_feature_file
 from emotion.exchange.layouts import Dialogue
 from emotion.exchange.unpickling import budget_of
 
@@ -36,19 +35,11 @@ _HAND_MADE = "if you trust it, load it where it was made and save plain numpy ar
 def read_in_child(path: Path, *, text_block: str, folder: Path) -> FeatureFile:
     """Read a feature pickle as `read_feature_file` does, in a child process with limits.
 
-    Args:
-        path: the pickle.
-        text_block: see `read_feature_file`.
-        folder: an empty folder of ours for what is found, as large as the features.
-
-    Returns:
-        The file's content; the features stay on the disk until they are used.
+    What is found is left in `folder`, an empty one of ours; there the features stay until they are used.
 
     Raises:
         EmotionError: it is no such file, or reading it takes too much memory or time.
     """
-    check_text_block(text_block)
-    check_kind(path)
     size = path.stat().st_size
     if size > _LARGE:
         logs.info(f"reading {path} ({size / 1e6:,.0f} MB)")
@@ -56,21 +47,13 @@ def read_in_child(path: Path, *, text_block: str, folder: Path) -> FeatureFile:
     memory = size + 3 * budget_of(size) + _SPARE
     task = (str(path), text_block, str(folder))
     found = processes.run(
-        _work,
-        [task],
-        workers=1,
-        start=_bound,
-        arguments=(memory, seconds),
-        limit=lambda _: _PATIENCE * seconds,
+        _work, [task], workers=1, start=_bound, arguments=(memory, seconds), limit=lambda _: _PATIENCE * seconds
     )
     for _, result in found:
         if isinstance(result, processes.Lost):
-            raise EmotionError(f"{path}: reading it was stopped: {_why(result, seconds)}; {_HAND_MADE}")
+            why = f"more than {seconds:.0f} s of computing" if "SIGXCPU" in result.why else result.why
+            raise EmotionError(f"{path}: reading it was stopped: {why}; {_HAND_MADE}")
     return _received(folder)
-
-
-def _why(lost: processes.Lost, seconds: float) -> str:
-    return f"more than {seconds:.0f} s of computing" if "SIGXCPU" in lost.why else lost.why
 
 
 def _bound(memory: int, seconds: float) -> None:
@@ -118,24 +101,14 @@ def _leave(content: FeatureFile, folder: Path) -> None:
     for modality, values in content.features.items():
         np.save(folder / f"{modality}.npy", values, allow_pickle=False)
         np.save(folder / f"{modality}.unlisted.npy", content.unlisted[modality], allow_pickle=False)
-    about = {
-        "dialogues": [asdict(dialogue) for dialogue in content.dialogues],
-        "modalities": list(content.features),
-        "unused": content.unused,
-        "cleaned_sentences": content.cleaned_sentences,
-        "written": content.written,
-    }
+    about = asdict(replace(content, features={}, unlisted={})) | {"names": list(content.features)}
     (folder / "about.json").write_text(json.dumps(about), encoding="ascii")
 
 
 def _received(folder: Path) -> FeatureFile:
     about: dict[str, Any] = json.loads((folder / "about.json").read_text(encoding="ascii"))
-    names = about["modalities"]
-    return FeatureFile(
-        dialogues=[Dialogue(**dialogue) for dialogue in about["dialogues"]],
-        features={name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in names},
-        unlisted={name: np.load(folder / f"{name}.unlisted.npy", allow_pickle=False) for name in names},
-        unused=about["unused"],
-        cleaned_sentences=about["cleaned_sentences"],
-        written=about["written"],
-    )
+    names = about.pop("names")
+    about["dialogues"] = [Dialogue(**dialogue) for dialogue in about["dialogues"]]
+    about["features"] = {name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in names}
+    about["unlisted"] = {name: np.load(folder / f"{name}.unlisted.npy", allow_pickle=False) for name in names}
+    return FeatureFile(**about)

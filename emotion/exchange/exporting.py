@@ -22,22 +22,17 @@ _FIELDS: Final = {"text": "text", "audio": "audio", "visual": "face"}
 
 
 def export_features(folder: Path, *, out: Path, form: str = "dialoguernn") -> None:
-    """Write the pickle and say what it holds.
+    """Write the pickle of a folder with `index.csv` and `features/<modality>.h5`, and say what it holds.
 
     The labels of the test set are in it, since every reader of this format expects them. Training and validation
     dialogues stand together in its training list; the format has no third. A missing modality becomes the training
-    mean, and is counted, since the format has no mark for it.
+    mean, and is counted, since the format has no mark for it. Arrays are float32 and named as numpy 1 and 2 both read
+    them.
 
     What `emotion import` has read is written as it was: ids and dialogues are numbers again, one-hot speakers have
     their length. Exceptions: values that were not finite stay imputed, rows that were missing are the training mean,
     the RoBERTa blocks stay what was made of them, white space and control characters in sentences stay single blanks,
-    and dialogues without utterances or in none of the file's lists
-    stay out. The validation list of a file is part of the training list.
-
-    Args:
-        folder: holds `index.csv` and `features/<modality>.h5`.
-        out: the pickle to write; arrays are float32 and named as numpy 1 and 2 both read them.
-        form: `dialoguernn` = the 9-tuple of `emotion.exchange.feature_file`.
+    and dialogues without utterances or in none of the file's lists stay out.
 
     Raises:
         EmotionError: the format is unknown, there is no feature cache, or one does not belong to the index.
@@ -63,13 +58,10 @@ def export_features(folder: Path, *, out: Path, form: str = "dialoguernn") -> No
     numbers = {name: number for number, name in enumerate(index.labels)}
     rows = index.utterances
     written = _written(folder, index)
-    fields = (
-        _by_dialogue(rows, _utterances(rows, written)),
-        _by_dialogue(rows, _speakers(rows, written)),
-        _by_dialogue(rows, [numbers[row.label] for row in rows]),
-        *features.values(),
-        _by_dialogue(rows, [row.text for row in rows]) if any(row.text for row in rows) else {},
-    )
+    texts = [row.text for row in rows]
+    items = (_utterances(rows, written), _speakers(rows, written), [numbers[row.label] for row in rows])
+    fields = (*(_by_dialogue(rows, each) for each in items), *features.values())
+    fields += (_by_dialogue(rows, texts) if any(texts) else {},)
     train = list(dict.fromkeys(row.dialogue for row in rows if row.split != "test"))
     test = list(dict.fromkeys(row.dialogue for row in rows if row.split == "test"))
     kind = int if written.get("numbered_dialogues") else str
@@ -132,11 +124,8 @@ def _speakers(rows: Sequence[Utterance], written: Mapping[str, Any]) -> list[Any
     width = written.get("speakers")
     ends = [row.speaker.rpartition("_")[2] for row in rows]
     if width is not None:
-        heads = [f"{row.dialogue}_" for row in rows]
-        names = [
-            row.speaker.removeprefix(head) if row.speaker.startswith(head) else end
-            for row, head, end in zip(rows, heads, ends, strict=True)
-        ]
+        inside = [row.speaker.removeprefix(f"{row.dialogue}_") for row in rows]
+        names = [end if name == row.speaker else name for row, name, end in zip(rows, inside, ends, strict=True)]
         return [[int(place == int(name)) for place in range(width)] for name in names] if width else names
     if set(ends) <= {"F", "M"}:
         return ends

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from emotion.core.errors import EmotionError
 from emotion.core.text import is_printable, quoted, shortened
-from emotion.corpus.text import repair
+from emotion.corpus.decoding import repair
 from emotion.exchange.layouts import LISTS, Dialogue, is_list, is_number, list_of, name_items, plain_text
 from emotion.exchange.unpickling import load_pickle
 from emotion.exchange.vectors import read_vectors
@@ -30,54 +30,50 @@ _SURROGATE = re.compile("[\ud800-\udfff]")  # no UTF-8 file can hold these
 
 @dataclass(frozen=True)
 class FeatureFile:
-    """A feature pickle.
+    """A feature pickle."""
 
-    Attributes:
-        dialogues: those for training and testing, in the order of the file.
-        features: modality (audio, face, text) -> (n, d) float32 or float64 in the order of the dialogues; may hold NaN.
-        unlisted: modality -> (n,) bool: the file has nothing for this utterance, whose row is NaN.
-        unused: dialogues that are in none of its lists.
-        cleaned_sentences: those that held control characters or direction marks, which are left out.
-        written: how the file writes what becomes text here, so that an export can write it so again:
-            `numbered_dialogues` and `numbered_utterances` (their ids are whole numbers), `speakers` (length of the
-            one-hot vectors, 0 = names, None = some of each).
-    """
-
-    dialogues: list[Dialogue]
+    dialogues: list[Dialogue]  # those for training and testing, in the order of the file
+    # modality (audio, face, text) -> (n, d) float32 or float64 in the order of the dialogues; may hold NaN
     features: dict[str, NDArray[Any]]
+    # modality -> (n,) bool: the file has nothing for this utterance, whose row is NaN
     unlisted: dict[str, NDArray[np.bool_]]
-    unused: int
-    cleaned_sentences: int
+    unused: int  # dialogues that are in none of its lists
+    cleaned_sentences: int  # those that held control characters or direction marks, which are left out
+    # how the file writes what becomes text here, so that an export can write it so again: `numbered_dialogues` and
+    # `numbered_utterances` (their ids are whole numbers), `speakers` (length of the one-hot vectors, 0 = names, None =
+    # some of each)
     written: dict[str, Any]
 
 
 def read_feature_file(path: Path, *, text_block: str) -> FeatureFile:
-    """Read a pickle of any layout.
-
-    Args:
-        path: the file.
-        text_block: of the four RoBERTa blocks `mean`, one of `1` .. `4`, or `concat`; no effect on other files.
+    """Read a pickle of any layout; where it has four RoBERTa blocks, `text_block` is one of `TEXT_BLOCKS`.
 
     Raises:
         EmotionError: it is no such file; names the file, the field, the dialogue, what was found and what was expected.
     """
     check_text_block(text_block)
-    fields = name_items(path, load_pickle(path))
+    content = load_pickle(path)
+    try:
+        return _checked(content, text_block)
+    except EmotionError as error:
+        raise EmotionError(f"{path}: {error}") from None
+
+
+def _checked(content: object, text_block: str) -> FeatureFile:
+    fields = name_items(content)
     if "ids" not in fields:
-        turns = {name: len(list_of(path, fields["labels"], "labels", name)) for name in fields["labels"]}
+        turns = {name: len(list_of(fields["labels"], "labels", name)) for name in fields["labels"]}
         fields["ids"] = {name: list(range(count)) for name, count in turns.items()}
-    parts = _parts(path, fields)
+    parts = _parts(fields)
     used = [name for name in fields["ids"] if name in parts]
-    dialogues = [_dialogue(path, fields, name, parts[name]) for name in used]
+    dialogues = [_dialogue(fields, name, parts[name]) for name in used]
     dialogues = [dialogue for dialogue in dialogues if dialogue.utterances]
     if "train" not in [dialogue.part for dialogue in dialogues]:
         empty = next(name for name in used if parts[name] == "train")
-        raise EmotionError(
-            f"{path}: dialogue {shortened(empty)} and all others for training have no utterances, expected some"
-        )
-    features, unlisted = read_vectors(path, fields, dialogues, text_block)
+        raise EmotionError(f"dialogue {shortened(empty)} and all others for training have no utterances, expected some")
+    features, unlisted = read_vectors(fields, dialogues, text_block)
     return FeatureFile(
-        dialogues=[_clean(dialogue) for dialogue in dialogues],
+        dialogues=[replace(one, sentences=list(map(_visible, one.sentences))) for one in dialogues],
         features=features,
         unlisted=unlisted,
         unused=len(fields["ids"]) - len(used),
@@ -92,28 +88,25 @@ def check_text_block(text_block: str) -> None:
         raise EmotionError(f"text block is {quoted(text_block)}, expected one of {', '.join(TEXT_BLOCKS)}")
 
 
-def _parts(path: Path, fields: Mapping[str, Any]) -> dict[str, str]:
+def _parts(fields: Mapping[str, Any]) -> dict[str, str]:
     """Dialogue -> train, validation or test, for those in the file's lists."""
     parts: dict[str, str] = {}
     for part in LISTS:
-        for name in _names(path, fields[part], part):
+        listed = fields[part]
+        if not is_list(listed) and not isinstance(listed, set | frozenset | dict):
+            raise EmotionError(f"{part} is a {type(listed).__name__}, expected a list or set of dialogues")
+        for name in dict.fromkeys(map(plain_text, listed)):
             if name in parts:
                 purposes = f"for {_PURPOSE[parts[name]]} and for {_PURPOSE[part]}"
-                raise EmotionError(f"{path}: dialogue {shortened(name)} is {purposes}; fix the file's lists")
+                raise EmotionError(f"dialogue {shortened(name)} is {purposes}; fix the file's lists")
             if name not in fields["ids"]:
                 raise EmotionError(
-                    f"{path}: dialogue {shortened(name)} is listed for {_PURPOSE[part]}, but has no utterance ids"
+                    f"dialogue {shortened(name)} is listed for {_PURPOSE[part]}, but has no utterance ids"
                 )
             parts[name] = part
     if "train" not in parts.values():
-        raise EmotionError(f"{path}: no dialogue is for training; expected some in the file's list of them")
+        raise EmotionError("no dialogue is for training; expected some in the file's list of them")
     return parts
-
-
-def _names(path: Path, value: Any, what: str) -> list[str]:  # noqa: ANN401
-    if not is_list(value) and not isinstance(value, set | frozenset | dict):
-        raise EmotionError(f"{path}: {what} is a {type(value).__name__}, expected a list or set of dialogues")
-    return list(dict.fromkeys(map(plain_text, value)))
 
 
 def _written(fields: Mapping[str, Any], dialogues: Sequence[Dialogue]) -> dict[str, Any]:
@@ -128,28 +121,28 @@ def _written(fields: Mapping[str, Any], dialogues: Sequence[Dialogue]) -> dict[s
     }
 
 
-def _dialogue(path: Path, fields: Mapping[str, Mapping[str, Any]], name: str, part: str) -> Dialogue:
-    ids = list_of(path, fields["ids"], "ids", name)
-    speakers = list_of(path, fields["speakers"], "speakers", name, count=len(ids))
-    labels = list_of(path, fields["labels"], "labels", name, count=len(ids))
+def _dialogue(fields: Mapping[str, Mapping[str, Any]], name: str, part: str) -> Dialogue:
+    ids = list_of(fields["ids"], "ids", name)
+    speakers = list_of(fields["speakers"], "speakers", name, count=len(ids))
+    labels = list_of(fields["labels"], "labels", name, count=len(ids))
     sentences: list[Any] = [""] * len(ids)
     if fields["sentences"].get(name) is not None:
-        sentences = list_of(path, fields["sentences"], "sentences", name, count=len(ids))
+        sentences = list_of(fields["sentences"], "sentences", name, count=len(ids))
     dialogue = Dialogue(
         name=name,
         utterances=[plain_text(item) for item in ids],
-        speakers=[_speaker(path, item, name) for item in speakers],
-        labels=[_label(path, item, name) for item in labels],
+        speakers=[_speaker(item, name) for item in speakers],
+        labels=[_label(item, name) for item in labels],
         sentences=[" ".join(repair(plain_text(item)).split()) for item in sentences],
         part=part,
     )
-    _check_text(path, dialogue)
+    _check_text(dialogue)
     return dialogue
 
 
-def _check_text(path: Path, dialogue: Dialogue) -> None:
+def _check_text(dialogue: Dialogue) -> None:
     """Ids are not empty and can be shown in one line, and all text can be stored as UTF-8."""
-    where = f"{path}: dialogue {quoted(dialogue.name)}"
+    where = f"dialogue {quoted(dialogue.name)}"
     if not dialogue.name.strip() or not all(map(str.strip, dialogue.utterances)):
         raise EmotionError(f"{where} has an empty id, expected ids that are not empty")
     if not all(map(str.strip, dialogue.speakers)):
@@ -168,12 +161,8 @@ def _check_text(path: Path, dialogue: Dialogue) -> None:
             )
 
 
-def _clean(dialogue: Dialogue) -> Dialogue:
-    """Without the characters of its sentences that could move a cursor or turn the direction of what follows."""
-    return replace(dialogue, sentences=[_visible(text) for text in dialogue.sentences])
-
-
 def _visible(text: str) -> str:
+    """Without the characters that could move a cursor or turn the direction of what follows."""
     return text if is_printable(text) else " ".join("".join(filter(is_printable, text)).split())
 
 
@@ -185,26 +174,19 @@ def _as_array(item: Any) -> NDArray[Any]:  # noqa: ANN401
         return np.array(None)
 
 
-def _shown(item: object) -> str:
-    """In one line."""
-    return shortened(repr(item), most=60)
-
-
-def _speaker(path: Path, item: object, name: str) -> str:
+def _speaker(item: object, name: str) -> str:
     if isinstance(item, str | bytes):
         return plain_text(item)
     hot = _as_array(item)
     if hot.ndim != 1 or hot.dtype.kind not in "biuf" or (hot != 0).sum() != 1:
-        raise EmotionError(
-            f"{path}: a speaker of dialogue {shortened(name)} is {_shown(item)}, expected a name or a one-hot vector"
-        )
+        shown = shortened(repr(item), most=60)
+        raise EmotionError(f"a speaker of dialogue {shortened(name)} is {shown}, expected a name or a one-hot vector")
     return str(int(hot.argmax()))
 
 
-def _label(path: Path, item: object, name: str) -> int:
+def _label(item: object, name: str) -> int:
     number = _as_array(item)
     if number.size != 1 or number.dtype.kind not in "iuf" or not float(number.item()).is_integer():
-        raise EmotionError(
-            f"{path}: a label of dialogue {shortened(name)} is {_shown(item)}, expected the number of a class"
-        )
+        shown = shortened(repr(item), most=60)
+        raise EmotionError(f"a label of dialogue {shortened(name)} is {shown}, expected the number of a class")
     return int(number.item())

@@ -12,19 +12,16 @@ from emotion.core import logs
 from emotion.core.errors import EmotionError
 from emotion.core.text import counted, is_printable, quoted, shortened
 from emotion.corpus.iemocap import LABELS, scenario
-from emotion.corpus.reading import told
 from emotion.corpus.sense import class_findings, name_findings
-from emotion.corpus.splits import COSMIC_VALIDATION, PAPER_VALIDATION
+from emotion.corpus.splits import LISTS
 from emotion.corpus.utterance import SPLITS, Utterance
 from emotion.exchange.child import read_in_child
-from emotion.exchange.feature_file import FeatureFile, check_text_block
+from emotion.exchange.feature_file import check_text_block
 from emotion.exchange.kinds import check_kind
 from emotion.exchange.layouts import Dialogue
 from emotion.exchange.storing import check_folder, replacing, store
 from emotion.exchange.values import clean
 
-VALIDATION = {"paper": PAPER_VALIDATION, "cosmic": COSMIC_VALIDATION}
-SPLIT_NAMES = (*VALIDATION, "file")
 _SEED = 1
 _IEMOCAP = re.compile(r"Ses[0-9]{2}[FM]_.")
 
@@ -69,15 +66,23 @@ def import_features(
         if content.cleaned_sentences:
             findings.append(f"sentences: control characters or direction marks left out of {content.cleaned_sentences}")
         report: dict[str, Any] = {"source": path.name, "split": split, "text_block": text_block, "modalities": about}
-        report |= _counts(content, rows) | {"findings": findings}
+        report |= {
+            "utterances": {part: sum(row.split == part for row in rows) for part in SPLITS},
+            "dialogues": {part: len({row.dialogue for row in rows if row.split == part}) for part in SPLITS},
+            "unused_dialogues": content.unused,
+            "without_sentences": sum(not row.text for row in rows),
+            "cleaned_sentences": content.cleaned_sentences,
+            "written": content.written | {"shared_utterances": _share_ids(content.dialogues)},
+            "findings": findings,
+        }
         store(folder, scratch, rows, label_names=label_names, modalities=modalities, report=report)
     _say(path, out, report)
 
 
 def _check_choices(label_names: Sequence[str], split: str, text_block: str) -> None:
     check_text_block(text_block)
-    if split not in SPLIT_NAMES:
-        raise EmotionError(f"split is {quoted(split)}, expected one of {', '.join(SPLIT_NAMES)}")
+    if split not in (*LISTS, "file"):
+        raise EmotionError(f"split is {quoted(split)}, expected one of {', '.join(LISTS)}, file")
     if len(set(label_names)) != len(label_names) or not all(map(str.strip, label_names)) or not label_names:
         raise EmotionError(f"label names are {quoted(','.join(label_names))}, expected names that differ, with commas")
     for name in label_names:
@@ -90,7 +95,7 @@ def _parts(path: Path, dialogues: Sequence[Dialogue], split: str) -> dict[str, s
     train = [dialogue.name for dialogue in dialogues if dialogue.part != "test"]
     listed = {dialogue.name for dialogue in dialogues if dialogue.part == "validation"}
     if split != "file":
-        validation = set(VALIDATION[split]) & set(train)
+        validation = set(LISTS[split]) & set(train)
     elif listed:
         validation = listed
     elif len(train) > 1:
@@ -118,6 +123,7 @@ def _rows(
     for dialogue in dialogues:
         if len(set(dialogue.utterances)) != len(dialogue.utterances):
             raise EmotionError(f"{path}: dialogue {shortened(dialogue.name)} lists an utterance twice; fix its ids")
+        iemocap = _IEMOCAP.match(dialogue.name) is not None
         for turn, name in enumerate(dialogue.utterances):
             number = dialogue.labels[turn]
             if not 0 <= number < len(label_names):
@@ -126,21 +132,21 @@ def _rows(
                     f"expected 0 to {len(label_names) - 1} ({', '.join(label_names)}); give the file's own with "
                     f"--label-names"
                 )
+            speaker = dialogue.speakers[turn]
+            gender = speaker if iemocap and speaker in ("F", "M") else ""  # elsewhere these may be names of any kind
             row = Utterance(
                 utterance=f"{dialogue.name}_{name}" if shared else name,
                 dialogue=dialogue.name,
                 turn=turn,
-                speaker=_person(dialogue.name, dialogue.speakers[turn]),
+                # `Ses01_F` in IEMOCAP, where a session has two actors; else nobody is known beyond the dialogue.
+                speaker=f"{dialogue.name[:5] if gender else dialogue.name}_{speaker}",
                 start=float(turn),
                 end=turn + 1.0,
                 label=label_names[number],
                 split=parts[dialogue.name],
                 text=dialogue.sentences[turn],
-                audio="",
-                video="",
-                side="full",
-                scenario=scenario(dialogue.name) if _of_iemocap(dialogue.name) else "",
-                gender=_gender(dialogue.name, dialogue.speakers[turn]),
+                scenario=scenario(dialogue.name) if iemocap else "",
+                gender=gender,
             )
             rows.append(row)
     return rows
@@ -151,26 +157,12 @@ def _share_ids(dialogues: Sequence[Dialogue]) -> bool:
     return any(count > 1 for count in counts.values())
 
 
-def _person(dialogue: str, speaker: str) -> str:
-    """`Ses01_F` for IEMOCAP, where a session has two actors; otherwise nobody is known beyond the dialogue."""
-    return f"{dialogue[:5]}_{speaker}" if _gender(dialogue, speaker) else f"{dialogue}_{speaker}"
-
-
-def _gender(dialogue: str, speaker: str) -> str:
-    """Of an actor of IEMOCAP; elsewhere F and M may be names of any kind."""
-    return speaker if _of_iemocap(dialogue) and speaker in ("F", "M") else ""
-
-
-def _of_iemocap(dialogue: str) -> bool:
-    return _IEMOCAP.match(dialogue) is not None
-
-
 def _sense(rows: Sequence[Utterance], label_names: Sequence[str]) -> list[str]:
     """What names and classes cannot mean, see `emotion.corpus.sense`; labels of the test set are not counted."""
     numbers = Counter((row.split, row.label) for row in rows)
     counts = {split: {name: numbers[split, name] for name in label_names} for split in SPLITS if split != "test"}
     found = [*name_findings([row for row in rows if row.split != "test"]), *class_findings(counts)]
-    return [told(kind, places) for kind, places in found] + _heard(rows)
+    return [finding.told() for finding in found] + _heard(rows)
 
 
 def _heard(rows: Sequence[Utterance]) -> list[str]:
@@ -192,31 +184,18 @@ def _heard(rows: Sequence[Utterance]) -> list[str]:
     return []
 
 
-def _counts(content: FeatureFile, rows: Sequence[Utterance]) -> dict[str, Any]:
-    return {
-        "utterances": {part: sum(row.split == part for row in rows) for part in SPLITS},
-        "dialogues": {part: len({row.dialogue for row in rows if row.split == part}) for part in SPLITS},
-        "unused_dialogues": content.unused,
-        "without_sentences": sum(not row.text for row in rows),
-        "cleaned_sentences": content.cleaned_sentences,
-        "written": content.written | {"shared_utterances": _share_ids(content.dialogues)},
-    }
-
-
 def _say(path: Path, out: Path, report: dict[str, Any]) -> None:
     """What was found; the last line says what was made, where, and what comes next."""
     for finding in report["findings"]:
         logs.warning(finding)
-    parts = [f"{part} {report['utterances'][part]} in {report['dialogues'][part]} dialogues" for part in SPLITS]
+    counts, dialogues = report["utterances"], report["dialogues"]
+    parts = [f"{part} {counts[part]} in {counted(dialogues[part], 'dialogues')}" for part in SPLITS]
     names = ", ".join(f"{name} {found['dimensions']}-d" for name, found in report["modalities"].items())
     unused = report["unused_dialogues"]
     ignored = f"; {counted(unused, 'dialogues')} in none of its lists ignored" if unused else ""
     logs.info(f"utterances: {', '.join(parts)}; features: {names}{ignored}")
-    missing = (
-        ""
-        if report["utterances"]["test"]
-        else ("; it has no test utterances: `emotion study` scores on validation, `evaluate` has nothing to score")
-    )
+    untested = "; it has no test utterances: `emotion study` scores on validation, `evaluate` has nothing to score"
     logs.info(
-        f"imported {path} into {out}{missing}; next: emotion study --features {out} --out studies/{out.resolve().name}"
+        f"imported {path} into {out}{'' if counts['test'] else untested}; "
+        f"next: emotion study --features {out} --out studies/{out.resolve().name}"
     )

@@ -30,11 +30,7 @@ _SIGNATURES: Final = (
     ),
     (rb"7z\xbc\xaf\x27\x1c|Rar!\x1a|.{257}ustar", "an archive (7z, rar or tar)", _UNPACK),
     (rb".{2}[\x00-\x04]\x00{5}\{", "a safetensors file", _CONVERT),
-    (
-        rb"\x80.\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19\.",
-        "an old torch file (torch.save)",
-        _TENSORS,
-    ),
+    (rb"\x80.\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19\.", "an old torch file (torch.save)", _TENSORS),
     (rb"MATLAB 5\.0", "a MATLAB file", _CONVERT),
     (rb"PAR1|ARROW1|FEA1", "a Parquet or Arrow table", _CONVERT),
     (rb"SQLite format 3", "an SQLite database", _CONVERT),

@@ -16,13 +16,12 @@ numbered within their dialogue.
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
 from emotion.core.errors import EmotionError
-from emotion.core.text import quoted, shortened
+from emotion.core.text import counted, quoted, shortened
 
 LISTS: Final = ("train", "validation", "test")
 _OPTIONAL: Final = ("audio", "visual", "text", "sentences")  # None, too, says that the file does not have it
@@ -36,31 +35,18 @@ _ROBERTA: Final = ("ids", "speakers", "labels", *_TEXTS, "audio", "visual", "sen
 
 @dataclass(frozen=True)
 class Dialogue:
-    """One dialogue of the file; the lists have one item per utterance.
+    """One dialogue of the file; the lists have one item per utterance."""
 
-    Attributes:
-        name: its id.
-        utterances: ids as they stand in the file.
-        speakers: `M`, `F` or another name; a number, counted from 0, where the file has one-hot vectors.
-        labels: class numbers.
-        sentences: what is said, '' where the file does not have it.
-        part: what the file has it for: train, validation or test.
-    """
-
-    name: str
-    utterances: list[str]
-    speakers: list[str]
-    labels: list[int]
-    sentences: list[str]
-    part: str
+    name: str  # its id
+    utterances: list[str]  # ids as they stand in the file
+    speakers: list[str]  # `M`, `F` or another name; a number, counted from 0, where the file has one-hot vectors
+    labels: list[int]  # class numbers
+    sentences: list[str]  # what is said, '' where the file does not have it
+    part: str  # what the file has it for: train, validation or test
 
 
-def name_items(path: Path, content: object) -> dict[str, Any]:
+def name_items(content: object) -> dict[str, Any]:
     """The items by name: dicts from dialogue (as text) to a list, and lists of dialogues.
-
-    Args:
-        path: the file, for messages.
-        content: what it holds.
 
     Returns:
         ids (none where the file has none), speakers, labels, text or text 1 to text 4, audio, visual, sentences, train,
@@ -72,26 +58,26 @@ def name_items(path: Path, content: object) -> dict[str, Any]:
     if not isinstance(content, tuple | list) or not 9 <= len(content) <= 12:
         found = f"{len(content)} items" if isinstance(content, tuple | list) else f"a {type(content).__name__}"
         raise EmotionError(
-            f"{path}: holds {found}, expected a tuple of 9 to 12 (ids, speakers, labels, text, audio, visual, "
+            f"holds {found}, expected a tuple of 9 to 12 (ids, speakers, labels, text, audio, visual, "
             f"sentences, train, test, or as COSMIC has them)"
         )
     fields: dict[str, Any] = dict(zip(_layout(content), content, strict=True))
     fields.pop("-", None)
     names = {key for value in fields.values() if isinstance(value, dict) for key in value}
     for name in fields.keys() - set(LISTS):
-        fields[name] = _by_dialogue(path, name, {} if fields[name] is None and name in _OPTIONAL else fields[name])
+        fields[name] = _by_dialogue(name, {} if fields[name] is None and name in _OPTIONAL else fields[name])
     numbered = all(is_number(name) for name in names)
     return {"audio": {}, "visual": {}, "validation": [], "numbered": numbered, **fields}
 
 
-def _by_dialogue(path: Path, name: str, value: object) -> dict[str, Any]:
+def _by_dialogue(name: str, value: object) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise EmotionError(f"{path}: {name} is a {type(value).__name__}, expected a dict from dialogue to a list")
+        raise EmotionError(f"{name} is a {type(value).__name__}, expected a dict from dialogue to a list")
     found = {plain_text(key): item for key, item in value.items()}
     if len(found) != len(value):
         twice = next(key for key, count in Counter(map(plain_text, value)).items() if count > 1)
         raise EmotionError(
-            f"{path}: {name} has two dialogues called {quoted(twice)}, as text and as a number; rename one where the "
+            f"{name} has two dialogues called {quoted(twice)}, as text and as a number; rename one where the "
             f"file was made"
         )
     return found
@@ -112,44 +98,28 @@ def is_list(item: object) -> bool:
     return isinstance(item, list | tuple) or (isinstance(item, np.ndarray) and item.ndim > 0)
 
 
-def list_of(path: Path, field: Mapping[str, Any], what: str, name: str, count: int | None = None) -> list[Any]:
-    """The list of one dialogue.
-
-    Args:
-        path: the file, for messages.
-        field: dialogue -> its list.
-        what: what the list holds, for messages.
-        name: the dialogue.
-        count: how many items it must have; None = any number.
+def list_of(field: Mapping[str, Any], what: str, name: str, count: int | None = None) -> list[Any]:
+    """The list of one dialogue in a field that maps dialogues to lists of `what`.
 
     Raises:
-        EmotionError: there is no such list, or it has another length.
+        EmotionError: there is no such list, or it has not `count` items.
     """
     if name not in field:
-        raise EmotionError(f"{path}: {what} of dialogue {shortened(name)} are missing; expected one item per utterance")
+        raise EmotionError(f"{what} of dialogue {shortened(name)} are missing; expected one item per utterance")
     value = field[name]
     if not is_list(value):
-        raise EmotionError(
-            f"{path}: {what} of dialogue {shortened(name)} are a {type(value).__name__}, expected a list"
-        )
+        raise EmotionError(f"{what} of dialogue {shortened(name)} are a {type(value).__name__}, expected a list")
     if count is not None and len(value) != count:
-        raise EmotionError(
-            f"{path}: dialogue {shortened(name)} has {len(value)} {what} for {count} utterances, expected one for each"
-        )
+        found, needed = counted(len(value), what), counted(count, "utterances")
+        raise EmotionError(f"dialogue {shortened(name)} has {found} for {needed}, expected one for each")
     return list(value)
 
 
 def _layout(content: tuple[Any, ...] | list[Any]) -> tuple[str, ...]:
     if len(content) == 9:
         return _MELD if isinstance(content[8], dict) and not isinstance(content[6], dict) else _USUAL
-    if len(content) == 10:
-        return (*_USUAL, "-") if _holds_numbers(content[2]) else _COSMIC
+    if len(content) == 10:  # the first utterance has a number, as labels are, or a vector
+        lists = content[2].values() if isinstance(content[2], dict) else ()
+        first: Any = next((items[0] for items in lists if is_list(items) and len(items) > 0), [])
+        return _COSMIC if is_list(first) else (*_USUAL, "-")
     return _COSMIC_MELD if len(content) == 11 else _ROBERTA
-
-
-def _holds_numbers(field: object) -> bool:
-    """Whether the first utterance has a number, as labels are, and not a vector."""
-    for items in field.values() if isinstance(field, dict) else ():
-        if is_list(items) and len(items) > 0:
-            return not is_list(items[0])
-    return False

@@ -7,7 +7,7 @@ from typing import Any
 
 from emotion.exchange.arrays import Damaged, Refused
 
-_LONGEST_WORD = 256  # bytes of a number or name that is written as text
+LONGEST_WORD = 256  # bytes of a number or name that is written as text
 OBJECT = 64  # bytes that any Python object takes, about
 _STOP = ord(".")
 _KNOWN = {ord(opcode.code): opcode.name for opcode in pickletools.opcodes}
@@ -18,12 +18,7 @@ class TooMuch(Exception):
 
 
 class Machine:
-    """Reads one pickle.
-
-    Args:
-        data: the file.
-        budget: bytes that the content may take.
-    """
+    """Reads one pickle, whose content may take `budget` bytes."""
 
     def __init__(self, data: bytes | mmap.mmap, *, budget: int) -> None:
         self.data, self.size, self.left = data, len(data), budget
@@ -33,10 +28,7 @@ class Machine:
         self.memo: dict[int, Any] = {}
 
     def run(self, handlers: Mapping[int, Callable[["Machine"], None]]) -> object:
-        """The content.
-
-        Args:
-            handlers: what each opcode does; no other is allowed.
+        """The content, by handlers that say what each opcode does; no other is allowed.
 
         Raises:
             Damaged: the file contradicts itself or ends early; so do IndexError and others, which mean the same.
@@ -85,7 +77,7 @@ class Machine:
         self.spend(count + OBJECT)
         return self.take(count)
 
-    def line(self, most: int | None = _LONGEST_WORD) -> bytes:
+    def line(self, most: int | None = LONGEST_WORD) -> bytes:
         """Up to the end of the line."""
         end = self.data.find(b"\n", self.at, self.size if most is None else min(self.size, self.at + most))
         if end < 0:

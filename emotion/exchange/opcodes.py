@@ -16,7 +16,7 @@ from typing import Any, Final
 import numpy as np
 
 from emotion.exchange.arrays import MAKERS, Array, Damaged, Dtype, Name, Odd, Refused, checked_key
-from emotion.exchange.machine import OBJECT, Machine
+from emotion.exchange.machine import LONGEST_WORD, OBJECT, Machine
 
 _FLOATS = re.compile(rb"(?:G.{8})++", re.DOTALL)  # a run of numbers; possessive: no state is kept for each
 _LONGEST_NUMBER = 8  # bytes of a whole number: ids and labels are small
@@ -48,6 +48,11 @@ def _whole(width: int, *, signed: bool = False) -> _Handler:
     return push
 
 
+def _line(value: Callable[[bytes], object], *, most: int | None = LONGEST_WORD) -> _Handler:
+    return lambda machine: machine.stack.append(value(machine.line(most)))
+
+
+HANDLERS.update({ord("F"): _line(float), ord("V"): _line(lambda text: str(text, "raw-unicode-escape"), most=None)})
 HANDLERS.update({ord("K"): _whole(1), ord("M"): _whole(2), ord("J"): _whole(4, signed=True)})
 
 
@@ -71,11 +76,6 @@ def _number_as_text(machine: Machine) -> None:
     machine.stack.append(number)
 
 
-@_opcode(b"F")
-def _float_as_text(machine: Machine) -> None:
-    machine.stack.append(float(machine.line()))
-
-
 @_opcode(b"G")
 def _float(machine: Machine) -> None:
     """A list of numbers is one run of these: read at once, since files of lists have millions."""
@@ -92,27 +92,20 @@ def _float(machine: Machine) -> None:
     machine.at = run.end()
 
 
-def _text(width: int) -> _Handler:
+def _content(width: int, *codec: str) -> _Handler:
+    """Bytes after their number, which takes `width` bytes; as text where a codec is given."""
+
     def push(machine: Machine) -> None:
-        machine.stack.append(machine.content(width).decode("utf-8", "surrogatepass"))
+        found = machine.content(width)
+        machine.stack.append(found.decode(*codec) if codec else found)
 
     return push
 
 
-def _latin(width: int) -> _Handler:
-    def push(machine: Machine) -> None:
-        machine.stack.append(machine.content(width).decode("latin-1"))
-
-    return push
-
-
-def _raw(width: int) -> _Handler:
-    return lambda machine: machine.stack.append(machine.content(width))
-
-
-HANDLERS.update({0x8C: _text(1), ord("X"): _text(4), 0x8D: _text(8)})
-HANDLERS.update({ord("U"): _latin(1), ord("T"): _latin(4)})  # Python 2's bytes, which are its text
-HANDLERS.update({ord("C"): _raw(1), ord("B"): _raw(4), 0x8E: _raw(8), 0x96: _raw(8)})
+_UTF8: Final = ("utf-8", "surrogatepass")
+HANDLERS.update({0x8C: _content(1, *_UTF8), ord("X"): _content(4, *_UTF8), 0x8D: _content(8, *_UTF8)})
+HANDLERS.update({ord("U"): _content(1, "latin-1"), ord("T"): _content(4, "latin-1")})  # Python 2's bytes, its text
+HANDLERS.update({ord("C"): _content(1), ord("B"): _content(4), 0x8E: _content(8), 0x96: _content(8)})
 
 
 @_opcode(b"S")
@@ -121,11 +114,6 @@ def _quoted_text(machine: Machine) -> None:
     if len(text) < 2 or text[:1] != text[-1:] or text[:1] not in b"'\"":
         raise Damaged("a text has no quotes")
     machine.stack.append(codecs.escape_decode(text[1:-1])[0].decode("latin-1"))
-
-
-@_opcode(b"V")
-def _escaped_text(machine: Machine) -> None:
-    machine.stack.append(str(machine.line(None), "raw-unicode-escape"))
 
 
 @_opcode(b"(")

@@ -77,16 +77,7 @@ def store(
     modalities: Mapping[str, Cleaned],
     report: Mapping[str, Any],
 ) -> None:
-    """Write index, caches and report.
-
-    Args:
-        folder: where to.
-        scratch: for unfinished caches.
-        rows: the utterances.
-        label_names: of the classes, in order.
-        modalities: name -> its values.
-        report: for import.json.
-    """
+    """Write index, caches and report (import.json) to a folder; unfinished caches lie in `scratch`."""
     write_index(folder / "index.csv", rows, labels=label_names, corpus=CORPUS, notes={})
     digest = read_index(folder / "index.csv").digest
     for modality, found in modalities.items():

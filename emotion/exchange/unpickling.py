@@ -28,19 +28,12 @@ _WRITE_AGAIN = "ask its authors for plain numpy arrays, numbers and text, each s
 
 
 def budget_of(size: int) -> int:
-    """Bytes that the content of a pickle may take: room for Python's objects, and for vectors that utterances share.
-
-    Args:
-        size: bytes of the file.
-    """
+    """Bytes that the content of a pickle may take: room for Python's objects, and for vectors that utterances share."""
     return (512 << 20) + 4 * size
 
 
 def load_pickle(path: Path) -> object:
     """Read a pickle that holds numbers, text, numpy arrays and containers of these; Python 2's are read as latin-1.
-
-    Args:
-        path: the file.
 
     Raises:
         EmotionError: there is no such file, it is another kind of file, is cut short, asks for anything else, or for
@@ -50,7 +43,7 @@ def load_pickle(path: Path) -> object:
     budget = budget_of(path.stat().st_size)
     try:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            return _Plain(budget).of(_interpreted(data, budget))
+            return _Plain(budget).settle(_interpreted(data, budget))[0]
     except Refused as refused:
         raise EmotionError(
             f"{path}: asks for {shortened(str(refused))}, which is not allowed, and nothing was run; expected numpy "
@@ -92,11 +85,8 @@ class _Plain:
         self.budget = budget
         self.known: dict[int, tuple[Any, Any, int]] = {}  # id -> the item, kept alive; what takes its place; its bytes
 
-    def of(self, content: object) -> object:
-        """The content, plain."""
-        return self._settle(content, 0)[0]
-
-    def _settle(self, item: Any, depth: int) -> tuple[Any, int]:  # noqa: ANN401
+    def settle(self, item: Any, depth: int = 0) -> tuple[Any, int]:  # noqa: ANN401
+        """An item, plain, and its bytes."""
         kind = type(item)
         if kind in (str, bytes):
             return item, len(item) + 8
@@ -120,29 +110,28 @@ class _Plain:
     def _container(self, item: Any, depth: int) -> tuple[Any, int]:  # noqa: ANN401
         if isinstance(item, Array):
             item = np.zeros(0, dtype=np.uint8) if item.values is None else item.values
-        if isinstance(item, np.ndarray):
-            if item.dtype != object:
-                return item, item.nbytes
-            found, size = self._sequence(item.ravel().tolist(), depth)
-            for place, value in enumerate(found):
-                item.flat[place] = value
-            return item, size
-        if isinstance(item, list):
-            item[:], size = self._sequence(item, depth)
-            return item, size
-        if isinstance(item, tuple):
-            found, size = self._sequence(item, depth)
-            return tuple(found), size
+        if isinstance(item, np.ndarray) and item.dtype != object:
+            return item, item.nbytes
+        if isinstance(item, set | frozenset):
+            return item, 64 * len(item)  # their members are plain, see `checked_key`
+        if not isinstance(item, list | tuple | dict | np.ndarray):
+            raise Damaged(f"a {type(item).__name__} in the place of a value")
         if isinstance(item, dict):
             found, size = self._sequence(list(item.values()), depth)
             item.update(zip(item, found, strict=True))
             return item, size + 64 * len(item)
-        if isinstance(item, set | frozenset):
-            return item, 64 * len(item)  # their members are plain, see `checked_key`
-        raise Damaged(f"a {type(item).__name__} in the place of a value")
+        found, size = self._sequence(item.ravel().tolist() if isinstance(item, np.ndarray) else item, depth)
+        if isinstance(item, tuple):
+            return tuple(found), size
+        if isinstance(item, list):
+            item[:] = found
+        else:
+            for place, value in enumerate(found):
+                item.flat[place] = value
+        return item, size
 
     def _sequence(self, items: Any, depth: int) -> tuple[Any, int]:  # noqa: ANN401
         if set(map(type, items)) <= _SCALARS:
             return items, 8 * len(items) + 8
-        settled = [self._settle(value, depth) for value in items]
+        settled = [self.settle(value, depth) for value in items]
         return [value for value, _ in settled], sum(size for _, size in settled) + 8

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion.core.errors import ABSENT
+from emotion.core.text import counted
 
 ABSURD = 1e6  # times the spread of its dimension: no measurement is so far from the median
 _ODD = 1e3  # times the spread: worth a look
@@ -24,35 +25,21 @@ NOT_FINITE = f"no finite value: {ABSENT}"
 
 @dataclass(frozen=True)
 class Cleaned:
-    """One modality, ready to be stored.
+    """One modality, ready to be stored."""
 
-    Attributes:
-        values: (n, d) float32, finite; rows that are missing mean nothing.
-        reasons: why a row is missing, '' where it is present.
-        report: counts, for import.json.
-        findings: what the user should look at, one line each.
-    """
-
-    values: NDArray[np.float32]
-    reasons: list[str]
-    report: dict[str, Any]
-    findings: list[str]
+    values: NDArray[np.float32]  # (n, d) float32, finite; rows that are missing mean nothing
+    reasons: list[str]  # why a row is missing, '' where it is present
+    report: dict[str, Any]  # counts, for import.json
+    findings: list[str]  # what the user should look at, one line each
 
 
 def clean(
     modality: str, values: NDArray[Any], unlisted: NDArray[np.bool_], *, train: NDArray[np.bool_], ids: Sequence[str]
 ) -> Cleaned:
-    """Mask, fill and count.
+    """Mask, fill and count; values are (n, d) as the file has them, which has nothing for the rows that are `unlisted`.
 
     A row without any finite value is a missing modality, for which models have a mask. In other rows, values that are
     not finite, or more than `ABSURD` spreads from their dimension's median, become the training mean.
-
-    Args:
-        modality: its name, for findings.
-        values: (n, d) as the file has them.
-        unlisted: (n,) True where the file has nothing.
-        train: (n,) which rows are for training.
-        ids: of the utterances.
     """
     n, size = values.shape
     filled = np.zeros((n, size), dtype=np.float32)
@@ -109,11 +96,9 @@ def _center_and_spread(block: NDArray[np.float64]) -> tuple[NDArray[np.float64],
 
 def _usual_spread(values: NDArray[Any], train: NDArray[np.bool_]) -> float:
     """A thousandth of the median spread of the dimensions: rounding noise around a constant is no measure."""
-    spreads = [
-        _center_and_spread(_finite(values[train, start : start + _COLUMNS]))[1]
-        for start in range(0, values.shape[1], _COLUMNS)
-    ]
-    spread = np.concatenate(spreads)
+    starts = range(0, values.shape[1], _COLUMNS)
+    parts = [_center_and_spread(_finite(values[train, start : start + _COLUMNS])) for start in starts]
+    spread = np.concatenate([spread for _, spread in parts])
     return float(np.median(spread[spread > 0])) / 1000 if (spread > 0).any() else 1.0
 
 
@@ -166,23 +151,24 @@ def _findings(modality: str, report: dict[str, Any], present: NDArray[np.bool_],
         found.append(f"{modality}: missing for {len(present) - present.sum()} of {len(present)} utterances ({kinds})")
     if not present[train].any():
         found.append(f"{modality}: no training utterance has it, so no model can learn from it")
-    if report["imputed_values"]:
-        found.append(
-            f"{modality}: {report['imputed_values']} values of {report['imputed_utterances']} utterances were not "
-            f"finite or absurd and are now the training mean"
-        )
+    if imputed := report["imputed_values"]:
+        were, are = ("was", "is") if imputed == 1 else ("were", "are")
+        whose = f"{counted(imputed, 'values')} of {counted(report['imputed_utterances'], 'utterances')}"
+        found.append(f"{modality}: {whose} {were} not finite or absurd and {are} now the training mean")
     for kind, what in (("absurd", "absurd and left out"), ("far_from_the_others", "far from all others and kept")):
         about = report[kind]
         if about["values"]:
-            first = about["first"][0]
+            first, are = about["first"][0], "is" if about["values"] == 1 else "are"
+            whose = f"{counted(about['values'], 'values')} of {counted(about['utterances'], 'utterances')}"
             found.append(
-                f"{modality}: {about['values']} values of {about['utterances']} utterances are {what}, e.g. "
-                f"{first['value']:g} in dimension {first['dimension']} of utterance {first['utterance']}; look at them"
+                f"{modality}: {whose} {are} {what}, e.g. {first['value']:g} in dimension {first['dimension']} of "
+                f"utterance {first['utterance']}; look at them"
             )
-    if report["constant_dimensions"]:
+    if constant := report["constant_dimensions"]:
+        have, them = ("has", "it") if constant == 1 else ("have", "them")
         found.append(
-            f"{modality}: {report['constant_dimensions']} of {report['dimensions']} dimensions have one value in all "
-            "training utterances: nothing can be learned from them"
+            f"{modality}: {constant} of {report['dimensions']} dimensions {have} one value in all training utterances: "
+            f"nothing can be learned from {them}"
         )
     if report["all_zero_utterances"]:
         found.append(

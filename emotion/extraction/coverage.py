@@ -17,16 +17,11 @@ Notes = Sequence[dict[str, Any]]
 def summary(reasons: Sequence[str], notes: Notes, *, frames: Sequence[int]) -> dict[str, Any]:
     """The report's numbers; git keeps it, so it names nobody.
 
-    Args:
-        reasons: why a clip is missing, '' where it is there.
-        notes: of the clips' tracks.
-        frames: of the clips; 0 where it is missing.
-
-    Returns:
-        `coverage` is the share of the delivered frames that show the whole face, `delivered` the share of the frames
-        read that are delivered (None where there is no frame), `mean_score` the detector's, `longest_gap` the longest
-        time in s without the face; the others are numbers of utterances: `doubtful` have a score far below the corpus's
-        (a false face, a drawing, a mask), `turned` are of videos that were upside down or on their side.
+    Each utterance has a reason, '' where its clip is there, the note of its track, and frames of its clip. Of these
+    `coverage` is the share of the delivered frames that show the whole face, `delivered` the share of the frames read
+    that are delivered (None where there is no frame), `mean_score` the detector's, `longest_gap` the longest time in s
+    without the face; the others are numbers of utterances: `doubtful` have a score far below the corpus's (a false
+    face, a drawing, a mask), `turned` are of videos that were upside down or on their side.
     """
     seen = [note for note in notes if note]
     clips, unseen, dropped = sum(frames), _sum(seen, "unseen"), _sum(seen, "dropped")

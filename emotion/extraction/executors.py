@@ -22,11 +22,7 @@ _SLOWEST = 20.0  # times real time: no decoder or encoder that works is slower
 
 
 def choose() -> engine.Executor:
-    """What runs a job's shards, as the environment says.
-
-    Raises:
-        EmotionError: it says something unknown.
-    """
+    """What runs a job's shards, as the environment says; EmotionError where it says something unknown."""
     if environment.executor() == "ray":
         return partial(ray_cluster.run, workers=environment.wanted_workers())
     return partial(run_local, workers=environment.workers(), patience=environment.patience())

@@ -64,9 +64,9 @@ def extract_faces(
         EmotionError: too many utterances are missing, the detector is unknown, the disk is full, or another run writes
             the same file; `out`, `report` and `details` are then as before.
     """
-    make_detector(clips.detector)  # wrong names should fail before any work
+    make_detector(clips.detector, score=clips.score)  # wrong names should fail before any work
     rows = index.utterances
-    how = clips.model_dump(include=set(Clips.model_fields)) | {"max_seconds": max_seconds, "revision": _REVISION}
+    how = clips.used() | {"max_seconds": max_seconds, "revision": _REVISION}
     media = sorted({row.video for row in rows if row.video})
     writer = CacheWriter(
         out,

@@ -150,14 +150,9 @@ def _plain(open_media: Open) -> list[tuple[str, str]]:
 def batches(
     rows: Sequence[Utterance], *, length: Callable[[Utterance], float], which: Which, most: int, per_batch: float
 ) -> list[list[int]]:
-    """Cut rows into batches of one encoder and of like length, the longest first.
+    """Cut rows into batches of one encoder (`which`) and of like length, the longest first: at most `most` rows each.
 
-    Args:
-        rows: of the index.
-        length: of a row.
-        which: number of its encoder.
-        most: rows per batch.
-        per_batch: most that number of rows times largest length may be; a longer row is a batch of its own.
+    Number of rows times largest length may be `per_batch` at most; a longer row is a batch of its own.
     """
     sizes, encoders = [length(row) for row in rows], [which(row) for row in rows]
     result: list[list[int]] = []

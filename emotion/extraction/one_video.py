@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from emotion.core.errors import MediaError
 from emotion.core.text import shortened
+from emotion.corpus.sides import box_of
 from emotion.extraction.engine import Item
 from emotion.media.detectors import make_detector, sure_score
 from emotion.media.faces import FaceTrack
@@ -46,19 +47,20 @@ def video_clips(path: Path, spans: Sequence[Span], how: Clips, *, max_seconds: f
     Returns:
         One item per span: a clip (t, size, size) uint8, or None with the reason; its note is the track's quality.
     """
-    detect, sure, fps = make_detector(how.detector), sure_score(how.detector), how.fps
+    detect, sure = make_detector(how.detector, score=how.score), sure_score(how.detector)
     track = partial(FaceTrack, detect, size=how.size, every=how.detect_every, fallback=how.fallback)
     unique = list(dict.fromkeys(spans))
-    plan = partial(_pieces, spans=unique, fps=fps, max_seconds=max_seconds)
+    plan = partial(_pieces, spans=unique, fps=how.fps, max_seconds=max_seconds)
+    kept = _kept(how.size, [side for *_, side in unique])
     try:
-        with Video(path, crop=how.size) as video:
-            items = _cut(video, plan(video), track, fps)
+        with Video(path, crop=kept) as video:
+            items = _cut(video, plan(video), track, how.fps)
         if _evidence(items) < sure:
-            with Video(path, crop=how.size) as again:
+            with Video(path, crop=kept) as again:
                 pictures = _some_pictures(again, plan(again), before=video.decoded)
             if turns := better_turn(pictures, detect, sure=sure):
-                with Video(path, crop=how.size, turns=turns) as video:
-                    items = _turned(_cut(video, plan(video), track, fps), turns)
+                with Video(path, crop=kept, turns=turns) as video:
+                    items = _turned(_cut(video, plan(video), track, how.fps), turns)
     except MediaError as error:
         blame(path)
         items = [Item(None, str(error))] * len(unique)
@@ -69,6 +71,12 @@ def video_clips(path: Path, spans: Sequence[Span], how: Clips, *, max_seconds: f
         items = [Item(None, f"undecodable video: {path} ({shortened(str(error))})")] * len(unique)
     found = dict(zip(unique, items, strict=True))
     return [found[span] for span in spans]
+
+
+def _kept(size: int, sides: Sequence[str]) -> int:
+    """Side in px of what is cut out of a whole picture, so that what is cut out of its smallest box has that `size`."""
+    boxes = [box for side in sides if (box := box_of(side)) is not None]
+    return math.ceil(size / min((min(r - l, b - t) for l, t, r, b in boxes), default=1.0))  # noqa: E741
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +112,8 @@ def _cut(video: Video, pieces: Sequence[_Piece], new_track: Callable[..., FaceTr
             piece = pieces[place]
             if picture is not None:
                 if place not in tracks:
-                    tracks[place] = new_track(fps=min(fps, video.fps))
+                    known = {"fallback": "none"} if box_of(piece.side) else {}  # nobody's usual place is in a box
+                    tracks[place] = new_track(fps=min(fps, video.fps), **known)
                 tracks[place].add(picture.grey(piece.side))
             if number == piece.frames[-1] and place in tracks:
                 clips[place] = _finish(tracks.pop(place), piece, limited=piece.limited)

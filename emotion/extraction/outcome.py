@@ -12,12 +12,9 @@ _SHOWN = 3  # kinds of reasons in a line
 
 
 def check_missing(reasons: Sequence[str], *, max_missing: float, what: str) -> None:
-    """Stop where too many utterances lack something; a modality that the corpus lacks everywhere is no fault.
+    """Stop where more than a share of utterances lack something; what the corpus lacks everywhere is no fault.
 
-    Args:
-        reasons: one per utterance, '' where it is present.
-        max_missing: share 0..1 that may be missing.
-        what: is missing, e.g. "face clips".
+    Utterances that are present have the reason ''; `what` is missing, e.g. "face clips".
 
     Raises:
         EmotionError: the share is larger; says why the utterances are missing.

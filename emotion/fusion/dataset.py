@@ -58,13 +58,13 @@ def load(
     Raises:
         EmotionError: a cache does not belong to the index or is damaged, its encoder knows utterances that are scored
             (see `emotion.store.overlap`), `history` and `future` do not fit together, or there are no training
-            utterances.
+            utterances on which the scaling could be found.
     """
     check_context(history, future)
     if not features:
         raise EmotionError("no modality is chosen, expected at least one of audio, face, text")
     splits = {name: [i for i, row in enumerate(index.utterances) if row.split == name] for name in SPLITS}
-    if not splits["train"]:
+    if not splits["train"] and scaling is None:
         raise EmotionError(f"corpus {index.corpus} has no training utterances; choose another split")
     tables = {name: _read(path, index, name) for name, path in features.items()}
     train = splits["train"]
@@ -114,11 +114,7 @@ def _check_scaling(scaling: Mapping[str, Scaling], tables: Mapping[str, _Table],
 
 
 def check_context(history: int | str, future: int | str) -> None:
-    """Both are whole numbers >= 0, or both are `all`.
-
-    Raises:
-        EmotionError: otherwise.
-    """
+    """Raise EmotionError unless both are whole numbers >= 0, or both are `all`."""
     for name, value in (("history", history), ("future", future)):
         if value != WHOLE and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
             raise EmotionError(f"{name} is {value!r}, expected a whole number >= 0 or the word {WHOLE}")

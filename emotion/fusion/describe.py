@@ -54,12 +54,7 @@ class Description:
 
 
 def describe(name: str, *, dims: Mapping[str, int], recipes: Path = RECIPES) -> Description:
-    """Build a model by its recipe and look at it.
-
-    Args:
-        name: a name of `emotion.fusion.models.registry`, or `plugins/FILE.py:CLASS`.
-        dims: features per modality.
-        recipes: folder with the recipes.
+    """Build a model of the registry or of `plugins/` by its recipe and look at it; `dims` are features per modality.
 
     Raises:
         EmotionError: there is no such model or recipe.
@@ -92,11 +87,7 @@ def own_models() -> list[str]:
 
 
 def read_dims(text: str) -> dict[str, int]:
-    """`audio=128,text=300` -> {"audio": 128, "text": 300}.
-
-    Raises:
-        EmotionError: it is not of that form.
-    """
+    """`audio=128,text=300` -> {"audio": 128, "text": 300}; EmotionError where it is not of that form."""
     dims = {}
     for item in text.split(","):
         name, _, size = item.partition("=")

@@ -42,11 +42,7 @@ def entry(name: str) -> registry.Entry:
 
 
 def make(name: str, **options: Any) -> nn.Module:  # noqa: ANN401
-    """Make a model; the options are those of `registry.build`.
-
-    Raises:
-        ValueError: see `registry.build`; EmotionError where a plugin is at fault.
-    """
+    """Make a model with the options of `registry.build`, whose ValueError passes; EmotionError where a plugin fails."""
     if name in registry.MODELS:
         return registry.build(name, **options)
     known = entry(name)
@@ -55,11 +51,7 @@ def make(name: str, **options: Any) -> nn.Module:  # noqa: ANN401
 
 
 def build(name: str, *, dims: Mapping[str, int], classes: int, **options: Any) -> nn.Module:  # noqa: ANN401
-    """The same, on the CPU; a plugin is given a batch of two sequences first.
-
-    Raises:
-        ValueError: as `make`; EmotionError where what a plugin gives is not what is expected.
-    """
+    """As `make`; a plugin is given two sequences first: EmotionError where it gives something else than expected."""
     module = make(name, dims=dims, classes=classes, **options)
     if name not in registry.MODELS:
         with torch.no_grad(), torch.random.fork_rng(devices=[]):

@@ -15,11 +15,10 @@ RECIPES = Path("recipes")
 
 
 def read_recipe(model: str, folder: Path = RECIPES) -> dict[str, Any]:
-    """Read and check the recipe of a model of the registry, or `plugins/FILE.py:CLASS`.
+    """Read and check the recipe of a model of the registry, or `plugins/FILE.py:CLASS`, which need not have one.
 
-    Returns:
-        `history` and `future` for `dataset.load`, everything else for `train.fit`; sizes that the model does not take
-        are left out.
+    Gives `history` and `future` for `dataset.load`, everything else for `train.fit`, without sizes that it does not
+    take.
 
     Raises:
         EmotionError: there is no such model or recipe, or a key is unknown, missing, of the wrong type or impossible,

@@ -69,9 +69,6 @@ def save(
             `plugin`, the digest of its code.
         scaling: per modality, what its features were standardised with.
         scored: splits, each with its probabilities (n, classes).
-
-    Raises:
-        SafetensorError: or OSError, where it cannot be written.
     """
     tensors = {f"model.{name}": value.cpu().contiguous() for name, value in module.state_dict().items()}
     for name, values in scaling.items():

@@ -14,13 +14,9 @@ HEADED = ("fusion", "dialogue_transformer", "speaker_fusion")  # models with att
 _MODALITIES = f"some of {', '.join(MODALITIES)} with + between them"
 
 
-def split_modalities(value: str) -> tuple[str, ...]:
-    """Modalities of `audio+face+text`; the comma of earlier versions works too (on the command line it is a sweep)."""
-    return tuple(value.replace(",", "+").split("+"))
-
-
 def _some_modalities(value: str) -> str:
-    names = split_modalities(value)
+    """`audio+face+text`; the comma of earlier versions works too (on the command line it is a sweep)."""
+    names = value.replace(",", "+").split("+")
     if len(set(names)) < len(names) or not set(names) <= set(MODALITIES):
         raise ValueError(_MODALITIES)
     return "+".join(names)

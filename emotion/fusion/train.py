@@ -21,7 +21,6 @@ from torch import Tensor, nn
 from emotion.core import logs, plugins
 from emotion.core.errors import EmotionError
 from emotion.core.files import write_text, writing_folder
-from emotion.corpus.reading import told
 from emotion.corpus.sense import class_findings
 from emotion.corpus.utterance import Index, read_index
 from emotion.evaluation import scores
@@ -47,13 +46,7 @@ SCHEDULES: dict[str, Callable[[int, int], float]] = {
 
 
 def fuse(
-    index_path: Path,
-    features: Mapping[str, Path],
-    *,
-    out: Path,
-    curve: Path,
-    scratch: Path,
-    settings: TrainSettings,
+    index_path: Path, features: Mapping[str, Path], *, out: Path, curve: Path, scratch: Path, settings: TrainSettings
 ) -> None:
     """Train a model and write it, its probabilities for validation and test, and its training curve.
 
@@ -80,8 +73,8 @@ def fuse(
         write_record(folder, training_of(features, index))
     write_text(curve, curve_csv(lines))
     checkpoint.unlink(missing_ok=True)
-    for kind, places in class_findings(_counts(index)):
-        logs.warning(f"fuse: {told(kind, places)}")
+    for finding in class_findings(_counts(index)):
+        logs.warning(f"fuse: {finding.told()}")
     best = best_epoch(lines)
     logs.info(
         f"fuse: {settings.model} on {'+'.join(features)} -> {out}, best epoch {best.epoch} of {len(lines)}, "
@@ -188,12 +181,9 @@ def _shape(splits: Mapping[str, Sequences], settings: TrainSettings) -> dict[str
 
 
 def predict(module: nn.Module, sequences: Sequences, *, helper: Executor | None = None) -> Tensor:
-    """Logits of every utterance, (n, classes) in the order of the split's rows, on the module's device.
+    """Logits of every utterance, (n, classes) in the order of the split's rows, on the device of the module.
 
-    Args:
-        module: a fusion model, in eval mode.
-        sequences: on any device.
-        helper: takes some of the sequences, see `threads.threads`.
+    The module is in eval mode; a helper takes some of the sequences, see `threads.threads`.
     """
     weight = next(module.parameters())
     sequences = sequences.to(weight.device)

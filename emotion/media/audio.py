@@ -31,13 +31,7 @@ _CANCELLED: Final = 0.01  # of the channels' mean energy is left in their mean; 
 
 
 def read_segment(
-    path: Path,
-    *,
-    start: float,
-    end: float,
-    rate: int,
-    channel: int | None = None,
-    max_seconds: float = math.inf,
+    path: Path, *, start: float, end: float, rate: int, channel: int | None = None, max_seconds: float = math.inf
 ) -> NDArray[np.float32]:
     """Read a segment.
 
@@ -94,7 +88,7 @@ def reader(
         rate: Hz.
         channel: `mix` = the mean of all channels; `side` = of a stereo file only the speaker's own channel, left for an
             actor who is seen on the left, as in IEMOCAP's dialogue files, where each actor wears a microphone (mono
-            files, and speakers whose side is `full`, as with `mix`).
+            files, and speakers whose side is `full` or a box, as with `mix`).
         max_seconds: of an utterance no more is read.
 
     Raises:

@@ -16,16 +16,13 @@ _SHAPE, _WINDOW = (480, 360), (52, 112, 256)  # height, width; left, top, side; 
 
 
 def place(track: Sequence[Box | None], examined: NDArray[np.int64], count: int, *, fps: float) -> NDArray[np.float64]:
-    """The square to crop from each frame.
+    """The square to crop from each of `count` frames, (count, 3) left, top, side in px; one, unless the face strays.
 
     Args:
         track: box or None per examined frame, at least one box.
         examined: their frame numbers; only as many as there are boxes in `track` are used.
         count: frames.
         fps: frames per second.
-
-    Returns:
-        (count, 3) left, top, side in px; the same for all frames unless the face strays.
     """
     known = [(int(frame), box) for frame, box in zip(examined, track, strict=False) if box is not None]
     values = np.array([(box.x, box.y, box.side) for _, box in known])

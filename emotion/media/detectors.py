@@ -18,10 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion.core.errors import EmotionError
+from emotion.core.text import shortened
+from emotion.media import yunet
+from emotion.media.settings import SCORE
 
 Image = NDArray[np.uint8]
 
 _SMALLEST: Final = 20  # px, side of the smallest face looked for; it is the cascade's own window
+_ROOM: Final = 64  # px, least side of a picture for YuNet; smaller ones get a black border
 _NEAR: Final = 1.5  # side of the window around a known face, in sides of its box
 _SIZES: Final = (0.85, 1.18)  # of a face known from before, in sides of its box
 
@@ -60,20 +64,31 @@ class NearDetector(Protocol):
         """One box, the surest, for each of the faces that are found close to where they were before."""
 
 
-def make_detector(name: str) -> Detector:
-    """A detector by name: `haar` (the cascade `alt2`; score = neighbouring hits), or the path of a YuNet model (.onnx).
+def make_detector(name: str, *, score: float = SCORE) -> Detector:
+    """A detector by name.
+
+    Args:
+        name: `haar` (the cascade `alt2` that OpenCV 4 brings; score = neighbouring hits), `yunet` (once
+            `emotion fetch yunet` has been run), or the path of another YuNet model (.onnx).
+        score: least score 0..1 of YuNet's faces. At 0.9, OpenCV's own default, it misses a fifth of real faces.
 
     Raises:
-        EmotionError: no such detector or file.
+        EmotionError: no such detector or file; says how to get it.
     """
     if name == "haar":
         return Haar()
-    if not name.endswith(".onnx") or not Path(name).is_file():
-        raise EmotionError(f"face.detector is {name!r}, expected haar or the path of an existing YuNet .onnx file")
+    path = str(yunet.installed()) if name == "yunet" else name
+    if not path.endswith(".onnx") or not Path(path).is_file():
+        raise EmotionError(
+            f"face.detector is {name!r}, expected haar, yunet or the path of an existing YuNet .onnx file"
+        )
     try:
-        return partial(_yunet, cv2.FaceDetectorYN.create(name, "", (320, 320)))
-    except cv2.error as error:
-        raise EmotionError(f"{name}: not a YuNet model ({error.err})") from None
+        detect = partial(_yunet, cv2.FaceDetectorYN.create(path, "", (320, 320), score))
+        detect(np.zeros((_ROOM, _ROOM), np.uint8))  # another network, or one that this OpenCV cannot run, fails here
+    except (cv2.error, ValueError, IndexError) as error:
+        reason = shortened(str(getattr(error, "err", error)))
+        raise EmotionError(f"{path}: not a YuNet model that OpenCV {cv2.__version__} can run ({reason})") from None
+    return detect
 
 
 def sure_score(name: str) -> float:
@@ -85,6 +100,11 @@ class Haar:
     """A `NearDetector` after Viola and Jones (2001), "Rapid object detection using a boosted cascade"."""
 
     def __init__(self) -> None:
+        if not hasattr(cv2, "CascadeClassifier"):
+            raise EmotionError(
+                f"face.detector is haar, which OpenCV {cv2.__version__} no longer has; choose yunet "
+                f"({yunet.COMMAND}), or pip install 'opencv-python<5'"
+            )
         folder = Path(cv2.__file__).parent / "data"
         self._cascade = cv2.CascadeClassifier(str(folder / "haarcascade_frontalface_alt2.xml"))
 
@@ -118,6 +138,9 @@ class Haar:
 
 def _yunet(model: "cv2.FaceDetectorYN", picture: Image) -> list[Box]:
     """Wu, Peng and Yu (2023), "YuNet: a tiny millisecond-level face detector"."""
+    # From pictures of 32 px or less OpenCV's implementation makes random boxes, of memory that nobody wrote to.
+    below, right = (max(0, _ROOM - side) for side in picture.shape)
+    picture = cv2.copyMakeBorder(picture, 0, below, 0, right, cv2.BORDER_CONSTANT) if below or right else picture
     model.setInputSize(picture.shape[::-1])
     _, rows = model.detect(cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR))
     # left, top, width, height, then x and y of both eyes (first the one further left in the picture), nose, corners of

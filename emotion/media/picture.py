@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from emotion.corpus.sides import Edges, box_of
+
 Image = NDArray[np.uint8]
 Shape = tuple[int, int]  # height, width; px
 
@@ -29,26 +31,23 @@ class Picture:
 
     def __init__(self, frame: av.VideoFrame, shape: Shape, turns: int = 0) -> None:
         self._frame, self._shape, self._turns = frame, shape, turns
-        self._halves: dict[str, Image] = {}
+        self._parts: dict[str, Image] = {}
 
     def grey(self, side: str = "full") -> Image:
-        """The speaker's part, see `half`: (height, width) uint8, black 0 to white 255."""
-        if side not in self._halves:
+        """The speaker's part, see `part_of`: (height, width) uint8, black 0 to white 255."""
+        if side not in self._parts:
             luma, narrow = _luma(self._frame, self._turns)
             if luma.shape != self._shape:
                 luma = cv2.resize(luma, self._shape[::-1], interpolation=cv2.INTER_AREA)
-            part = half(luma, side)
-            self._halves[side] = _widened(part) if narrow else np.ascontiguousarray(part)
-        return self._halves[side]
+            part = part_of(luma, side, turns=self._turns)
+            self._parts[side] = _widened(part) if narrow else np.ascontiguousarray(part)
+        return self._parts[side]
 
 
 def shown_shape(frame: av.VideoFrame, *, pixel: float, turns: int = 0) -> Shape:
-    """Height and width in px of a decoded frame as it is shown.
+    """Height and width in px of a decoded frame as it is shown, turned see `Picture`.
 
-    Args:
-        frame: as decoded.
-        pixel: width of a stored pixel in heights of it; 0 where the file does not say.
-        turns: see `Picture`.
+    `pixel` is the width of a stored pixel in heights of it; 0 where the file does not say.
     """
     height, width = frame.height, frame.width
     if 1 / _WIDEST <= pixel <= _WIDEST:
@@ -70,10 +69,28 @@ def kept_shape(shape: Shape, *, crop: int) -> Shape:
     return max(1, round(height / factor)), max(1, round(width / factor))
 
 
-def half(picture: NDArray[Any], side: str) -> NDArray[Any]:
-    """The speaker's part of a picture `(height, width, ...)`: left or right half, or all of it (`full`)."""
-    middle = picture.shape[1] // 2
-    return {"left": picture[:, :middle], "right": picture[:, middle:], "full": picture}[side]
+def part_of(picture: NDArray[Any], side: str, *, turns: int = 0) -> NDArray[Any]:
+    """The speaker's part of a picture `(height, width, ...)`, at least one pixel.
+
+    Args:
+        picture: as it is shown.
+        side: of an utterance, see `emotion.corpus.sides`.
+        turns: quarter turns counter-clockwise that the picture was turned by us: a box is of the picture that people
+            see in a player.
+    """
+    middle, box = picture.shape[1] // 2, box_of(side)
+    if box is None:
+        return {"left": picture[:, :middle], "right": picture[:, middle:], "full": picture}[side]
+    left, top, right, bottom = _turned(box, turns)
+    height, width = picture.shape[:2]
+    return picture[int(top * height) : math.ceil(bottom * height), int(left * width) : math.ceil(right * width)]
+
+
+def _turned(box: Edges, turns: int) -> Edges:
+    for _ in range(turns % 4):
+        left, top, right, bottom = box
+        box = top, 1 - right, bottom, 1 - left
+    return box
 
 
 def _quarters(frame: av.VideoFrame, turns: int) -> int:

@@ -9,14 +9,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from emotion.core.errors import MediaError
-from emotion.corpus.containers import (
-    BROKEN,
-    header_length,
-    is_still,
-    one_line,
-    sound_header,
-    stamped_ends,
-)
+from emotion.corpus.containers import BROKEN, header_length, is_still, one_line, sound_header, stamped_ends
 from emotion.corpus.decoded import Medium
 from emotion.corpus.level import Level
 from emotion.media.opening import check_file, open_container

@@ -46,11 +46,7 @@ class Sound:
 
 
 def open_sound(container: InputContainer, path: Path) -> tuple[Sound, av.AudioStream]:
-    """The track that is heard, to be decoded by one core.
-
-    Raises:
-        MediaError: there is none.
-    """
+    """The track that is heard, to be decoded by one core; MediaError where there is none."""
     stream = sound_track(container)
     if stream is None:
         if container.streams.audio:

@@ -17,14 +17,10 @@ _WHOLE: Final = 0.8  # share of the face's box that a crop must hold to show it
 
 
 def follow(hits: Sequence[Sequence[Box]], *, before: Box | None = None) -> list[Box | None]:
-    """One person's boxes among all that were found: the path with the least jumps, preferring large and sure boxes.
+    """One person's boxes among all of each examined frame: the path with the least jumps, of large and sure boxes.
 
-    Args:
-        hits: boxes of each examined frame.
-        before: the box of that person before the first frame, where it is known.
-
-    Returns:
-        One box or None per frame, which boxes far from those before and after (false hits) become.
+    It goes on from the box `before` the first frame, where that is known. Gives one box or None per frame: boxes far
+    from those before and after (false hits where the face was missed) become None.
     """
     steps = [list(frame) for frame in hits]
     filled = [step for step, frame in enumerate(steps) if frame]

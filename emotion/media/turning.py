@@ -24,10 +24,8 @@ _CLEARLY: Final = 2.5  # times the evidence of the upright pictures
 def better_turn(pictures: Sequence[Image], detect: Detector, *, sure: float) -> int:
     """Quarter turns counter-clockwise after which faces are found clearly better; 0 where there are none such.
 
-    Args:
-        pictures: (height, width) uint8 each, whole.
-        detect: from `make_detector`.
-        sure: the least mean score of a turned picture's best face, see `sure_score`.
+    The pictures are whole, (height, width) uint8; `sure` is the least mean score of a turned picture's best face, see
+    `sure_score`.
     """
     for turns in _ORDER if pictures else ():
         turned: list[float] = []

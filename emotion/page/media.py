@@ -9,7 +9,7 @@ from emotion.core import logs, processes
 from emotion.core.environment import scratch_folder, workers
 from emotion.core.locks import hold
 from emotion.core.progress import track
-from emotion.corpus.places import has_sound
+from emotion.corpus.containers import has_sound
 from emotion.corpus.utterance import Utterance
 from emotion.page import transcode
 from emotion.page.transcode import Job

@@ -16,10 +16,8 @@ from emotion.store.opening import maker, open_file, reading
 class Cache:
     """Reads a cache; values stay in the file until they are asked for.
 
-    Args:
-        path: the file.
-
     Attributes:
+        path: of the file.
         ids: utterances, in the order of the index.
         present: (n,) bool.
         reason: why the modality is missing, '' where it is present.
@@ -65,11 +63,6 @@ class Cache:
             return trained.Training(trained_on, chosen_on)
         return trained.Training() if state == trained.NOTHING else None
 
-    @property
-    def trained_on(self) -> frozenset[bytes] | None:
-        """`trained.digest` of the utterances that trained the encoder; None where nobody knows."""
-        return None if self.training is None else self.training.trained_on
-
     def __len__(self) -> int:
         return len(self.ids)
 
@@ -80,11 +73,7 @@ class Cache:
         return result
 
     def row(self, utterance: str) -> int:
-        """Position of an utterance.
-
-        Raises:
-            EmotionError: the cache does not hold it.
-        """
+        """Position of an utterance; EmotionError where the cache does not hold it."""
         if utterance not in self._rows:
             raise EmotionError(
                 f"{self.path}: utterance {shortened(utterance)} is not in it ({len(self)} others are); check its "
@@ -133,10 +122,6 @@ def _note(text: str) -> dict[str, Any]:
 
 
 def verify(path: Path) -> None:
-    """Check structure, counts, finiteness and checksum of a cache.
-
-    Raises:
-        EmotionError: names the file, what is wrong and how to fix it.
-    """
+    """Check structure, counts, finiteness and checksum of a cache; EmotionError where something is wrong."""
     with Cache(path) as cache:
         cache.check()

@@ -18,7 +18,7 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from io import BufferedReader, FileIO
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 from emotion.core import logs
 from emotion.core.errors import EmotionError, cannot
@@ -155,12 +155,6 @@ class Journal:
     def delete(self) -> None:
         """Remove the file: the work is finished."""
         self.path.unlink(missing_ok=True)
-        self.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
         self.close()
 
 

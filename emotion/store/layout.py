@@ -47,12 +47,12 @@ def write(
     attributes: Mapping[str, Any],
     training: trained.Training | None,
 ) -> None:
-    """Write a whole cache; see `CacheWriter` for what is not explained here.
+    """Write a whole cache, of utterances one after the other.
 
     Args:
         path: the file.
-        payloads: the values' bytes, one utterance after the other.
-        lengths: frames of each utterance, 0 where it is missing.
+        payloads: the values' bytes.
+        lengths: frames, 0 where it is missing.
         shape: of one frame.
         dtype: of the values.
         ids: of the utterances.
@@ -120,11 +120,7 @@ def check_content(file: h5py.File, attributes: Mapping[str, Value]) -> None:
 
 
 def strings(name: str, dataset: h5py.Dataset) -> list[str]:
-    """A text dataset as Python strings.
-
-    Raises:
-        Unfit: it is not UTF-8.
-    """
+    """A text dataset as Python strings; Unfit where it is not UTF-8."""
     try:
         return [data.decode() for data in dataset[()].tolist()]
     except UnicodeDecodeError:

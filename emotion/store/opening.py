@@ -35,10 +35,7 @@ class Damaged(EmotionError):
 
 
 def open_file(path: Path) -> tuple[h5py.File, dict[str, Value]]:
-    """Open a feature cache for reading; nothing of its content is read before its structure is known to be ours.
-
-    Returns:
-        The file and its attributes.
+    """Open a feature cache for reading, with its attributes; nothing is read before its structure is known to be ours.
 
     Raises:
         EmotionError: it cannot be read, is another kind of file, of another version, or damaged.

@@ -37,13 +37,8 @@ class Leftover:
 def prune(folder: Path, *, days: float, dry_run: bool = False) -> list[Leftover]:
     """Remove what no process holds and what has not changed for some days; links are neither followed nor removed.
 
-    Args:
-        folder: of unfinished work, `environment.scratch_folder()`.
-        days: age from which a file goes; 0 = all.
-        dry_run: remove nothing.
-
-    Returns:
-        Every file of ours there.
+    `folder` is that of unfinished work, `environment.scratch_folder()`; 0 days = all; a dry run removes nothing. Gives
+    every file of ours there.
 
     Raises:
         EmotionError: a file cannot be removed, or the folder is a link or in one: what lies there may be others' work.

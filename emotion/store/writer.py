@@ -124,10 +124,10 @@ class CacheWriter:
     def put(
         self, position: int, values: NDArray[Any] | None, reason: str = "", note: Mapping[str, Any] | None = None
     ) -> None:
-        """Add an item, in any order.
+        """Add the item at a position of `ids`, in any order.
 
         Args:
-            position: of its utterance in `ids`.
+            position: of its utterance.
             values: `(t, *shape)` with t >= 1, or None where the modality is missing.
             reason: why it is missing; a short kind first, then a colon and the details.
             note: JSON values about the item, kept in the file.

@@ -43,10 +43,6 @@ def make_folds(index_path: Path, *, protocol: str) -> list[Fold]:
     - `leave-one-session-out`: each session in IEMOCAP's dialogue ids is the test set once. Of the others, the dialogues
       that the index has for validation stay so; where there are none a tenth is drawn with a fixed seed.
 
-    Args:
-        index_path: the index file.
-        protocol: one of `PROTOCOLS`.
-
     Raises:
         EmotionError: the protocol is unknown, the index is damaged, has no labels for training or validation, or its
             dialogues name no sessions.
@@ -71,11 +67,7 @@ def make_folds(index_path: Path, *, protocol: str) -> list[Fold]:
 
 
 def truth(index_path: Path) -> dict[str, str]:
-    """Label of every utterance, those of the test set included: for the final tables only.
-
-    Args:
-        index_path: the index file.
-    """
+    """Label of every utterance, those of the test set included: for the final tables only."""
     return {row.utterance: row.label for row in read_index(index_path, test_labels=True).utterances}
 
 

@@ -26,7 +26,7 @@ ABLATIONS = ("modalities", "attention", "residual", "context", "speakers", MEMBE
 _CODE = (
     *(f"fusion/{name}" for name in ("augment", "batches", "dataset", "own", "sequences", "settings")),
     *("fusion/threads", "fusion/train"),
-    *(f"fusion/models/{name}" for name in ("base", "ensemble", "layers", "registry", "rng")),
+    *(f"fusion/models/{name}" for name in ("base", "layers", "registry", "rng")),
     *("evaluation/scores", "store/cache", "study/missing", "study/run"),
     *("training/checkpoint", "training/curve", "training/device", "training/loop"),
 )
@@ -159,7 +159,7 @@ def runs(
 
     Args:
         plan: from `variants`.
-        folds: from `make_folds`.
+        folds: of the protocol.
         seeds: how many, 1, 2, ...
         features: modality -> cache.
         conditions: whether the runs are scored with modalities missing too.

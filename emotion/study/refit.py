@@ -28,6 +28,7 @@ from emotion.extraction.features import choose_device
 from emotion.extraction.fit_time import How, made, spoken, time_of
 from emotion.extraction.fitting import fit_encoder
 from emotion.media.audio import files
+from emotion.media.settings import Clips
 from emotion.params import Params, read_params
 from emotion.store.cache import Cache
 from emotion.store.overlap import check_cache, overlaps
@@ -35,7 +36,6 @@ from emotion.store.trained import check_folder
 from emotion.store.writer import fingerprint
 from emotion.study.folds import Fold
 
-_OF_CLIPS = ("detector", "detect_every", "fallback", "size", "fps")  # settings of the stage faces
 _EXTRACT: dict[str, Callable[..., None]] = {"audio": extract_audio, "face": extract_face, "text": extract_text}
 
 
@@ -87,7 +87,7 @@ class _Work:
         section = dict(getattr(self.params, self.modality))
         if self.modality == "audio":
             section["max_seconds"] = self.params.max_seconds
-        return {name: value for name, value in section.items() if name not in _OF_CLIPS}
+        return {name: value for name, value in section.items() if name not in Clips.model_fields}
 
     @property
     def how(self) -> How:

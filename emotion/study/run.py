@@ -37,7 +37,7 @@ class Result:
 
     Attributes:
         epoch: the one with the best validation weighted F1, from 1.
-        seconds: how long the training took.
+        seconds: of training.
         logs: per split the chosen epoch's log-probabilities, (n, c) float32.
         by_epoch: every epoch's test predictions, (e, n) uint8.
         missing: per split the predictions under every condition of `emotion.study.missing`, (k, n) uint8; k = 0 where

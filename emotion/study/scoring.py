@@ -83,11 +83,11 @@ def score(
     over all models, and over the ablations of each model apart.
 
     Args:
-        plan: the variants.
-        runs: all of the study.
+        plan: from `plan.variants`.
+        runs: from `plan.runs`, all finished.
         folds: of the study.
         truth: label of every utterance.
-        reference: name of the variant that the others are compared with.
+        reference: name of the model that the others are compared with.
         votes: the annotators', where they are known.
 
     Raises:

@@ -12,8 +12,8 @@ from typing import Final
 
 from emotion.core.errors import EmotionError, cannot, check_waits
 from emotion.core.text import quoted, shortened
-from emotion.corpus.names import folded
-from emotion.corpus.text import read_text
+from emotion.corpus.cells import folded
+from emotion.corpus.decoding import read_text
 from emotion.timeline import elan, praat, rttm, srt, table, vtt, whisperx
 from emotion.timeline.segments import Read, Source, Transcript, transcript
 from emotion.timeline.subtitles import ARROW

@@ -10,13 +10,13 @@
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 from typing import Final
 
 from emotion.core.errors import EmotionError
 from emotion.core.text import quoted, shortened
-from emotion.corpus import names
+from emotion.corpus import cells
 from emotion.timeline.names import clean_name
 from emotion.timeline.timeline import SHORTEST, UNKNOWN, Turn, Word, check_times
 
@@ -35,6 +35,7 @@ class Segment:
         text: '' where there is none.
         words: with their times, where the file has them.
         recording: to which of several it belongs, as the file says; '' where it says nothing.
+        side: which part of the picture shows the speaker, see `corpus.sides`; '' where the file says nothing.
     """
 
     place: str
@@ -44,6 +45,7 @@ class Segment:
     text: str = ""
     words: tuple[Word, ...] = ()
     recording: str = ""
+    side: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +152,9 @@ def check_place(start: float, end: float, place: str, *, shortest: float = SHORT
 
 def _check(segment: Segment) -> None:
     check_place(segment.start, segment.end, segment.place)
-    if len(segment.speaker) > names.LONGEST:
+    if len(segment.speaker) > cells.LONGEST:
         raise EmotionError(
-            f"{segment.place}: speaker is {quoted(segment.speaker, most=40)}, expected a name of {names.LONGEST} "
+            f"{segment.place}: speaker is {quoted(segment.speaker, most=40)}, expected a name of {cells.LONGEST} "
             "characters or fewer; is it what is said?"
         )
 
@@ -188,7 +190,7 @@ def _cut(segments: Sequence[Segment], duration: float, source: Source) -> list[S
                 Word(min(word.start, duration), min(word.end, duration), word.text, word.probability)
                 for word in segment.words
             )
-            segment = Segment(segment.place, segment.start, duration, segment.speaker, segment.text, words)
+            segment = replace(segment, end=duration, words=words)
         kept.append(segment)
     note(source, late, f"ends later than the recording ({duration:g} s)", "cut there")
     return kept
@@ -204,6 +206,7 @@ def _turn(segment: Segment) -> Turn:
         speaker_from="transcript" if speaker else "",
         text=segment.text,
         words=segment.words,
+        side=segment.side,
     )
 
 

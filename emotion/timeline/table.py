@@ -12,6 +12,7 @@
 | novelty_audio, ... | | percentile among the training features |
 | p_LABEL | | probability of each emotion |
 | warning | | the warnings, in each row |
+| side | which part of the picture shows the speaker, see `corpus.sides` | |
 | dialogue, video, audio | where they name several recordings, the rows of this one are read | |
 """
 
@@ -24,9 +25,9 @@ from emotion.core.errors import EmotionError
 from emotion.core.limits import MODALITIES
 from emotion.core.tables import csv_text
 from emotion.core.text import shortened
-from emotion.corpus import cells, rows
+from emotion.corpus import cells, rows, sides
+from emotion.corpus.cells import folded
 from emotion.corpus.columns import listed
-from emotion.corpus.names import folded
 from emotion.timeline.segments import Segment, Source, note
 from emotion.timeline.ticks import decimal, span
 from emotion.timeline.timeline import Timeline, Turn
@@ -55,7 +56,9 @@ def read(source: Source) -> Iterator[Segment]:
             raise EmotionError(f"{place}: {'end' if end is None else 'start'} is empty, expected {cells.TIMES}")
         if not row.get("text"):
             empty.append(place)
-        yield Segment(place, start, end, row.get("speaker", ""), row.get("text", ""), recording=row.get(which, ""))
+        side = sides.side(row, place) if row.get("side") else ""
+        said, recording = (row.get("speaker", ""), row.get("text", "")), row.get(which, "")
+        yield Segment(place, start, end, *said, recording=recording, side=side)
     if table and len(empty) < len(table):
         note(source, empty, "no text", "nothing is said there")
 

@@ -18,6 +18,7 @@ from typing import Final
 from emotion.core.errors import EmotionError
 from emotion.core.limits import MODALITIES
 from emotion.core.text import printable, quoted
+from emotion.corpus.sides import EXPECTED, tidy_side
 from emotion.timeline.names import clean_name, one_line
 
 LONGEST: Final = 360_000.0  # s; subtitles cannot tell later times
@@ -101,8 +102,10 @@ class Turn:
         emotion: None where it was not predicted.
         unsure: some of `FLAGS`.
         absent: modality that could not be used -> why.
-        novelty: modality -> percentile 0..100 among the training features: at 99 the turn is less like the training
-            data than 99 % of them are.
+        side: which part of the picture shows the speaker, see `corpus.sides`; '' = not known. No file holds it yet but
+            a transcript's CSV.
+        novelty: modality -> percentile 0..100: at 99 the turn is less like the training data than 99 % of the
+            utterances by which the model was chosen.
     """
 
     start: float
@@ -115,6 +118,7 @@ class Turn:
     unsure: tuple[str, ...] = ()
     absent: Mapping[str, str] = field(default_factory=dict)
     novelty: Mapping[str, float] = field(default_factory=dict)
+    side: str = ""
 
     def __post_init__(self) -> None:
         _hold(self, start=float(self.start), end=float(self.end), words=tuple(self.words))
@@ -124,6 +128,8 @@ class Turn:
         _check_among([self.speaker_from] if self.speaker_from else [], SPEAKER_FROM, f"{where}: speaker_from")
         _check_among(self.unsure, FLAGS, f"{where}: unsure")
         _check_among([*self.absent, *self.novelty], MODALITIES, f"{where}: absent or novelty")
+        if self.side and tidy_side(self.side) != self.side:
+            raise EmotionError(f"{where}: side is {quoted(self.side)}, expected {EXPECTED}")
         for modality, percentile in self.novelty.items():
             _check_range(percentile, 100.0, f"{where}: novelty of {modality}", nan=False)
         _hold(

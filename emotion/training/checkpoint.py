@@ -34,12 +34,7 @@ def run_key(module: nn.Module, settings: Mapping[str, Any]) -> str:
 
 
 def save(
-    path: Path,
-    key: str,
-    run: Run,
-    module: nn.Module,
-    optimiser: torch.optim.Optimizer,
-    average: AveragedModel | None,
+    path: Path, key: str, run: Run, module: nn.Module, optimiser: torch.optim.Optimizer, average: AveragedModel | None
 ) -> None:
     """Write to a file beside it, then rename: a kill at any moment leaves a whole checkpoint."""
     state = {
@@ -57,11 +52,7 @@ def save(
 
 
 def resume(
-    path: Path | None,
-    key: str,
-    module: nn.Module,
-    optimiser: torch.optim.Optimizer,
-    average: AveragedModel | None,
+    path: Path | None, key: str, module: nn.Module, optimiser: torch.optim.Optimizer, average: AveragedModel | None
 ) -> Run:
     """Restore weights, optimiser and random state from a checkpoint of the same run; otherwise start afresh."""
     if path is None or not path.is_file():

@@ -95,7 +95,11 @@ def train(
             for group in optimiser.param_groups:
                 group["lr"] = group["base_lr"] * factor
             train_loss = _one_epoch(module, optimiser, batches(epoch), step, clip, average)
-            validation_loss, score = _validated(kept, validate, epoch, watch)
+            kept.eval()
+            with torch.no_grad():
+                validation_loss, score = validate(kept)
+                if watch is not None:
+                    watch(epoch, kept)
             _check_finite(train_loss, validation_loss, title=title, epoch=epoch, lr=lr)
             run.history.append(Epoch(epoch, train_loss, validation_loss, score))
             if best_epoch(run.history).epoch == epoch:
@@ -140,20 +144,6 @@ def _one_epoch(
         if average is not None:
             average.update_parameters(module)
     return torch.stack(losses).mean().item() if losses else 0.0
-
-
-def _validated(
-    module: nn.Module,
-    validate: Callable[[nn.Module], tuple[float, float]],
-    epoch: int,
-    watch: Callable[[int, nn.Module], None] | None,
-) -> tuple[float, float]:
-    module.eval()
-    with torch.no_grad():
-        found = validate(module)
-        if watch is not None:
-            watch(epoch, module)
-    return found
 
 
 def _check_finite(train_loss: float, validation_loss: float, *, title: str, epoch: int, lr: float) -> None:

@@ -6,8 +6,8 @@ from cases.inputs import rows, table
 
 from emotion.commands.corpus import check_command, index_command
 from emotion.core.errors import EmotionError
+from emotion.corpus.decoding import read_text
 from emotion.corpus.table import read_table
-from emotion.corpus.text import read_text
 
 CHINESE = rows(labels=("高兴", "生气"), text=lambda i: "今天我很高兴" if i % 2 == 0 else "我很生气")
 

@@ -90,7 +90,7 @@ def test_one_absurd_utterance_is_named_and_flattens_nothing(tmp_path, capsys):
     assert {name for name, reason in reasons.items() if reason} == {"d1_0"}
     assert (values.std(0) > 0.3).all()
     said = capsys.readouterr().err
-    assert "audio: 6 values of 1 utterances are absurd" in said
+    assert "audio: 6 values of 1 utterance are absurd" in said
     assert "in dimension" in said
     assert "of utterance d1_0" in said
 

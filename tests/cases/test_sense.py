@@ -38,7 +38,7 @@ def test_speaker_leading_zero(tmp_path, capsys):
     table(tmp_path, rows(audio=wavs(tmp_path), speaker=lambda i: "03" if i % 2 else "3"))
     said, (code, report) = index(tmp_path, capsys), doctor(tmp_path)
     for text in (said, report):
-        assert "1 speakers spelled in several ways: '3' (6), '03' (6)" in text
+        assert "1 speaker spelled in several ways: '3' (6), '03' (6)" in text
     # One person cannot be in training and in the test set.
     assert "error: cannot draw a split: 12 dialogues in 1 group without a common speaker" in said and code == 1
 
@@ -56,7 +56,7 @@ def test_labels_capitals(tmp_path, capsys):
     table(tmp_path, rows(labels=("Happy", "happy", "HAPPY", "sad"), audio=wavs(tmp_path)))
     said, (code, report) = index(tmp_path, capsys), doctor(tmp_path)
     for text in (said, report):
-        assert "1 labels spelled in several ways: 'Happy' (3), 'happy' (3), 'HAPPY' (3)" in text
+        assert "1 label spelled in several ways: 'Happy' (3), 'happy' (3), 'HAPPY' (3)" in text
     assert code == 0
 
 
@@ -76,7 +76,7 @@ def test_class_only_in_test(tmp_path, capsys):
     table(tmp_path, rows(n=24, audio=wavs(tmp_path, 24), split=part, label=label, speaker=lambda i: f"s{i // 8}"))
     said, (code, report) = index(tmp_path, capsys), doctor(tmp_path)
     for text in (said, report):
-        assert "1 classes without an utterance in training: 'rare' (test 4)" in text
+        assert "1 class without an utterance in training: 'rare' (test 4)" in text
     assert code == 0
     # Every stage reads the JSON file: it says nothing of what the test rows are.
     about = json.loads((tmp_path / "new" / "index.json").read_text())

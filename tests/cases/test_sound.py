@@ -34,7 +34,7 @@ def doctor(root):
         corpus="table", root=root, label_rule="released", split="corpus", allow_speaker_overlap=False, decode=decode,
         workers=1,
     )  # fmt: skip
-    return {finding.what: finding for finding in report.findings}
+    return {finding.kind.name: finding for finding in report.findings}
 
 
 def headed(path, *, riff=None, data=None):
@@ -175,7 +175,7 @@ def test_the_doctor_names_silence_and_scale(tmp_path):
     soundfile.write(tmp_path / "3.wav", voice(1.0, 8000), 8000, subtype="GSM610")
     table(tmp_path, rows(audio=audio))
     found = {what: finding for what, finding in doctor(tmp_path).items() if "sound" in what}
-    assert len(found) == 2 and {finding.level for finding in found.values()} == {"warning"}
+    assert len(found) == 2 and {finding.kind.level for finding in found.values()} == {"warning"}
     silent = found["sound files that are silent (peak below -60 dBFS)"].places
     assert silent == ["0.wav: nothing but zeros", "2.wav: peak 2e-05"]
     (loud,) = found["sound files with samples of another scale"].places
@@ -254,6 +254,6 @@ def test_a_file_that_fails_does_not_end_the_report(tmp_path):
         corpus="table", root=tmp_path, label_rule="released", split="corpus", allow_speaker_overlap=False,
         decode=hostile, workers=1,
     )  # fmt: skip
-    (finding,) = [finding for finding in report.findings if finding.level == "error"]
-    assert finding.count == 2 and "0.wav" in finding.places[0] and "1.wav" in finding.places[1]
+    (finding,) = [finding for finding in report.findings if finding.kind.level == "error"]
+    assert len(finding.places) == 2 and "0.wav" in finding.places[0] and "1.wav" in finding.places[1]
     assert any(line.what.startswith("media:") and line.found == "10" for line in report.lines)

@@ -10,8 +10,8 @@ from cases.test_sense import doctor, index
 from emotion.core.errors import EmotionError
 from emotion.core.objects import read_object
 from emotion.core.settings import read_yaml
+from emotion.corpus.decoding import read_text
 from emotion.corpus.table import read_table
-from emotion.corpus.text import read_text
 from emotion.corpus.utterance import read_index
 from emotion.evaluation.annotators import read_votes
 
@@ -59,8 +59,8 @@ def test_what_spreadsheets_and_people_leave_is_named(tmp_path, capsys):
     for found in (said, report):
         assert "3 texts with HTML entities: u0" in found
         assert "5 texts that seem to be encoded in HZ or UTF-7: u1" in found
-        assert "turned into dates or numbers: utterance '2-Jan' (1)" in found
-        assert "1 speakers with several genders: 's0': 'f' (1), 'm' (1)" in found
+        assert "1 name that a spreadsheet seems to have turned into a date or number: utterance '2-Jan' (1)" in found
+        assert "1 speaker with several genders: 's0': 'f' (1), 'm' (1)" in found
     assert code == 0
 
 

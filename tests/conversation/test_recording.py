@@ -144,7 +144,7 @@ def test_speech_without_words_is_counted(film, monkeypatch):
 def test_impossible_wishes_are_named(film, tmp_path):
     with pytest.raises(EmotionError, match="number of speakers is 0"):
         turns_of(film, speakers=0)
-    with pytest.raises(EmotionError, match="expected haar or the path"):
+    with pytest.raises(EmotionError, match="expected haar, yunet or the path"):
         turns_of(film, faces="resnet")
     with pytest.raises(EmotionError, match="cannot be read"):
         turns_of(film, light_asd=tmp_path / "none")

@@ -57,6 +57,12 @@ def test_the_only_face_is_the_speaker_if_it_talks():
     assert said([part], alone=True)[0].unsure
 
 
+def test_the_only_face_may_be_a_listener():
+    made = said([move(0.2), move(0.01), move(0.1), move(nan)], alone=True)
+    assert [verdict.unsure for verdict in made] == [False, True, False, True]
+    assert {verdict.speaker for verdict in made} == {"speaker 1"}
+
+
 def test_mouth_motion_is_always_unsure():
     made = said([move(0.01, 9.0), move(0.3, 0.2), move(nan, nan)])
     assert brief(made) == [

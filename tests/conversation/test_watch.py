@@ -7,7 +7,7 @@ import pytest
 from conversation.planted import mumble, two, voice, write
 
 from emotion.conversation.talking import Judge
-from emotion.conversation.watch import watch
+from emotion.conversation.watch import _Span, watch
 from emotion.conversation.words import Region
 from emotion.core.errors import MediaError
 
@@ -78,6 +78,21 @@ def test_no_more_than_the_middle_of_a_long_span_is_held(tmp_path):
     path = film(tmp_path / "a.mp4", 6, lambda time: (0.2, None))
     watch(path, spans=[Region(0, 6), Region(5.0, 5.2)], detector="haar", judge=Counting(None, None))
     assert held == [(25, 100), (120, 15)]
+
+
+def test_a_face_in_the_crowd_is_not_put_together_from_pieces():
+    span = _Span(0, 10, 30)
+    for number in (12, 13, 15, 14):
+        span.add(7, number, np.full((2, 2), number), [float(number)])
+    assert span.starts == {7: 12} and [int(face[0, 0]) for face in span.pictures[7]] == [12, 13, 14]
+    assert span.moved == {7: [12.0, 13.0, 14.0]}
+
+
+def test_what_moved_between_two_spans_does_not_count(tmp_path):
+    path = film(tmp_path / "a.mp4", 3, lambda time: (0.0 if time < 1.5 else 1.0, None))
+    spans = [Region(0.2, 1.0), Region(2.0, 2.8)]
+    sight = watch(path, spans=spans, detector="haar", judge=BY_MOTION)
+    assert all(seen[0].signs.motion < 0.02 for seen in sight.glimpses)
 
 
 def test_nobody_is_seen(tmp_path):

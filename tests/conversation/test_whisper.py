@@ -71,7 +71,7 @@ def test_regions_are_in_seconds(library):
 def test_nothing_is_downloaded_unless_asked(library, folder):
     assert Whisper(folder)._model.options["local_files_only"] is True
     assert Whisper("tiny.en", download=True)._model.options["local_files_only"] is False
-    with pytest.raises(EmotionError, match="hub/some is not on this machine; ask for its download") as caught:
+    with pytest.raises(EmotionError, match="hub/some is not on this machine; fetch it with --download") as caught:
         Whisper("hub/some")
     assert "\n" not in str(caught.value)
 

@@ -59,6 +59,7 @@ def test_remedies_follow_the_number():
     assert because(RuntimeError("Unable to sync file (errno = 28, error message = 'No space')"))[0].startswith(
         "No space"
     )
+    assert because(MemoryError()) == ("out of memory", "end other programs and run again")
     assert because(OSError("odd\nthing"))[0] == "odd thing"
     assert str(cannot("be written", "a.csv", OSError(errno.EIO, "x"))).startswith("a.csv: cannot be written (the disk")
 

@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import save_file
 
 from emotion.core.errors import EmotionError
-from emotion.core.files import check_name, write_all, write_text, writing
+from emotion.core.files import check_name, write_all, write_text, writing, writing_folder
 
 LIMIT = (
     "import resource, signal, sys; from pathlib import Path; from emotion.core.errors import one_line_errors;"
@@ -97,3 +97,28 @@ def test_another_kind_of_file_is_not_replaced(tmp_path):
         check_name(tmp_path / "a.csv", begins=b"utterance,dialogue,")
     (tmp_path / "a.csv").write_text("utterance,dialogue,turn\n")
     check_name(tmp_path / "a.csv", begins=b"utterance,dialogue,")
+
+
+def test_a_folder_takes_its_place_as_a_whole_and_comes_back_after_a_kill(tmp_path):
+    place, old = tmp_path / "model", tmp_path / "model.partial-old"
+    for content in ("1", "2"):
+        with writing_folder(place) as partial:
+            write_text(partial / "weights", content)
+        assert (place / "weights").read_text() == content
+    place.rename(old)  # killed when the old folder was out of the way and the new one was not in its place
+    with pytest.raises(KeyError), writing_folder(place) as partial:
+        assert (place / "weights").read_text() == "2" and not old.exists()
+        (partial / "weights").touch()
+        raise KeyError
+    assert [path.name for path in tmp_path.iterdir()] == ["model"] and (place / "weights").read_text() == "2"
+
+
+def test_a_link_to_a_folder_is_replaced_and_what_it_led_to_stays(tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "mine").write_text("mine")
+    (tmp_path / "model").symlink_to(tmp_path / "elsewhere")
+    with writing_folder(tmp_path / "model") as partial:
+        (partial / "weights").write_text("new")
+    assert not (tmp_path / "model").is_symlink() and (tmp_path / "model" / "weights").read_text() == "new"
+    assert {path.name: path.read_text() for path in (tmp_path / "elsewhere").iterdir()} == {"mine": "mine"}
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["elsewhere", "model"]

@@ -14,6 +14,7 @@ from emotion.cli import app
 from emotion.core.errors import MediaError
 from emotion.corpus.check import check_corpus
 from emotion.corpus.index import CORPORA
+from emotion.corpus.reading import Kind
 from emotion.media.probe import decode
 
 
@@ -23,7 +24,7 @@ def examine(corpus, root, *, media=False, **changes):
 
 
 def found(report):
-    return {finding.what: finding for finding in report.findings}
+    return {finding.kind.name: finding for finding in report.findings}
 
 
 @pytest.fixture(scope="module")
@@ -69,10 +70,10 @@ def test_every_damage_to_a_release_is_named(whole, tmp_path):
         "dialogues without video": "Ses01F_",
     }.items():
         assert any(place in where for where in facts[what].places), what
-        assert facts[what].remedy
+        assert facts[what].kind.remedy
     wrong = facts["counts that differ from the release (<- in the table)"].places
     assert "dialogues of Session1: 26, expected 28" in wrong and "expected 10039" in wrong[0]
-    levels = [finding.level for finding in report.findings]
+    levels = [kind.level for kind, _ in report.findings]
     assert levels == sorted(levels, key=("error", "warning", "fact").index)
 
 
@@ -81,10 +82,10 @@ def test_what_cannot_be_read_is_one_finding(whole, tmp_path):
     shutil.copytree(whole, root)
     edit(root / "Session1" / "dialog" / "EmoEvaluation" / "Ses01F_impro06.txt", "[1.0000 - ", "[1.0000 ~ ")
     report = examine("iemocap", root)
-    (finding,) = report.findings
-    assert finding.level == "error" and "Ses01F_impro06.txt: line 3 is '[1.0000 ~" in finding.places[0]
-    (finding,) = examine("meld", tmp_path / "nowhere").findings
-    assert "does not exist" in finding.places[0]
+    ((kind, places),) = report.findings
+    assert kind.level == "error" and "Ses01F_impro06.txt: line 3 is '[1.0000 ~" in places[0]
+    ((_, places),) = examine("meld", tmp_path / "nowhere").findings
+    assert "does not exist" in places[0]
 
 
 def test_media_are_decoded_to_their_end(tmp_path):
@@ -127,10 +128,26 @@ def test_leaks_and_lengths_of_a_table(tmp_path):
     text += "u1,a,ann,train,0,1\nu2,b,bob,validation,0,61.5\nu3,b,ann,test,0,0.05\n"
     (tmp_path / "utterances.csv").write_text(text)
     facts = found(examine("table", tmp_path))
-    assert facts["leak: speaker ann is in train and in test"].remedy.startswith("split by speakers")
+    assert facts["leak: speaker ann is in train and in test"].kind.remedy.startswith("split by speakers")
     assert facts["utterances longer than a minute"].places == ["u2: 61.5 s"]
     assert facts["utterances shorter than a tenth of a second"].places == ["u3: 0.050 s"]
     assert "leak" not in str(list(found(examine("table", tmp_path, allow_speaker_overlap=True))))
+
+
+def test_a_speaker_who_talks_twice_at_once_is_found(tmp_path):
+    spans = ["0,2", "3,5", "1.5,2.5", "2.495,2.9", "4.99,6", "0,9"]
+    who = ["ann", "ann", "Ann", "ann", "bob", "cy"]
+    rows = [f"u{k},{'ab'[k % 2]},d,{name},{span}" for k, (name, span) in enumerate(zip(who, spans, strict=True))]
+    rows += ["v0,a,e,e,0,2", "v1,b,e,e,1,2", "w0,a,f,dan,0,1", "w1,b,f,dan,0,7"]  # nobody is named; nobody tells times
+    (tmp_path / "utterances.csv").write_text("utterance,label,dialogue,speaker,start,end\n" + "\n".join(rows))
+    finding = found(examine("table", tmp_path))["pairs of utterances of one speaker that overlap in time"]
+    assert finding.places == ["u0 (0 to 2 s) and u2 (1.5 to 2.5 s)"] and finding.kind.level == "warning"
+    assert finding.told().startswith("1 pair of utterances of one speaker that overlaps in time: u0 (0 to 2 s) and u2 ")
+
+
+def test_a_release_may_have_a_speaker_who_talks_twice_at_once(whole):
+    places = found(examine("iemocap", whole))["pairs of utterances of one speaker that overlap in time"].places
+    assert places and all(place.split()[0].split("_")[:-1] == place.split()[6].split("_")[:-1] for place in places)
 
 
 def run(*arguments):
@@ -144,7 +161,7 @@ def test_commands(tmp_path):
     (root / "utterances.csv").write_text(f"utterance,label,speaker,audio\n{rows.replace('gone.wav', '')}")
     check = ("corpus", "check", "--corpus", "table", "--root", root)
     good = run(*check)
-    assert good.exit_code == 0 and "0 errors, 0 warnings" in good.output
+    assert good.exit_code == 0 and "0 errors, 0 warnings" in good.output and "not opened" not in good.output
     about = json.loads(run(*check, "--json").output)
     assert about["errors"] == about["warnings"] == 0 and {"what", "found", "expected", "good"} == set(about["table"][0])
     done = run("index", "--corpus", "table", "--root", root, "--out", tmp_path / "index.csv")
@@ -153,6 +170,35 @@ def test_commands(tmp_path):
     bad = run(*check)
     assert bad.exit_code == 1 and "gone.wav cannot be used" in bad.output
     assert json.loads(run(*check, "--json").output)["errors"] == 1
+
+
+def test_one_line_says_that_media_were_not_opened(tmp_path):
+    for name in "ab":
+        soundfile.write(tmp_path / f"{name}.wav", 0.1 * np.sin(np.arange(8000) / 9), 8000)
+    rows = [f"u{k},{'xy'[k % 2]},s{k},{'ab'[k % 2]}.wav" for k in range(9)]
+    (tmp_path / "utterances.csv").write_text("\n".join(["utterance,label,speaker,audio", *rows]))
+    check = ("corpus", "check", "--corpus", "table", "--root", tmp_path)
+    line = "sound and video were not opened (2 files, at most their headers); --media decodes each to its end"
+    assert line in run(*check).stdout.splitlines() and "opened" not in run(*check, "--media").stdout
+
+
+@pytest.mark.parametrize(
+    ("form", "one", "many"),
+    [
+        (
+            "turn{s} that {begins|begin} before {it|them}",
+            "1 turn that begins before it",
+            "2 turns that begin before them",
+        ),
+        ("modalit{y|ies}", "1 modality", "2 modalities"),
+        ("class{es} without one", "1 class without one", "2 classes without one"),
+        ("label xxx", "1 label xxx", "2 label xxx"),
+    ],
+)
+def test_names_of_kinds_are_right_for_one_and_for_many(form, one, many):
+    for kind in (Kind.error(form, "see"), Kind.warning(form, "see"), Kind.fact(form)):
+        assert (kind.counted(1), kind.counted(2), kind.name) == (one, many, many[2:])
+    assert Kind("leak: speaker {a} is in both", "error", "see").counted(1) == "leak: speaker {a} is in both"
 
 
 def test_wrong_usage_is_told_from_errors_of_a_corpus():

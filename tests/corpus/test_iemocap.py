@@ -5,8 +5,7 @@ from collections import Counter
 import pytest
 
 from emotion.core.errors import EmotionError
-from emotion.corpus.iemocap import read_iemocap, scenario, six_class_label
-from emotion.corpus.ratings import Rating, read_ratings
+from emotion.corpus.iemocap import Rating, read_iemocap, read_ratings, scenario, six_class_label
 from emotion.corpus.reading import Notes, Vote
 
 NONE = ("", "", "")

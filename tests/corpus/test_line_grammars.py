@@ -7,8 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emotion.core.errors import EmotionError
-from emotion.corpus.iemocap import read_transcript
-from emotion.corpus.ratings import read_ratings
+from emotion.corpus.iemocap import read_ratings, read_transcript
 from emotion.corpus.reading import Notes
 
 untimed = settings(deadline=None)  # the machine may be busy

@@ -8,9 +8,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from emotion.core.errors import EmotionError
+from emotion.corpus.cells import seconds
 from emotion.corpus.check import check_corpus
 from emotion.corpus.index import index_corpus
-from emotion.corpus.meld import LABELS, read_meld, seconds
+from emotion.corpus.meld import LABELS, read_meld
 from emotion.corpus.utterance import read_index
 from emotion.media.audio import read_segment
 from emotion.media.probe import decode
@@ -183,9 +184,9 @@ def test_the_doctor_decodes_and_names(tree):
     )
     media = [line for line in report.lines if line.what.startswith("media:")]
     assert [line.what for line in media] == ["media: 64x48, 25.00 frames/s, 1 channels, 16000 Hz"]
-    (wrong,) = [finding.what for finding in report.findings if finding.level == "error"]
+    (wrong,) = [kind.name for kind, _ in report.findings if kind.level == "error"]
     assert wrong.startswith("counts that differ from the release")  # it is a fiftieth of MELD
-    extra = next(finding for finding in report.findings if finding.what.startswith("clips without a line"))
+    extra = next(finding for finding in report.findings if finding.kind.name.startswith("clips without a line"))
     assert len(extra.places) == 3
 
 

@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emotion.core.errors import EmotionError
-from emotion.corpus.drawing import draw_dialogues
 from emotion.corpus.splits import (
     COSMIC_VALIDATION,
     NAMES,
     PAPER_VALIDATION,
     check_leaks,
+    draw_dialogues,
     split_dialogues,
 )
 from emotion.corpus.utterance import Utterance

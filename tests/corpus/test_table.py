@@ -49,7 +49,7 @@ def test_all_columns_in_any_order_and_any_rows(table):
         "label,utterance,turn,dialogue,speaker,start,end,text,audio,video,side,split\n"
         "glad,u2,7,d1,ann,1.5,2,\"Well, 'no'\",a/one.wav,clips\\x.mp4,left,dev\n"
         "sad,v1,0,d2,bob,,,,,,,Test\n"
-        "glad,u1,3,d1,bob,0,1.25,Yes,a/one.wav,,RIGHT,val\n"
+        "glad,u1,3,d1,bob,0,1.25,Yes,a/one.wav,,Box .1 0 0.50 1,val\n"
         "sad,w1,1,d3,cat,,,Hm.,a/two.flac,,,train\n"
     )
     sound(root / "a" / "one.wav", 4)
@@ -59,7 +59,7 @@ def test_all_columns_in_any_order_and_any_rows(table):
     reading = read_table(root)
     found = [(r.utterance, r.turn, r.start, r.end, r.audio, r.video, r.side, r.split) for r in reading.utterances]
     assert found == [
-        ("u1", 3, 0.0, 1.25, "a/one.wav", "", "right", "validation"),
+        ("u1", 3, 0.0, 1.25, "a/one.wav", "", "box 0.1 0 0.5 1", "validation"),
         ("u2", 7, 1.5, 2.0, "a/one.wav", "clips/x.mp4", "left", "validation"),
         ("v1", 0, 0.0, 1.0, "", "", "full", "test"),
         ("w1", 1, 0.0, 2.5, "a/two.flac", "", "full", "train"),
@@ -112,14 +112,15 @@ def test_parquet(tmp_path):
         ("utterance,label,start,end\nu1,a,2,1\n", "line 2: end is 1 s, expected more than start = 2 s"),
         ("utterance,label,turn\nu1,a,1.5\n", "line 2: turn is '1.5', expected a whole number"),
         ("utterance,label,dialogue,turn\nu1,a,d,1\nu2,b,d,1\n", r"line 3: turn 1 of dialogue d is there already"),
-        ("utterance,label,side\nu1,a,top\n", "line 2: side is 'top', expected one of left, right, full"),
+        ("utterance,label,side\nu1,a,top\n", "line 2: side is 'top', expected one of left, right, full, or box"),
+        ("utterance,label,side\nu1,a,box 0.6 0 0.5 1\n", "line 2: side is 'box 0.6 0 0.5 1', expected one of left"),
         ("utterance,label,split\nu1,a,some\n", "line 2: split is 'some', expected one of train, validation, test"),
         ("utterance,label,split\nu1,a,train\nu2,b,\n", "line 3: split is empty"),
         ("utterance,label,audio\nu1,a,/etc/x.wav\n", "line 2: audio is '/etc/x.wav', expected a path relative"),
         ("utterance,label,audio\nu1,a,C:\\x.wav\n", "line 2: audio is 'C:/x.wav'"),
         ("utterance,label,video\nu1,a,../x.avi\n", "line 2: video is '../x.avi'"),
         ("utterance,label,audio\nu1,a,x.wav\nu2,b,y.wav\n", "line 2: .*x.wav cannot be used, nor any other of 2"),
-        ("utterance,label\nu1,a\nu2,a\n", "label has 1 different values, expected 2 or more"),
+        ("utterance,label\nu1,a\nu2,a\n", "label has 1 different value, expected 2 or more"),
         ("utterance,label\nu1,\nu2,\n", "label has 0 different values"),
     ],
 )

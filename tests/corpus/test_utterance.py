@@ -32,7 +32,9 @@ ROWS = (
     replace(
         FIRST, utterance="d2_M000", dialogue="d2", speaker="s1_M", split="validation", text="", side="right", gender=""
     ),
-    replace(FIRST, utterance="d3_F000", dialogue="d3", speaker="s2_F", split="test", label="sad", side="full"),
+    replace(
+        FIRST, utterance="d3_F000", dialogue="d3", speaker="s2_F", split="test", label="sad", side="box 0 0.1 1 0.9"
+    ),
 )
 
 
@@ -61,7 +63,9 @@ def test_sidecar_counts_and_no_leftovers(path):
     assert sorted(file.name for file in path.parent.iterdir()) == ["index.csv", "index.json"]
 
 
-@pytest.mark.parametrize("change", [{"text": "other"}, {"start": 0.2}, {"side": "full"}, {"audio": ""}, {"turn": 7}])
+@pytest.mark.parametrize(
+    "change", [{"text": "x"}, {"start": 0.2}, {"side": "box 0 0 1 0.9"}, {"audio": ""}, {"turn": 7}]
+)
 def test_digest_changes_with_what_extraction_needs(path, change):
     before = read_index(path).digest
     write_index(path, (replace(FIRST, **change), *ROWS[1:]), labels=LABELS, corpus="toy", notes={})
@@ -88,6 +92,7 @@ def test_digest_ignores_label_split_and_what_no_encoder_reads(path):
         ({"label": "bored"}, "line 4: label is 'bored', expected one of happy, sad"),
         ({"split": "dev"}, "line 4: split is 'dev'"),
         ({"side": "top"}, "line 4: side is 'top'"),
+        ({"side": "box 0 0 1"}, "line 4: side is 'box 0 0 1', expected one of left, right, full, or box l t r b"),
         ({"turn": -1}, "line 4: turn is '-1'"),
         ({"turn": "1.5"}, "line 4: turn is '1.5'"),
         ({"start": "soon"}, "line 4: start is 'soon'"),

@@ -75,5 +75,8 @@ def test_outside_raters_count_alone_where_there_are_any(tmp_path):
         1,
         0,
     )
+    (same,) = votes.compare(["y", "x"], np.array([[[0.5, 0.5], [1, 0]]]))
+    assert (same.n, same.cross_entropy, same.js, same.cosine) == (1, 0, 0, 1)
+    assert votes.compare(["y", "z"], np.full((3, 2, 2), 0.5)) == []  # none of them has raters
     path.write_text("utterance,rater,labels\nx,F1,Anger\n")
     assert annotators.read_votes(path, ["sad", "angry"]).tables["x"].tolist() == [[0, 1]]

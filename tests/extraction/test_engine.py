@@ -1,5 +1,6 @@
 """The engine: results land in their rows, whoever computes them, in whatever order, however often it is killed."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -112,6 +113,18 @@ def test_missing_utterances_are_listed_before_the_last_line(tmp_path, capfd):
     assert lines[-7:-1] == [f"  u{i:03}: no number: planted" for i in range(3, 60, 10)]
 
 
+def test_of_many_missing_utterances_the_first_are_named(tmp_path, capfd):
+    class Poor(Numbers):
+        def item(self, row):
+            return Item(None, "no number: planted") if row.turn % 2 else super().item(row)
+
+    numbers(tmp_path, Poor())
+    *listed, more, last = capfd.readouterr().err.splitlines()[-22:]
+    assert listed == [f"  u{i:03}: no number: planted" for i in range(1, 40, 2)]
+    assert more == "  ... and 10 others; `emotion cache show` names all"
+    assert last.startswith("numbers: 30 of 60 utterances, 30 missing (30 no number)")
+
+
 def test_errors_of_a_job_reach_the_user_and_end_the_workers(tmp_path):
     with pytest.raises(EmotionError, match="planted failure"):
         numbers(tmp_path, Numbers(fails="u007"), workers=2)
@@ -126,6 +139,27 @@ def test_a_dead_worker_is_one_line(tmp_path, monkeypatch):
 
 def die(_):
     os._exit(9)
+
+
+class Threads(Numbers):
+    @contextlib.contextmanager
+    def one_thread(self):
+        inside.append(self)
+        try:
+            yield
+        finally:
+            inside.remove(self)
+
+
+inside = []
+
+
+@pytest.mark.xfail(strict=True, reason="nobody keeps the context, so it ends as soon as it has begun")
+def test_a_worker_computes_with_one_thread_until_its_end(monkeypatch):
+    monkeypatch.setattr(sys.modules[__name__], "inside", [])
+    job = Threads()
+    executors._start_worker(job)
+    assert inside == [job]
 
 
 class Large(Numbers):

@@ -1,6 +1,5 @@
 """Every utterance gets its own frames, whatever overlaps, breaks or is killed."""
 
-import csv
 import json
 import os
 import signal
@@ -8,7 +7,6 @@ import subprocess
 import sys
 import textwrap
 import time
-from functools import partial
 from pathlib import Path
 
 import av
@@ -16,57 +14,14 @@ import cv2
 import numpy as np
 import pytest
 from coded_video import BOX, RIGHT, read_code, write_coded
-from drawn_face import draw_face
+from drawn_face import draw_face, needs_haar
+from extraction.planted_faces import codes, extract, listed, planted_detector, row
 
 from emotion.core.errors import EmotionError
-from emotion.corpus.utterance import Index, Utterance
 from emotion.extraction import executors, faces, one_video
-from emotion.extraction.executors import run_local
-from emotion.extraction.faces import extract_faces, shards
-from emotion.media.faces import Box
+from emotion.extraction.faces import shards
 from emotion.media.settings import Clips
 from emotion.store.cache import Cache
-
-SIZE = BOX[2]
-
-
-def planted_detector(_):
-    """Sees the code of a coded video, sized so that the crop is the code."""
-
-    def detect(picture):
-        scale = picture.shape[0] / 240  # it is searched in a smaller copy
-        return [Box(scale * (BOX[0] + SIZE / 2), scale * (BOX[1] + SIZE / 2), scale * SIZE / 1.15, 30.0)]
-
-    return detect
-
-
-def row(name, start, end, *, video="a.avi", side="left"):
-    return Utterance(name, "d", 0, f"S_{side}", start, end, "happy", "train", "", "", video, side)
-
-
-def extract(folder, rows, **more):
-    chosen = {"size": SIZE} | {name: more.pop(name) for name in Clips.model_fields if name in more}
-    options = {"max_missing": 0.0, "max_seconds": 600.0, "on_error": "skip"}
-    options["execute"] = partial(run_local, workers=more.pop("workers", 1))
-    extract_faces(
-        Index(tuple(rows), ("happy",), "planted", "digest"),
-        root=folder,
-        out=folder / "faces.h5",
-        report=folder / "metrics/faces.json",
-        details=folder / "faces.csv",
-        scratch=folder / "scratch",
-        clips=Clips().model_copy(update=chosen),
-        **{**options, **more},
-    )
-
-
-def codes(folder):
-    with Cache(folder / "faces.h5") as cache:
-        return {name: [read_code(picture) for picture in cache[i]] for i, name in enumerate(cache.ids)}
-
-
-def listed(folder):
-    return list(csv.DictReader((folder / "faces.csv").read_text().splitlines()))
 
 
 @pytest.mark.parametrize("fps", [15.0, 7.5, 30.0])
@@ -125,7 +80,7 @@ def broken_corpus(folder):
     return [case[0] for case in cases], [case[1] for case in cases]
 
 
-def sees_nothing_from_2_to_3(_):
+def sees_nothing_from_2_to_3(_, **more):
     planted = planted_detector("")
 
     def detect(picture):
@@ -172,6 +127,7 @@ def test_pictures_that_cannot_be_converted_are_named(tmp_path, monkeypatch):
         raise av.error.InvalidDataError(1, "planted")
 
     write_coded(tmp_path / "a.avi", frames=5)
+    monkeypatch.setattr(one_video, "make_detector", planted_detector)
     monkeypatch.setattr(one_video, "_cut", refuses)
     (item,) = one_video.video_clips(tmp_path / "a.avi", [(0.0, 1.0, "full")], Clips(size=32), max_seconds=600.0)
     assert item.values is None and item.reason.startswith("undecodable video: ") and "planted" in item.reason
@@ -238,6 +194,7 @@ def alive(pid):
     return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
 
 
+@needs_haar
 @pytest.mark.slow
 def test_killed_run_goes_on_with_the_same_bytes(tmp_path):
     folder = tmp_path / "a"
@@ -277,6 +234,7 @@ def die(_):
     os._exit(9)
 
 
+@needs_haar
 def test_dead_worker_is_one_line(tmp_path, monkeypatch):
     monkeypatch.setattr(executors, "_start_worker", die)
     monkeypatch.setattr(faces, "_SHARD", 1)

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 import pytest
-from drawn_face import draw_face
+from drawn_face import draw_face, needs_haar
 
 from emotion.core.errors import EmotionError
 from emotion.media import faces
@@ -96,6 +96,7 @@ def test_one_person_a_shot():
     assert clip[:, 8, 8].tolist() == expected and quality.dropped == 25 and quality.found == 15
 
 
+@needs_haar
 @pytest.mark.parametrize("height", [240, 480, 960])
 def test_haar_finds_a_drawn_face(height):
     picture, (x, y) = draw_face(height)
@@ -212,6 +213,7 @@ def test_known_faces_are_looked_for_nearby(monkeypatch):
     assert len(clip) == 20 and (quality.examined, quality.found) == (10, 10)
 
 
+@needs_haar
 def test_small_faces_are_found_at_the_second_height():
     face, _ = draw_face(84)
     picture = np.full((480, 360), 90, np.uint8)

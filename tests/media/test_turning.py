@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from drawn_face import draw_face
+from drawn_face import draw_face, needs_haar
 
 from emotion.media.detectors import Box, make_detector, sure_score
 from emotion.media.turning import better_turn
@@ -12,6 +12,7 @@ def turned(picture, turns):
     return np.ascontiguousarray(np.rot90(picture, turns))
 
 
+@needs_haar
 @pytest.mark.parametrize("turns", [0, 1, 2, 3])
 def test_a_drawn_face_is_turned_back(turns):
     pictures = [turned(draw_face(240, at=(0.5, y))[0], turns) for y in (0.45, 0.5, 0.55)]

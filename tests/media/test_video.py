@@ -11,7 +11,7 @@ from coded_video import BOX, RIGHT, read_code, write_coded
 
 from benchmarks.broken_files import write_av
 from emotion.core.errors import MediaError
-from emotion.media.picture import half
+from emotion.media.picture import part_of
 from emotion.media.video import Video, frame_numbers
 
 
@@ -91,11 +91,21 @@ def test_truncated_video_gives_what_it_has(tmp_path, capfd):
     assert capfd.readouterr().err == ""
 
 
-def test_half():
+def test_part_of():
     picture = np.arange(2 * 6).reshape(2, 6)
-    assert half(picture, "left").tolist() == [[0, 1, 2], [6, 7, 8]]
-    assert half(picture, "right").tolist() == [[3, 4, 5], [9, 10, 11]]
-    assert half(picture, "full") is picture
+    assert part_of(picture, "left").tolist() == [[0, 1, 2], [6, 7, 8]]
+    assert part_of(picture, "right").tolist() == [[3, 4, 5], [9, 10, 11]]
+    assert part_of(picture, "full") is picture
+    assert part_of(picture, "box 0.5 0 1 0.5").tolist() == [[3, 4, 5]]
+    assert part_of(picture, "box 0.2 0 0.4 1").tolist() == [[1, 2], [7, 8]]  # pixels that it touches
+    assert part_of(picture, "box 0 0 0.0001 0.0001").tolist() == [[0]]
+
+
+@pytest.mark.parametrize("turns", range(4))
+def test_a_box_is_of_the_picture_before_it_is_turned(turns):
+    picture = np.arange(8 * 12).reshape(8, 12)
+    expected = np.rot90(picture[2:4, 6:12], turns)
+    assert part_of(np.rot90(picture, turns), "box 0.5 0.25 1 0.5", turns=turns).tolist() == expected.tolist()
 
 
 def write_stamped(path, stamps, *, size=(64, 48), rate=10, **options):

@@ -72,6 +72,11 @@ def test_round_trip(tmp_path):
         np.testing.assert_array_equal(cache.values(), np.concatenate([v for v in expected if v is not None]))
         with pytest.raises(EmotionError, match="Ses09"):
             cache.row("Ses09")
+        cache.expect("audio")
+        with pytest.raises(
+            EmotionError, match=r"a\.h5: holds modality 'audio', expected text; extract or import again$"
+        ):
+            cache.expect("text")
     with h5py.File(tmp_path / "out/a.h5") as file:
         assert file["values"].chunks is None and file["values"].compression is None
     assert [path.suffix for path in (tmp_path / "scratch").iterdir()] == [".finished"]  # all that finished work leaves

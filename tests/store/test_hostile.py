@@ -9,8 +9,9 @@ import pytest
 from store.planted import IDS, digests, plant
 
 from emotion.core.errors import EmotionError
+from emotion.store import structure
 from emotion.store.cache import Cache, verify
-from emotion.store.trained import digest
+from emotion.store.trained import Training, digest
 
 
 def refused(path, found):
@@ -90,6 +91,11 @@ def many_attributes(file):
         file.attrs[f"a{number}"] = number
 
 
+def many_datasets(file):
+    for number in range(3):
+        file[f"d{number}"] = number
+
+
 def group(file):
     del file["values"]
     file.create_group("values")
@@ -108,6 +114,7 @@ CHANGES = [
     (huge_and_plain, "more than are there"),
     (huge_text, "more than are there|expected at most"),
     (many_attributes, "attributes"),
+    (many_datasets, "it holds 9 things, expected at most 8"),
     (group, "no dataset of their own"),
     (put("values", compression="gzip"), "one plain block"),
     (put("values", chunks=(1, 2)), "one plain block"),
@@ -151,11 +158,11 @@ def test_only_plain_data_inside_the_file_is_read(tmp_path, change, found):
 
 
 def test_trained_on_is_kept_and_covered_by_the_checksum(tmp_path):
-    for trained_on, expected in [(None, None), ((), frozenset()), (digests(300), frozenset(digests(300)))]:
+    for trained_on, expected in [(None, None), ((), Training()), (digests(300), Training(frozenset(digests(300))))]:
         path = plant(tmp_path, trained_on=trained_on)
         with Cache(path) as cache:
-            assert cache.trained_on == expected
-    assert digest("u7") in expected and len(digest("ü")) == 16
+            assert cache.training == expected
+    assert digest("u7") in expected.trained_on and len(digest("ü")) == 16
     before = path.read_bytes()
     assert plant(tmp_path / "again", trained_on=digests(300)[::-1] * 2).read_bytes() == before
     with h5py.File(path, "r+") as file:
@@ -174,7 +181,7 @@ def test_flipped_bits_are_found_or_do_no_harm(tmp_path):
     def content():
         with Cache(path) as cache:
             cache.check()
-            known = (cache.ids, cache.reason, cache.notes, cache.attributes, cache.offsets.tolist(), cache.trained_on)
+            known = (cache.ids, cache.reason, cache.notes, cache.attributes, cache.offsets.tolist(), cache.training)
             return known, cache.values().tobytes()
 
     expected, rng, found = content(), random.Random(0), 0
@@ -195,9 +202,47 @@ def test_flipped_bits_are_found_or_do_no_harm(tmp_path):
 def test_a_cut_or_extended_file_says_so(tmp_path):
     path = plant(tmp_path)
     whole = path.read_bytes()
-    for content in (whole[:-1], whole[:90], whole[:5], whole + b"x"):
+    for content, found in (
+        (whole[:-1], rf"it has {len(whole) - 1} bytes, its header says {len(whole)}"),
+        (whole[:90], rf"it has 90 bytes, its header says {len(whole)}"),
+        (whole[:40], "it is cut short, it has 40 bytes"),
+        (whole[:5], "does not begin as an HDF5 file"),
+        (whole + b"x", rf"it has {len(whole) + 1} bytes, its header says {len(whole)}"),
+    ):
         path.write_bytes(content)
-        refused(path, r"bytes, its header says|cut short|does not begin")
+        refused(path, found)
+
+
+@pytest.mark.parametrize(
+    ("at", "new"),
+    [
+        (9, 1),
+        (10, 1),
+        (12, 1),
+        (13, 4),
+        (14, 4),
+        (24, 1),
+        (48, 0),
+    ],  # versions, sizes of offset and length, base, driver
+)
+def test_a_changed_superblock_is_refused_before_hdf5_sees_it(tmp_path, at, new):
+    path = plant(tmp_path)
+    whole = bytearray(path.read_bytes())
+    whole[at] = new
+    path.write_bytes(whole)
+    refused(path, "its first bytes are not those of a feature cache")
+
+
+def test_more_than_fits_into_memory_is_not_read_as_a_whole(tmp_path, monkeypatch):
+    path = plant(tmp_path, trained_on=digests(9))
+    need = {}
+    with h5py.File(path) as file:
+        need = {name: data.nbytes for name, data in file.items() if name != "values"}
+    name, most = max(need.items(), key=lambda item: item[1])
+    monkeypatch.setattr(structure, "_MOST_SMALL", most)
+    verify(path)
+    monkeypatch.setattr(structure, "_MOST_SMALL", most - 1)
+    refused(path, f"its {name} have {most} bytes, expected at most {most - 1}")
 
 
 def test_a_file_of_holes_is_not_read(tmp_path):

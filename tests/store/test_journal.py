@@ -3,12 +3,18 @@
 import random
 import tracemalloc
 import zlib
+from contextlib import closing
 
+import pytest
+
+from emotion.core.errors import EmotionError
+from emotion.core.locks import lock_of
+from emotion.store import journal as module
 from emotion.store.journal import Journal, _header, _Place
 
 
 def write(path, count=20, size=300):
-    with Journal(path) as journal:
+    with closing(Journal(path)) as journal:
         for i in range(count):
             journal.append({"i": i}, bytes([i]) * size)
         journal.flush()
@@ -17,7 +23,7 @@ def write(path, count=20, size=300):
 
 def read(path):
     """Record number -> payload of what is left."""
-    with Journal(path) as journal:
+    with closing(Journal(path)) as journal:
         found = list(journal.payloads(range(len(journal.metas))))
         return {meta["i"]: data for meta, data in zip(journal.metas, found, strict=True)}
 
@@ -53,7 +59,7 @@ def test_work_goes_on_after_damage(tmp_path):
     path.write_bytes(whole + b"rec:torn")
     lost = set(range(20)) - read(path).keys()
     assert len(lost) == 1
-    with Journal(path) as journal:
+    with closing(Journal(path)) as journal:
         journal.append({"i": lost.pop()}, b"new")
         journal.flush()
     assert len(read(path)) == 20 and b"new" in read(path).values()
@@ -71,7 +77,7 @@ def test_a_journal_of_an_earlier_version_is_one_line(tmp_path, caplog):
 def test_marks_in_payloads_and_long_gaps(tmp_path):
     path = tmp_path / "a.journal"
     inner = write(tmp_path / "inner.journal")
-    with Journal(path) as journal:
+    with closing(Journal(path)) as journal:
         for i in range(3):
             journal.append({"i": i}, b"rec:" * 100_000 + inner + bytes(3 << 20))
         journal.flush()
@@ -97,3 +103,36 @@ def test_a_record_whose_meta_is_no_object_is_damage(tmp_path):
         place = _Place(len(content), len(meta), 4)
         path.write_bytes(content + _header(place, zlib.crc32(b"data", zlib.crc32(meta))) + meta + b"data")
         assert len(read(path)) == 20
+
+
+def test_a_journal_that_cannot_be_opened_or_read_is_one_line_and_not_held(tmp_path, monkeypatch):
+    path = tmp_path / "a.journal"
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(EmotionError, match=r"folder: cannot be written \(it is a folder, expected a file\)"):
+        Journal(tmp_path / "folder")
+    assert not lock_of(tmp_path / "folder").exists()
+    whole = write(path)
+    for error, expected in (
+        (OSError(5, "Input/output error"), r"a\.journal: cannot be read \(the disk reports an error\); look at it"),
+        (KeyboardInterrupt("pressed"), "^pressed$"),
+    ):
+
+        def fails(*_, error=error):
+            raise error
+
+        with monkeypatch.context() as patched:
+            patched.setattr(module, "_records", fails)
+            with pytest.raises((EmotionError, KeyboardInterrupt), match=expected):
+                Journal(path)
+        assert not lock_of(path).exists() and path.read_bytes() == whole
+    assert len(read(path)) == 20
+
+
+def test_much_is_written_before_it_is_flushed(tmp_path, monkeypatch):
+    """A kill then loses less, and memory stays small."""
+    monkeypatch.setattr(module, "_BUFFER", 1000)
+    path = tmp_path / "a.journal"
+    with closing(Journal(path)) as journal:
+        for i in range(3):
+            journal.append({"i": i}, bytes([i]) * 600)
+    assert read(path) == {i: bytes([i]) * 600 for i in range(2)}

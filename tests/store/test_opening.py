@@ -4,6 +4,7 @@ import errno
 import fcntl
 import os
 import stat
+import struct
 
 import h5py
 import pytest
@@ -68,6 +69,50 @@ def test_reading_fails_later(tmp_path):
 
         cache._values = Broken()
         cache.values()
+
+
+def test_a_file_that_does_not_fit_into_memory(tmp_path):
+    class Large:
+        def __getitem__(self, key):
+            raise MemoryError
+
+    path = plant(tmp_path)
+    with Cache(path) as cache:
+        cache._values = Large()
+        for read in (cache.values, lambda: cache[0]):
+            with pytest.raises(
+                EmotionError, match=r"a\.h5: does not fit into memory \(the file has 0\.0 GiB\); use a m"
+            ):
+                read()
+
+
+def root_header(whole):
+    return struct.unpack_from("<Q", whole, 64)[0], b"\x09"
+
+
+def first_dataset(whole):
+    """The address of the header of the first entry of the root's symbol table."""
+    return whole.index(b"SNOD") + 16, struct.pack("<Q", 2**40)
+
+
+@pytest.mark.parametrize(
+    ("damage", "found"),
+    [
+        (root_header, "HDF5 cannot read it (bad object header version number)"),
+        (first_dataset, "HDF5 cannot read it (address of object past end of allocation)"),
+        (lambda whole: (whole.index(b"TREE"), b"X"), "HDF5 cannot read it (wrong B-tree signature)"),
+        (lambda whole: (whole.index(b"values\0"), b"\xff"), "a name or text in it is not UTF-8"),
+    ],
+)
+def test_what_hdf5_cannot_read_is_told_in_its_own_words(tmp_path, damage, found):
+    path = plant(tmp_path)
+    whole = bytearray(path.read_bytes())
+    at, new = damage(whole)
+    whole[at : at + len(new)] = new
+    path.write_bytes(whole)
+    assert told(path) == (
+        f"{path}: not a usable cache: {found}; delete it and run the stage or import that makes it again"
+    )
 
 
 def test_other_files_are_not_to_be_deleted(tmp_path):

@@ -1,13 +1,17 @@
 """`emotion cache prune`: only our own files, only old ones, never what a process holds, no links."""
 
+import errno
 import os
 import time
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from emotion import cli
 from emotion.core.errors import EmotionError
 from emotion.core.locks import hold, using
+from emotion.store import prune as module
 from emotion.store.prune import prune
 
 OLD = time.time() - 40 * 24 * 3600
@@ -82,3 +86,39 @@ def test_a_folder_that_is_a_link_is_left_alone(scratch, tmp_path):
         with pytest.raises(EmotionError, match=r"is a link to .*, nothing is removed there"):
             prune(folder, days=0)
     assert left(scratch) == before
+
+
+def test_a_lock_that_a_killed_process_left_goes(scratch):
+    (scratch / ".gone.journal.lock").touch()
+    assert prune(scratch, days=30, dry_run=True) and (scratch / ".gone.journal.lock").exists()
+    prune(scratch, days=30)
+    assert not list(scratch.rglob(".*.lock"))
+
+
+def test_a_process_that_finishes_meanwhile_takes_its_file_away(scratch, monkeypatch):
+    known = module.alone
+
+    @contextmanager
+    def alone(path):
+        (scratch / "fuse-1.pt").unlink(missing_ok=True)  # while the first file of all is looked at
+        with known(path):
+            yield
+
+    monkeypatch.setattr(module, "alone", alone)
+    removed = [item.path.name for item in prune(scratch, days=30) if not item.kept]
+    assert removed == ["a-1.journal", "a.finished", "fit_audio_1.pt", "fuse-2.pt.partial", "b.journal"]
+    assert left(scratch) == ["mine.txt", "new.journal"]
+
+
+def test_a_file_that_cannot_be_removed_is_named(scratch, monkeypatch):
+    known = Path.unlink
+
+    def unlink(path, missing_ok=False):
+        if path.name == "fuse-1.pt":
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        known(path, missing_ok=missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", unlink)
+    with pytest.raises(EmotionError, match=r"fuse-1\.pt: cannot be pruned \(no right to do that\); change its owner"):
+        prune(scratch, days=30)
+    assert left(scratch) == ["b.journal", "fuse-1.pt", "fuse-2.pt.partial", "mine.txt", "new.journal"]

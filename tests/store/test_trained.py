@@ -1,5 +1,6 @@
 """The record of a training in a model's folder."""
 
+import hashlib
 import json
 
 import pytest
@@ -55,6 +56,27 @@ def test_a_changed_list_is_refused(folder, changed):
     (folder / RECORD).write_text(json.dumps(content))
     with pytest.raises(EmotionError, match="not the record of a training; fit it again"):
         read_record(folder, remedy=REMEDY)
+
+
+@pytest.mark.parametrize("changed", ["audio", [7], None, {}])
+def test_a_changed_list_of_unknown_encoders_is_refused(folder, changed):
+    content = json.loads((folder / RECORD).read_text())
+    (folder / RECORD).write_text(json.dumps(content | {"unknown": ["audio"]}))
+    assert read_record(folder, remedy=REMEDY).unknown == ("audio",)
+    (folder / RECORD).write_text(json.dumps(content | {"unknown": changed}))
+    with pytest.raises(EmotionError, match=rf"{RECORD}: not the record of a training; fit it again"):
+        read_record(folder, remedy=REMEDY)
+
+
+def test_a_file_that_cannot_be_read_is_named(folder, monkeypatch):
+    def fails(*_):
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(hashlib, "file_digest", fails)
+    with pytest.raises(
+        EmotionError, match=r"folds/1/weights: cannot be read \(the disk reports an error\); look at it"
+    ):
+        check_folder(folder, remedy=REMEDY)
 
 
 def test_a_folder_that_is_not_there(tmp_path):

@@ -3,13 +3,14 @@
 import errno
 import os
 import signal
+from contextlib import closing
 
 import h5py
 import numpy as np
 import pytest
 
 from emotion.core.errors import EmotionError
-from emotion.store import disk
+from emotion.store import disk, layout
 from emotion.store import writer as module
 from emotion.store.cache import Cache, verify
 from emotion.store.journal import Journal
@@ -92,7 +93,7 @@ def test_killed_between_the_files_place_and_the_journals_end(tmp_path, monkeypat
 
 def test_a_leftover_journal_goes_when_the_file_is_there(tmp_path):
     complete(tmp_path)
-    with Journal(tmp_path / "scratch" / f"a-{writer_key(tmp_path)}.journal") as journal:
+    with closing(Journal(tmp_path / "scratch" / f"a-{writer_key(tmp_path)}.journal")) as journal:
         journal.append({"i": 0, "t": 1, "reason": "", "note": ""}, bytes(8))
         journal.flush()
     assert there(tmp_path) == [""] * len(IDS)
@@ -208,3 +209,11 @@ def test_others_trained_means_other_work(tmp_path):
         with pytest.raises(KeyboardInterrupt), writer(tmp_path, training=training) as cache:
             assert cache.done == done
             raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("size", [1, 8, 20, 48])  # bytes; a row has 8, all of them 48
+def test_the_file_does_not_depend_on_how_much_is_written_or_read_at_once(tmp_path, monkeypatch, size):
+    whole = complete(tmp_path / "whole")
+    monkeypatch.setattr(layout, "_BLOCK", size)
+    assert complete(tmp_path) == whole
+    verify(tmp_path / "a.h5")

@@ -1,20 +1,13 @@
 """The six emotions of the generated corpus, and how one follows another in a conversation."""
 
 from collections.abc import Mapping, MutableMapping
-from dataclasses import dataclass
 
 import numpy as np
 
 EMOTIONS = ("happy", "sad", "neutral", "angry", "excited", "frustrated")
 CODES = {"happy": "hap", "sad": "sad", "neutral": "neu", "angry": "ang", "excited": "exc", "frustrated": "fru"}
-SIMILAR = {
-    "happy": "excited",
-    "excited": "happy",
-    "angry": "frustrated",
-    "frustrated": "angry",
-    "sad": "neutral",
-    "neutral": "sad",
-}
+_PAIRS = (("happy", "excited"), ("angry", "frustrated"), ("sad", "neutral"))
+SIMILAR = {one: other for pair in _PAIRS for one, other in (pair, pair[::-1])}
 
 # How the next emotion comes about; the rest is a new emotion, the one that is due.
 STAY = 0.38  # the speaker's own last one
@@ -26,40 +19,29 @@ Mix = Mapping[str, float]
 """Emotion -> its share, all of `EMOTIONS`; the shares sum to 1."""
 
 
-@dataclass(frozen=True)
-class Last:
-    """What was felt before.
-
-    Attributes:
-        own: the speaker's last emotion, '' at the beginning.
-        others: the other's last emotion, '' at the beginning.
-    """
-
-    own: str = ""
-    others: str = ""
-
-
 def next_emotion(
-    last: Last, *, due: Mapping[str, float], rng: np.random.Generator, stay: float = STAY, catch: float = CATCH
+    own: str,
+    others: str,
+    *,
+    due: Mapping[str, float],
+    rng: np.random.Generator,
+    stay: float = STAY,
+    catch: float = CATCH,
 ) -> str:
-    """Draw the emotion of a turn.
+    """Draw the emotion of a turn after the speaker's last one and the other's ('' at the beginning).
 
-    Args:
-        last: what was felt before.
-        due: how many turns each emotion still has to come, for its share.
-        rng: where the draw comes from.
-        stay: chance of the speaker's own last emotion.
-        catch: chance of the other's.
+    `due` says how many turns each emotion still has to come, for its share; `stay` and `catch` are the chances of the
+    speaker's own last emotion and of the other's.
     """
     fate = rng.random()
     push = rng.uniform(0.0, CHANCE, len(EMOTIONS))
     new = max(zip(EMOTIONS, push.tolist(), strict=True), key=lambda pair: due[pair[0]] + pair[1])[0]
     if fate < stay:
-        return last.own or last.others or new
+        return own or others or new
     if fate < stay + catch:
-        return last.others or last.own or new
-    if fate < stay + catch + DRIFT and last.own:
-        return SIMILAR[last.own]
+        return others or own or new
+    if fate < stay + catch + DRIFT and own:
+        return SIMILAR[own]
     return new
 
 

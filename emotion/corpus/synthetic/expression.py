@@ -4,7 +4,7 @@ Six emotions share four static expressions. Happy and excited (one smile) and an
 same closed path through pose space and differ only in how fast: no single frame tells them apart, only motion does.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -13,79 +13,46 @@ from numpy.typing import NDArray
 
 
 class Pose(NamedTuple):
-    """One face at one moment; lengths in px of the drawn face (about 50 px half-width).
+    """One face at one moment; lengths in px of the drawn face (about 50 px half-width)."""
 
-    Attributes:
-        inner: Height of the inner brow ends over their resting place, px.
-        outer: Height of the outer brow ends over their resting place, px.
-        lid: Opening of the upper eyelids; 0 closed, 1 resting.
-        corner: Height of the mouth corners over their resting place, px.
-        press: Pressing of the lips, 0..1.
-        open: Opening of the mouth, 0..1.
-        cheek: Raising of the cheeks with the folds of a smile, 0..1.
-        frown: Furrows between the brows, 0..1.
-        x: Head to the right in the picture, px.
-        y: Head down in the picture, px.
-        roll: Head tilted clockwise in the picture, degrees.
-        scale: Nearness of the head to the camera beyond its resting size, as a fraction.
-        yaw: Features shifted to the right within the head's outline (turning), px.
-        pitch: Features shifted down within the head's outline (nodding), px.
-    """
-
-    inner: float = 0.0
-    outer: float = 0.0
-    lid: float = 1.0
-    corner: float = 0.0
-    press: float = 0.0
-    open: float = 0.0
-    cheek: float = 0.0
-    frown: float = 0.0
-    x: float = 0.0
-    y: float = 0.0
-    roll: float = 0.0
-    scale: float = 0.0
-    yaw: float = 0.0
-    pitch: float = 0.0
+    inner: float = 0.0  # height of the inner brow ends over their resting place, px
+    outer: float = 0.0  # height of the outer brow ends over their resting place, px
+    lid: float = 1.0  # opening of the upper eyelids; 0 closed, 1 resting
+    corner: float = 0.0  # height of the mouth corners over their resting place, px
+    press: float = 0.0  # pressing of the lips, 0..1
+    open: float = 0.0  # opening of the mouth, 0..1
+    cheek: float = 0.0  # raising of the cheeks with the folds of a smile, 0..1
+    frown: float = 0.0  # furrows between the brows, 0..1
+    x: float = 0.0  # head to the right in the picture, px
+    y: float = 0.0  # head down in the picture, px
+    roll: float = 0.0  # head tilted clockwise in the picture, degrees
+    scale: float = 0.0  # nearness of the head to the camera beyond its resting size, as a fraction
+    yaw: float = 0.0  # features shifted to the right within the head's outline (turning), px
+    pitch: float = 0.0  # features shifted down within the head's outline (nodding), px
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Segment:
-    """One turn of one actor.
+    """One turn of one actor."""
 
-    Attributes:
-        start: Beginning of the turn, s.
-        end: End of the turn, s.
-        emotion: One of happy, sad, neutral, angry, excited, frustrated.
-        intensity: How much of the emotion the face shows, 0..1.
-        openness: Mouth opening 0..1 per video frame from the frame nearest to `start`, shape (n,), float32.
-        seed: Seed of this turn's amplitude, phase and speed.
-    """
-
-    start: float
-    end: float
-    emotion: str
-    intensity: float
+    start: float  # beginning of the turn, s
+    end: float  # end of the turn, s
+    emotion: str  # one of happy, sad, neutral, angry, excited, frustrated
+    intensity: float  # how much of the emotion the face shows, 0..1
+    # mouth opening 0..1 per video frame from the frame nearest to `start`, shape (n,), float32
     openness: NDArray[np.float32]
-    seed: int
+    seed: int  # seed of this turn's amplitude, phase and speed
 
 
 @dataclass(frozen=True, slots=True)
 class Liveliness:
-    """How much one actor moves, relative to others.
+    """How much one actor moves, relative to others."""
 
-    Attributes:
-        vigour: Size of all expressions.
-        tempo: Speed of all movements.
-        brows: Size of what brows and eyes do.
-        mouth: Size of what mouth and cheeks do.
-        head: Size of the head's movements.
-    """
-
-    vigour: float = 1.0
-    tempo: float = 1.0
-    brows: float = 1.0
-    mouth: float = 1.0
-    head: float = 1.0
+    vigour: float = 1.0  # size of all expressions
+    tempo: float = 1.0  # speed of all movements
+    brows: float = 1.0  # size of what brows and eyes do
+    mouth: float = 1.0  # size of what mouth and cheeks do
+    head: float = 1.0  # size of the head's movements
 
     def of(self, name: str) -> float:
         """The factor of a field of `Pose`, beside `vigour`."""
@@ -97,26 +64,6 @@ class Liveliness:
 _SMILE: Final = {"inner": 1.0, "outer": 2.0, "lid": -0.1, "corner": 7.0, "open": 0.2, "cheek": 1.0}
 _FROWN: Final = {"inner": -6.5, "outer": 1.5, "lid": -0.08, "corner": -2.0, "press": 0.9, "frown": 1.0}
 _GRIEF: Final = {"inner": 6.5, "outer": -3.5, "lid": -0.38, "corner": -6.5, "y": 2.0, "pitch": 1.5}
-
-STATIC: Final[Mapping[str, Mapping[str, float]]] = {
-    "happy": _SMILE,
-    "excited": _SMILE,
-    "angry": _FROWN,
-    "frustrated": _FROWN,
-    "sad": _GRIEF,
-    "neutral": {},
-}
-"""Offsets from the resting pose at intensity 1; listening faces have none."""
-
-TEMPO: Final[Mapping[str, float]] = {
-    "happy": 0.4,
-    "excited": 2.2,
-    "angry": 2.3,
-    "frustrated": 0.5,
-    "sad": 0.2,
-    "neutral": 0.2,
-}
-"""Cycles of the head's path per second, Hz."""
 
 
 def _joy(phase: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
@@ -155,9 +102,22 @@ def _calm(phase: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
     return {"x": 0.8 * np.cos(phase), "y": 0.5 * np.sin(phase), "pitch": 0.4 * np.sin(phase)}
 
 
-_PATHS: Final = {"happy": _joy, "excited": _joy, "angry": _anger, "frustrated": _anger, "sad": _calm, "neutral": _calm}
+class Act(NamedTuple):
+    """What a speaking face does in an emotion."""
+
+    offsets: Mapping[str, float]  # from the resting pose at intensity 1
+    tempo: float  # cycles of the head's path per second, Hz
+    path: Callable[[NDArray[np.float64]], dict[str, NDArray[np.float64]]]  # phase of a cycle -> offsets that average 0
 
 
+ACTS: Final[Mapping[str, Act]] = {
+    "happy": Act(_SMILE, 0.4, _joy),
+    "excited": Act(_SMILE, 2.2, _joy),
+    "angry": Act(_FROWN, 2.3, _anger),
+    "frustrated": Act(_FROWN, 0.5, _anger),
+    "sad": Act(_GRIEF, 0.2, _calm),
+    "neutral": Act({}, 0.2, _calm),
+}
 _UNREST: Final = {"x": 1.2, "y": 0.8, "yaw": 0.8, "pitch": 0.6, "roll": 0.6, "outer": 0.3, "corner": 0.3}
 
 
@@ -182,21 +142,20 @@ def _idle(track: NDArray[np.float64], time: NDArray[np.float64], rng: np.random.
 
 def _act(track: NDArray[np.float64], time: NDArray[np.float64], segment: Segment, liveliness: Liveliness) -> None:
     """Add one turn's expression, motion and speech to `track` (frames, K)."""
-    rng = np.random.default_rng(segment.seed)
+    rng, act, column = np.random.default_rng(segment.seed), ACTS[segment.emotion], Pose._fields.index
     size = segment.intensity * liveliness.vigour * rng.uniform(0.85, 1.15)
-    rate = TEMPO[segment.emotion] * liveliness.tempo * rng.uniform(0.9, 1.1)
+    rate = act.tempo * liveliness.tempo * rng.uniform(0.9, 1.1)
     # Two full turns: paths may close only after the second one.
     phase = rng.uniform(0.0, 4.0 * np.pi) + 2.0 * np.pi * rate * (time - segment.start)
     envelope = size * _smooth((time - segment.start + 0.15) / 0.3) * _smooth((segment.end + 0.25 - time) / 0.3)
-    for name, offset in STATIC[segment.emotion].items():
-        track[:, Pose._fields.index(name)] += envelope * liveliness.of(name) * offset
-    for name, values in _PATHS[segment.emotion](phase).items():
-        track[:, Pose._fields.index(name)] += envelope * liveliness.of(name) * values
+    for name, offset in act.offsets.items():
+        track[:, column(name)] += envelope * liveliness.of(name) * offset
+    for name, values in act.path(phase).items():
+        track[:, column(name)] += envelope * liveliness.of(name) * values
     if segment.emotion == "sad":
         droop = envelope * _smooth((time - segment.start) / max(segment.end - segment.start, 0.5))
-        track[:, Pose._fields.index("y")] += 5.0 * droop
-        track[:, Pose._fields.index("pitch")] += 4.5 * droop
-        track[:, Pose._fields.index("lid")] -= 0.15 * droop
+        for name, depth in (("y", 5.0), ("pitch", 4.5), ("lid", -0.15)):
+            track[:, column(name)] += depth * droop
 
 
 def poses(
@@ -204,12 +163,7 @@ def poses(
 ) -> NDArray[np.float64]:
     """Turn one actor's turns into poses with smooth onsets and offsets; in between, the actor listens and blinks.
 
-    Args:
-        segments: The actor's turns.
-        frames: Number of video frames.
-        fps: Video frames per second, Hz.
-        seed: Seed of the idle movements.
-        liveliness: How this actor's movements differ from others'.
+    `fps` is in Hz; `seed` is that of the idle movements.
 
     Returns:
         Shape (frames, len(Pose._fields)), columns as in `Pose`.

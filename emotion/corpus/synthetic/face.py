@@ -109,11 +109,7 @@ def _mouth(image: Image, look: Look, pose: Pose) -> None:
 
 
 class Painter:
-    """Draws one actor's face again and again, re-using its buffers.
-
-    Args:
-        portrait: The actor.
-    """
+    """Draws one actor's face again and again, re-using its buffers."""
 
     def __init__(self, portrait: Portrait) -> None:
         self.portrait = portrait
@@ -122,14 +118,7 @@ class Painter:
         self._map: tuple[Field, Field] = (np.empty_like(columns), np.empty_like(rows))
 
     def draw(self, pose: Pose) -> Image:
-        """Draw the face.
-
-        Args:
-            pose: What the face does.
-
-        Returns:
-            Shape (HEIGHT, WIDTH, 3), BGR, uint8.
-        """
+        """Draw the face in a pose, (HEIGHT, WIDTH, 3) BGR, uint8."""
         who = self.portrait
         cheek, frown = min(pose.cheek, 1.0), min(pose.frown, 1.0)
         image: Image = cv2.addWeighted(who.plain, 1.0 - cheek, who.smile, cheek, 0.0)

@@ -14,35 +14,21 @@ TAIL = 0.25  # share of improvised lines that end with the actor's own words
 
 @dataclass(frozen=True, slots=True)
 class Habits:
-    """What one actor does in a way of their own; factors are relative to the others'.
+    """What one actor does in a way of their own; factors are relative to the others'."""
 
-    Attributes:
-        mood: The emotion they are prone to.
-        tail: Their own words at the end of a line.
-        stubborn: Added to the chance that they keep their emotion, taken from the chance that they catch the other's.
-        voice: Factor of the odds that their voice tells their emotion.
-        face: The same of their face.
-        words: The same of their words.
-        melody: Factor of what an emotion does to the pitch of their voice.
-        force: Factor of what it does to loudness and sharpness.
-        pace: Factor of what it does to tempo and pauses.
-        brows: Factor of what their brows and eyes do.
-        mouth: Factor of what mouth and cheeks do.
-        head: Factor of how far their head moves.
-    """
-
-    mood: str
-    tail: str
+    mood: str  # the emotion they are prone to
+    tail: str  # their own words at the end of a line
+    # added to the chance that they keep their emotion, taken from the chance that they catch the other's
     stubborn: float
-    voice: float
-    face: float
-    words: float
-    melody: float
-    force: float
-    pace: float
-    brows: float
-    mouth: float
-    head: float
+    voice: float  # factor of the odds that their voice tells their emotion
+    face: float  # the same of their face
+    words: float  # the same of their words
+    melody: float  # factor of what an emotion does to the pitch of their voice
+    force: float  # factor of what it does to loudness and sharpness
+    pace: float  # factor of what it does to tempo and pauses
+    brows: float  # factor of what their brows and eyes do
+    mouth: float  # factor of what mouth and cheeks do
+    head: float  # factor of how far their head moves
 
     @property
     def stay(self) -> float:

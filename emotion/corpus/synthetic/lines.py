@@ -5,9 +5,7 @@ only voice, face or the conversation can tell. Slots are filled with words of th
 they tell no more than what the dialogue is about.
 """
 
-import re
 from collections.abc import Mapping
-from itertools import product
 
 import numpy as np
 
@@ -130,41 +128,16 @@ AMBIGUOUS = (
 )
 
 
-def templates(emotion: str, *, telling: bool, shared: bool) -> tuple[str, ...]:
-    """The templates that fit: ambiguous ones, the emotion's own, or (`shared`) those of it and its similar emotion."""
-    if not telling:
-        return AMBIGUOUS
-    return next(lines for pair, lines in PAIRS.items() if emotion in pair) if shared else TELLING[emotion]
-
-
 def draw_line(emotion: str, *, telling: bool, shared: bool, slots: Slots, rng: np.random.Generator) -> str:
-    """Draw a line.
-
-    Args:
-        emotion: one of the six words.
-        telling: whether the line gives the emotion away; else the same lines serve all emotions.
-        shared: whether a telling line serves a similar emotion too.
-        slots: the words of the scenario.
-        rng: where the draw comes from.
-    """
-    choices = templates(emotion, telling=telling, shared=shared)
+    """Draw an ambiguous line, or a telling one: the emotion's own, or (`shared`) of it and its similar emotion."""
+    choices: tuple[str, ...] = AMBIGUOUS
+    if telling:
+        choices = next(lines for pair, lines in PAIRS.items() if emotion in pair) if shared else TELLING[emotion]
     filled = {name: words[rng.integers(len(words))] for name, words in slots.items()}
-    return _sentence(choices[rng.integers(len(choices))].format(**filled))
-
-
-def every_line(template: str, slots: Slots) -> list[str]:
-    """All lines of a template."""
-    names = re.findall(r"{(\w+)}", template)
-    return [
-        _sentence(template.format(**dict(zip(names, words, strict=True))))
-        for words in product(*(slots[name] for name in names))
-    ]
+    line = choices[rng.integers(len(choices))].format(**filled)
+    return line[0].upper() + line[1:]
 
 
 def end_with(line: str, tail: str) -> str:
     """Put somebody's own words before the mark at the end of a line."""
     return f"{line[:-1]}, {tail}{line[-1]}"
-
-
-def _sentence(line: str) -> str:
-    return line[0].upper() + line[1:]

@@ -13,25 +13,15 @@ Formants = tuple[float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Phone:
-    """One sound.
+    """One sound."""
 
-    Attributes:
-        formants: F1, F2 and F3 of a male vocal tract, Hz.
-        voice: Level of the voiced source, 0..1 (1 = open vowel).
-        breath: Level of breath noise sent through the formants, 0..1.
-        noise: Level of friction noise made in the mouth, 0..1.
-        centre: Where friction noise is strongest, Hz.
-        length: Duration relative to a plain vowel.
-        vowel: Whether it carries a syllable.
-    """
-
-    formants: Formants
-    voice: float = 0.0
-    breath: float = 0.0
-    noise: float = 0.0
-    centre: float = 4000.0
-    length: float = 0.5
-    vowel: bool = False
+    formants: Formants  # F1, F2 and F3 of a male vocal tract, Hz
+    voice: float = 0.0  # level of the voiced source, 0..1 (1 = open vowel)
+    breath: float = 0.0  # level of breath noise sent through the formants, 0..1
+    noise: float = 0.0  # level of friction noise made in the mouth, 0..1
+    centre: float = 4000.0  # where friction noise is strongest, Hz
+    length: float = 0.5  # duration relative to a plain vowel
+    vowel: bool = False  # whether it carries a syllable
 
 
 Syllable = tuple[Phone, ...]

@@ -22,45 +22,25 @@ CENTRE: Final = (WIDTH / 2, HEIGHT / 2)
 
 
 class Look(NamedTuple):
-    """What one actor looks like and how lively they are.
+    """What one actor looks like and how lively they are."""
 
-    Attributes:
-        skin: BGR 0..255, as all colours.
-        hair: Colour of hair and brows.
-        iris: Colour of the eyes.
-        shirt: Colour of the shirt.
-        wall: Colour of the wall behind.
-        half_width: Half the width of the head, px.
-        half_height: Half the height of the head, px.
-        jaw: How much the head narrows towards the chin, as a fraction.
-        eyes: Distance of each eye from the middle, px.
-        brow: Thickness of the brows, px.
-        lips: Fullness of the lips relative to others'.
-        hairline: Height of the hairline over the middle, as a fraction of `half_height`.
-        volume: Thickness of the hair around the head, px.
-        length: Length of the hair, 0 (short) .. 1 (to the shoulders).
-        light: Where the light comes from, -1 (left) .. 1 (right).
-        vigour: Size of expressions relative to others'.
-        tempo: Speed of movements relative to others'.
-    """
-
-    skin: Colour
-    hair: Colour
-    iris: Colour
-    shirt: Colour
-    wall: Colour
-    half_width: float
-    half_height: float
-    jaw: float
-    eyes: float
-    brow: float
-    lips: float
-    hairline: float
-    volume: float
-    length: float
-    light: float
-    vigour: float
-    tempo: float
+    skin: Colour  # BGR 0..255, as all colours
+    hair: Colour  # colour of hair and brows
+    iris: Colour  # colour of the eyes
+    shirt: Colour  # colour of the shirt
+    wall: Colour  # colour of the wall behind
+    half_width: float  # half the width of the head, px
+    half_height: float  # half the height of the head, px
+    jaw: float  # how much the head narrows towards the chin, as a fraction
+    eyes: float  # distance of each eye from the middle, px
+    brow: float  # thickness of the brows, px
+    lips: float  # fullness of the lips relative to others'
+    hairline: float  # height of the hairline over the middle, as a fraction of `half_height`
+    volume: float  # thickness of the hair around the head, px
+    length: float  # length of the hair, 0 (short) .. 1 (to the shoulders)
+    light: float  # where the light comes from, -1 (left) .. 1 (right)
+    vigour: float  # size of expressions relative to others'
+    tempo: float  # speed of movements relative to others'
 
 
 _COLOURS: Final[dict[tuple[int, str], tuple[Colour, Colour, Colour, Colour, Colour]]] = {
@@ -108,23 +88,14 @@ def look(session: int, gender: str) -> Look:
 
 @dataclass(frozen=True, eq=False)
 class Portrait:
-    """One actor ready for drawing.
+    """One actor ready for drawing."""
 
-    Attributes:
-        look: The actor's look.
-        plain: Head, hair, shirt and wall without brows, eyes and mouth, (HEIGHT, WIDTH, 3) BGR.
-        smile: The same with raised cheeks.
-        frown: The same with furrows between the brows.
-        across: What shifts columns, weights of x, roll, scale and yaw, (4, HEIGHT, WIDTH), px.
-        down: What shifts rows, weights of y, roll, scale, pitch and jaw, (5, HEIGHT, WIDTH), px.
-    """
-
-    look: Look
-    plain: Image
-    smile: Image
-    frown: Image
-    across: Field
-    down: Field
+    look: Look  # the actor's look
+    plain: Image  # head, hair, shirt and wall without brows, eyes and mouth, (HEIGHT, WIDTH, 3) BGR
+    smile: Image  # the same with raised cheeks
+    frown: Image  # the same with furrows between the brows
+    across: Field  # what shifts columns, weights of x, roll, scale and yaw, (4, HEIGHT, WIDTH), px
+    down: Field  # what shifts rows, weights of y, roll, scale, pitch and jaw, (5, HEIGHT, WIDTH), px
 
 
 def _grid(height: int = HEIGHT, width: int = WIDTH) -> tuple[Field, Field]:

@@ -26,55 +26,36 @@ SCALES = {
 }
 UNANIMOUS = 0.5  # share of agreed turns on which all three raters agree
 SECOND = 0.1  # share of votes that name a similar emotion too
-_Scales = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
 class Ratings:
-    """The ratings of a turn.
+    """The ratings of a turn by raters as the release calls them: E2, E3, E4, and F1 or M1 for the actor."""
 
-    Attributes:
-        votes: the labels of each of the three raters.
-        own: the actor's self-report.
-        scales: valence, activation, dominance by each of two raters, 1..5.
-        own_scales: the actor's.
-    """
-
-    votes: tuple[tuple[str, ...], ...]
-    own: tuple[str, ...]
-    scales: tuple[_Scales, ...]
-    own_scales: _Scales
+    votes: dict[str, tuple[str, ...]]  # rater -> labels
+    scales: dict[str, tuple[int, ...]]  # rater -> valence, activation, dominance, 1..5
 
 
 def rate(turn: Turn) -> Ratings:
     """Ratings that agree with the turn's label: two of three raters for it, or three different votes for xxx."""
-    rng = np.random.default_rng([turn.seed, 1])
-    votes = _undecided(turn.emotion, rng) if turn.label == "xxx" else _decided(turn.emotion, rng)
-    scales = [_scales(turn.emotion, rng) for _ in range(3)]
-    return Ratings(votes, (WORDS[turn.emotion],), (scales[0], scales[1]), scales[2])
+    rng, own = np.random.default_rng([turn.seed, 1]), f"{turn.actor.gender}1"
+    named = _undecided(turn.emotion, rng) if turn.label == "xxx" else _decided(turn.emotion, rng)
+    votes = {f"E{rater}": named[place] for rater, place in enumerate(rng.permutation(3), start=2)}
+    votes = {rater: tuple(WORDS[name] for name in names) for rater, names in {**votes, own: (turn.emotion,)}.items()}
+    drawn = {rater: np.rint(rng.normal(SCALES[turn.emotion], 0.6)) for rater in ("E3", "E4", own)}
+    return Ratings(votes, {rater: tuple(np.clip(scale, 1, 5).astype(int).tolist()) for rater, scale in drawn.items()})
 
 
-def _decided(emotion: str, rng: np.random.Generator) -> tuple[tuple[str, ...], ...]:
-    if rng.random() < UNANIMOUS:
-        names = (emotion, SIMILAR[emotion]) if rng.random() < SECOND else (emotion,)
-    else:
-        names = (_other(emotion, rng),)
-    votes = [(WORDS[emotion],), (WORDS[emotion],), tuple(WORDS[name] for name in names)]
-    return tuple(votes[place] for place in rng.permutation(3))
-
-
-def _undecided(emotion: str, rng: np.random.Generator) -> tuple[tuple[str, ...], ...]:
-    others = [other for other in EMOTIONS if other not in (emotion, SIMILAR[emotion])]
-    votes = [(WORDS[emotion],), (WORDS[SIMILAR[emotion]],), (WORDS[others[rng.integers(len(others))]],)]
-    return tuple(votes[place] for place in rng.permutation(3))
-
-
-def _other(emotion: str, rng: np.random.Generator) -> str:
-    """Mostly the similar emotion, else any other."""
+def _decided(emotion: str, rng: np.random.Generator) -> list[tuple[str, ...]]:
+    """Two votes for an emotion, and a third one."""
     others = [other for other in EMOTIONS if other != emotion]
-    return SIMILAR[emotion] if rng.random() < 0.6 else others[rng.integers(len(others))]
+    if rng.random() < UNANIMOUS:
+        third = (emotion, SIMILAR[emotion]) if rng.random() < SECOND else (emotion,)
+    else:  # mostly the similar emotion, else any other
+        third = (SIMILAR[emotion] if rng.random() < 0.6 else others[rng.integers(len(others))],)
+    return [(emotion,), (emotion,), third]
 
 
-def _scales(emotion: str, rng: np.random.Generator) -> _Scales:
-    valence, activation, dominance = np.clip(np.rint(rng.normal(SCALES[emotion], 0.6)), 1, 5).astype(int).tolist()
-    return valence, activation, dominance
+def _undecided(emotion: str, rng: np.random.Generator) -> list[tuple[str, ...]]:
+    others = [other for other in EMOTIONS if other not in (emotion, SIMILAR[emotion])]
+    return [(emotion,), (SIMILAR[emotion],), (others[rng.integers(len(others))],)]

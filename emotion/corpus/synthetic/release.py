@@ -33,17 +33,11 @@ _GRID = 16  # samples: times are whole milliseconds, so the four decimals of the
 
 @dataclass(frozen=True)
 class Spoken:
-    """A turn with its sound and its place in the dialogue.
+    """A turn with its sound and its place in the dialogue."""
 
-    Attributes:
-        turn: what is said.
-        wave: (t,) float32 at `RATE`.
-        first: its first sample in the dialogue.
-    """
-
-    turn: Turn
-    wave: NDArray[np.float32]
-    first: int
+    turn: Turn  # what is said
+    wave: NDArray[np.float32]  # (t,) float32 at `RATE`
+    first: int  # its first sample in the dialogue
 
     @property
     def start(self) -> float:
@@ -57,14 +51,9 @@ class Spoken:
 
 
 def write_corpus(root: Path, *, seed: int, workers: int) -> None:
-    """Write the whole corpus; the same seed gives the same bytes, whatever the number of workers.
+    """Write the whole corpus; the same seed gives the same bytes, whatever the number of worker processes.
 
     It is written beside `root` and renamed at the end, so `root` is never half a corpus; an earlier one is replaced.
-
-    Args:
-        root: folder that will hold Session1 ... Session5.
-        seed: of everything.
-        workers: number of processes.
 
     Raises:
         EmotionError: a file could not be written in full.
@@ -103,7 +92,8 @@ def write_dialogue(root: Path, dialogue: Dialogue) -> float:
         if item.turn.label:
             _write_wav(session / "sentences" / "wav" / dialogue.name / f"{item.turn.utterance}.wav", item.wave)
     _write_wav(folder / "wav" / f"{dialogue.name}.wav", mix(spoken, dialogue, duration=duration, rng=rng))
-    _write_text(folder / "transcriptions" / f"{dialogue.name}.txt", "".join(map(transcript_line, spoken)))
+    lines = [f"{one.turn.utterance} [{one.start:08.4f}-{one.end:08.4f}]: {one.turn.text}\n" for one in spoken]
+    _write_text(folder / "transcriptions" / f"{dialogue.name}.txt", "".join(lines))
     _write_text(folder / "EmoEvaluation" / f"{dialogue.name}.txt", evaluation(spoken))
     write_video(
         folder / "avi" / "DivX" / f"{dialogue.name}.avi",
@@ -155,11 +145,6 @@ def mix(
     return np.clip(sound, -0.999, 0.999).astype(np.float32)
 
 
-def transcript_line(item: Spoken) -> str:
-    """E.g. `Ses01F_impro01_F000 [000.8000-002.1430]: Tell me about the trip.`."""
-    return f"{item.turn.utterance} [{item.start:08.4f}-{item.end:08.4f}]: {item.turn.text}\n"
-
-
 def evaluation(spoken: Sequence[Spoken]) -> str:
     """The dialogue's file of EmoEvaluation: times, labels and ratings of every rated turn."""
     blocks = ["% [START_TIME - END_TIME] TURN_NAME EMOTION [V, A, D]\n\n"]
@@ -168,16 +153,11 @@ def evaluation(spoken: Sequence[Spoken]) -> str:
         if not turn.label:
             continue
         ratings = rate(turn)
-        means = ", ".join(f"{sum(values) / len(values):.4f}" for values in zip(*ratings.scales, strict=True))
-        own = f"{turn.actor.gender}1"
+        outside = (scale for rater, scale in ratings.scales.items() if rater.startswith("E"))
+        means = ", ".join(f"{sum(values) / len(values):.4f}" for values in zip(*outside, strict=True))
         lines = [f"[{item.start:.4f} - {item.end:.4f}]\t{turn.utterance}\t{turn.label}\t[{means}]"]
-        votes = [*((f"E{number}", vote) for number, vote in enumerate(ratings.votes, start=2)), (own, ratings.own)]
-        lines += [f"C-{rater}:\t{'; '.join(labels)};\t()" for rater, labels in votes]
-        scales = [
-            *((f"E{number}", scale) for number, scale in enumerate(ratings.scales, start=3)),
-            (own, ratings.own_scales),
-        ]
-        lines += [f"A-{rater}:\tval {v}; act {a}; dom  {d};\t()" for rater, (v, a, d) in scales]
+        lines += [f"C-{rater}:\t{'; '.join(labels)};\t()" for rater, labels in ratings.votes.items()]
+        lines += [f"A-{rater}:\tval {v}; act {a}; dom  {d};\t()" for rater, (v, a, d) in ratings.scales.items()]
         blocks.append("\n".join(lines) + "\n\n")
     return "".join(blocks)
 

@@ -15,80 +15,64 @@ SCENES = ("F_impro01", "F_impro02", "F_script02_1", "M_impro01", "M_impro03", "M
 
 @dataclass(frozen=True)
 class Scenario:
-    """What a dialogue is about.
+    """What a dialogue is about."""
 
-    Attributes:
-        scripted: whether its lines are the same in all sessions.
-        lead: how often each emotion comes to the actor in the lead.
-        other: the same of the other one.
-        slots: the words that fill the slots of its lines.
-    """
-
-    scripted: bool
-    lead: Mix
-    other: Mix
-    slots: Mapping[str, tuple[str, ...]]
+    scripted: bool  # whether its lines are the same in all sessions
+    lead: Mix  # how often each emotion comes to the actor in the lead
+    other: Mix  # the same of the other one
+    slots: Mapping[str, tuple[str, ...]]  # the words that fill the slots of its lines
 
 
-def _mix(*percent: int) -> Mix:
-    return {emotion: share / 100 for emotion, share in zip(EMOTIONS, percent, strict=True)}
+def _scenario(
+    *, lead: tuple[int, ...], other: tuple[int, ...], scripted: bool = False, **slots: tuple[str, ...]
+) -> Scenario:
+    """Lead and other are percentages of `EMOTIONS`."""
+    here, there = ({name: share / 100 for name, share in zip(EMOTIONS, mix, strict=True)} for mix in (lead, other))
+    return Scenario(scripted, here, there, slots)
 
 
 SCENARIOS: Mapping[str, Scenario] = {
-    "impro01": Scenario(  # papers are lost in an office
-        scripted=False,
-        lead=_mix(4, 8, 6, 30, 4, 48),
-        other=_mix(10, 6, 34, 22, 6, 22),
-        slots={
-            "who": ("the boss", "the clerk", "my brother", "Tom"),
-            "thing": ("the letter", "the form", "the phone", "the ticket"),
-            "when": ("today", "on Monday", "after lunch"),
-            "place": ("in the office", "at the counter", "at the station"),
-        },
+    "impro01": _scenario(  # papers are lost in an office
+        lead=(4, 8, 6, 30, 4, 48),
+        other=(10, 6, 34, 22, 6, 22),
+        who=("the boss", "the clerk", "my brother", "Tom"),
+        thing=("the letter", "the form", "the phone", "the ticket"),
+        when=("today", "on Monday", "after lunch"),
+        place=("in the office", "at the counter", "at the station"),
     ),
-    "impro02": Scenario(  # somebody goes away for long
-        scripted=False,
-        lead=_mix(8, 50, 22, 6, 6, 8),
-        other=_mix(6, 46, 14, 14, 6, 14),
-        slots={
-            "who": ("your mother", "my sister", "the boy", "my cousin"),
-            "thing": ("the house", "the trip", "the train", "the job"),
-            "when": ("last night", "this morning", "this week"),
-            "place": ("at home", "at the airport", "at the station"),
-        },
+    "impro02": _scenario(  # somebody goes away for long
+        lead=(8, 50, 22, 6, 6, 8),
+        other=(6, 46, 14, 14, 6, 14),
+        who=("your mother", "my sister", "the boy", "my cousin"),
+        thing=("the house", "the trip", "the train", "the job"),
+        when=("last night", "this morning", "this week"),
+        place=("at home", "at the airport", "at the station"),
     ),
-    "impro03": Scenario(  # a wedding is announced
-        scripted=False,
-        lead=_mix(28, 4, 8, 4, 52, 4),
-        other=_mix(40, 8, 12, 5, 30, 5),
-        slots={
-            "who": ("Anna", "my sister", "Tom", "your mother"),
-            "thing": ("the party", "the ring", "the trip", "the house"),
-            "when": ("last night", "this week", "on Monday"),
-            "place": ("by the river", "at home", "in the garden"),
-        },
+    "impro03": _scenario(  # a wedding is announced
+        lead=(28, 4, 8, 4, 52, 4),
+        other=(40, 8, 12, 5, 30, 5),
+        who=("Anna", "my sister", "Tom", "your mother"),
+        thing=("the party", "the ring", "the trip", "the house"),
+        when=("last night", "this week", "on Monday"),
+        place=("by the river", "at home", "in the garden"),
     ),
-    "script01": Scenario(  # old friends meet
+    "script01": _scenario(  # old friends meet
         scripted=True,
-        lead=_mix(24, 6, 10, 8, 46, 6),
-        other=_mix(32, 10, 22, 16, 14, 6),
-        slots={
-            "who": ("Anna", "Tom", "my cousin", "the boy"),
-            "thing": ("the car", "the job", "the party", "the phone"),
-            "when": ("today", "last night", "after lunch"),
-            "place": ("at the market", "by the river", "in the garden"),
-        },
+        lead=(24, 6, 10, 8, 46, 6),
+        other=(32, 10, 22, 16, 14, 6),
+        who=("Anna", "Tom", "my cousin", "the boy"),
+        thing=("the car", "the job", "the party", "the phone"),
+        when=("today", "last night", "after lunch"),
+        place=("at the market", "by the river", "in the garden"),
     ),
-    "script02": Scenario(  # a quarrel between two neighbours
+    "script02": _scenario(  # a quarrel between two neighbours
         scripted=True,
-        lead=_mix(12, 14, 12, 40, 10, 12),
-        other=_mix(22, 36, 20, 4, 14, 4),
-        slots={
-            "who": ("the landlord", "my brother", "the boss", "your mother"),
-            "thing": ("the car", "the house", "the letter", "the ring"),
-            "when": ("this morning", "on Monday", "this week"),
-            "place": ("at home", "at the market", "at the counter"),
-        },
+        lead=(12, 14, 12, 40, 10, 12),
+        other=(22, 36, 20, 4, 14, 4),
+        who=("the landlord", "my brother", "the boss", "your mother"),
+        thing=("the car", "the house", "the letter", "the ring"),
+        when=("this morning", "on Monday", "this week"),
+        place=("at home", "at the market", "at the counter"),
     ),
 }
 

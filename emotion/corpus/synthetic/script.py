@@ -15,7 +15,7 @@ from itertools import count
 
 import numpy as np
 
-from emotion.corpus.synthetic.emotions import CODES, EMOTIONS, SIMILAR, Last, next_emotion, prone, settle
+from emotion.corpus.synthetic.emotions import CODES, EMOTIONS, SIMILAR, next_emotion, prone, settle
 from emotion.corpus.synthetic.habits import MOOD, TAIL, Habits, habits
 from emotion.corpus.synthetic.lines import draw_line, end_with
 from emotion.corpus.synthetic.scenarios import SCENES, Scenario, scenario
@@ -47,83 +47,45 @@ LONGEST = RATED[1] + UNDECIDED[1] + UNRATED[1]
 
 @dataclass(frozen=True)
 class Actor:
-    """One of the ten actors.
+    """One of the ten actors."""
 
-    Attributes:
-        session: 1..5.
-        gender: F or M.
-    """
-
-    session: int
-    gender: str
-
-    @property
-    def name(self) -> str:
-        """E.g. `Ses01_F`."""
-        return f"Ses{self.session:02d}_{self.gender}"
+    session: int  # 1..5
+    gender: str  # F or M
 
 
 @dataclass(frozen=True)
 class Turn:
-    """One turn of a dialogue.
+    """One turn of a dialogue."""
 
-    Attributes:
-        utterance: id, e.g. Ses01F_impro01_F000; Ses01F_impro01_FXX0 if nobody rated it.
-        dialogue: e.g. Ses01F_impro01.
-        actor: who speaks.
-        emotion: what the actor feels, one of the six words.
-        label: the release's code, xxx if the raters do not agree, '' if nobody rated it.
-        text: what is said.
-        face_intensity: how much of the emotion the face shows, 0..1.
-        voice_intensity: how much of the emotion the voice shows, 0..1.
-        seed: of everything else that is drawn for this turn.
-    """
-
-    utterance: str
-    dialogue: str
-    actor: Actor
-    emotion: str
-    label: str
-    text: str
-    face_intensity: float
-    voice_intensity: float
-    seed: int
+    utterance: str  # id, e.g. Ses01F_impro01_F000; Ses01F_impro01_FXX0 if nobody rated it
+    actor: Actor  # who speaks
+    emotion: str  # what the actor feels, one of the six words
+    label: str  # the release's code, xxx if the raters do not agree, '' if nobody rated it
+    text: str  # what is said
+    face_intensity: float  # how much of the emotion the face shows, 0..1
+    voice_intensity: float  # how much of the emotion the voice shows, 0..1
+    seed: int  # of everything else that is drawn for this turn
 
 
 @dataclass(frozen=True)
 class Dialogue:
-    """One dialogue.
+    """One dialogue."""
 
-    Attributes:
-        name: e.g. Ses01F_impro01.
-        left: the actor in the left half of the picture, whose letter is in the name.
-        right: the other one.
-        turns: in the order of the conversation.
-        seed: of what no turn fixes.
-    """
-
-    name: str
-    left: Actor
-    right: Actor
-    turns: tuple[Turn, ...]
-    seed: int
+    name: str  # e.g. Ses01F_impro01
+    left: Actor  # the actor in the left half of the picture, whose letter is in the name
+    right: Actor  # the other one
+    turns: tuple[Turn, ...]  # in the order of the conversation
+    seed: int  # of what no turn fixes
 
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a scripted scenario.
+    """One line of a scripted scenario."""
 
-    Attributes:
-        lead: whether the actor in the lead says it.
-        emotion: the emotion it is meant in.
-        tells: the emotions that it fits, none if it fits any.
-        text: what is said.
-    """
-
-    lead: bool
-    emotion: str
-    tells: tuple[str, ...]
-    text: str
+    lead: bool  # whether the actor in the lead says it
+    emotion: str  # the emotion it is meant in
+    tells: tuple[str, ...]  # the emotions that it fits, none if it fits any
+    text: str  # what is said
 
 
 class _Role:
@@ -137,7 +99,7 @@ class _Role:
     def feel(self, other: "_Role", rng: np.random.Generator, *, fixed: str = "") -> str:
         """The emotion of the next turn: `fixed`, or drawn."""
         chances = {"stay": self.who.stay, "catch": self.who.catch} if self.who else {}
-        drawn = next_emotion(Last(self.last, other.last), due=self.due, rng=rng, **chances)
+        drawn = next_emotion(self.last, other.last, due=self.due, rng=rng, **chances)
         self.last = fixed or drawn
         settle(self.due, self.mix, self.last)
         return self.last
@@ -158,20 +120,15 @@ def write_script(seed: int) -> tuple[Dialogue, ...]:
 
 def _session(seed: int, session: int, plays: Mapping[str, Sequence[Line]]) -> list[Dialogue]:
     """Write a session, again and again until each emotion has come often enough to be learned and scored."""
-    attempts = (
-        [
+    for attempt in count():
+        dialogues = [
             _dialogue(session, scene, plays.get(scene, ()), np.random.default_rng([seed, session, number, attempt]))
             for number, scene in enumerate(SCENES)
         ]
-        for attempt in count()
-    )
-    return next(dialogues for dialogues in attempts if _rarest(dialogues) >= FEWEST)
-
-
-def _rarest(dialogues: Sequence[Dialogue]) -> int:
-    """How often the rarest emotion comes."""
-    labels = Counter(turn.label for dialogue in dialogues for turn in dialogue.turns)
-    return min(labels[code] for code in CODES.values())
+        labels = Counter(turn.label for dialogue in dialogues for turn in dialogue.turns)
+        if min(labels[code] for code in CODES.values()) >= FEWEST:
+            break
+    return dialogues
 
 
 def write_play(about: Scenario, rng: np.random.Generator) -> tuple[Line, ...]:
@@ -213,7 +170,7 @@ def _dialogue(session: int, scene: str, play: Sequence[Line], rng: np.random.Gen
         prefix = f"{name}_{speaker.gender}" + ("" if kind else "XX")
         utterance = f"{prefix}{numbers[prefix]:0{3 if kind else 1}d}"
         numbers[prefix] += 1
-        turn = Turn(utterance, name, speaker, emotion, CODES[emotion] if kind == "rated" else kind, "", 0.0, 0.0, 0)
+        turn = Turn(utterance, speaker, emotion, CODES[emotion] if kind == "rated" else kind, "", 0.0, 0.0, 0)
         turns.append(_shown(turn, line, about, rng))
         speaker = other if rng.random() < TURN_OVER else speaker
     return Dialogue(name, left, right, tuple(turns), int(rng.integers(2**31)))

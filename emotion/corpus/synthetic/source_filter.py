@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
 Array = NDArray[np.float64]
+_OPENING, _CLOSING = 0.4, 0.16  # shares of a cycle in which the glottis opens and closes
 
 
 def smooth(values: Array, width: int) -> Array:
@@ -19,29 +20,19 @@ def smooth(values: Array, width: int) -> Array:
     return np.asarray(uniform_filter1d(once, max(width, 1), mode="nearest"))
 
 
-def glottis(
-    pitch: Array, *, rate: int, jitter: float, rng: np.random.Generator, opening: float = 0.4, closing: float = 0.16
-) -> Array:
-    """Derivative of glottal flow with Rosenberg's (1971) pulses, root mean square near 1.
+def glottis(pitch: Array, *, rate: int, jitter: float, rng: np.random.Generator) -> Array:
+    """Derivative of glottal flow with Rosenberg's (1971) pulses, root mean square near 1, (t,).
 
-    Args:
-        pitch: Wanted pitch (t,), Hz.
-        rate: Samples per second, Hz.
-        jitter: Relative standard deviation of cycle lengths; loudness of cycles varies three times as much.
-        rng: Source of the variation.
-        opening: Share of the cycle in which the glottis opens.
-        closing: Share of the cycle in which it closes.
-
-    Returns:
-        Excitation (t,).
+    `pitch` is the wanted one (t,), Hz; `rate` that of samples, Hz; `jitter` the relative standard deviation of cycle
+    lengths (loudness of cycles varies three times as much).
     """
     cycle = np.floor(np.cumsum(pitch) / rate).astype(int)
     vary = np.clip(rng.standard_normal((2, cycle[-1] + 1)), -2.5, 2.5)
     phase = np.cumsum(pitch * (1 + jitter * vary[0][cycle])) / rate
     cycle = np.minimum(np.floor(phase).astype(int), len(vary[1]) - 1)
     phase = phase - np.floor(phase)
-    rising = 0.5 - 0.5 * np.cos(np.pi * np.minimum(phase / opening, 1.0))
-    falling = np.cos(0.5 * np.pi * np.clip((phase - opening) / closing, 0.0, 1.0))
+    rising = 0.5 - 0.5 * np.cos(np.pi * np.minimum(phase / _OPENING, 1.0))
+    falling = np.cos(0.5 * np.pi * np.clip((phase - _OPENING) / _CLOSING, 0.0, 1.0))
     # The flow is zero between cycles, so a change of loudness there makes no click.
     flow = rising * falling * (1 + 3 * jitter * vary[1][cycle])
     return np.asarray(np.diff(flow, prepend=0.0) * (rate / 1600) * (100 / pitch) ** 0.5)
@@ -50,14 +41,7 @@ def glottis(
 def tract(source: Array, formants: Array, *, rate: int, tilt: float = 0.0) -> Array:
     """Filter with a cascade of two-pole resonators: the given formants and two fixed higher ones (Fant, 1960).
 
-    Args:
-        source: Excitation (t,).
-        formants: Resonance frequencies (t, 3), Hz.
-        rate: Samples per second, Hz.
-        tilt: Added spectral tilt about 1 kHz, dB per octave.
-
-    Returns:
-        Filtered signal (t,).
+    The source is (t,) at `rate` Hz, the formants are (t, 3), Hz; `tilt` is added about 1 kHz, dB per octave.
     """
 
     def response(hertz: Array, centres: Array) -> NDArray[Any]:

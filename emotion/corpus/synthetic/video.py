@@ -22,11 +22,7 @@ _LEFT: Final = HALF // 2 - WIDTH // 2
 
 
 def _opened(path: Path, fps: float) -> cv2.VideoWriter:
-    """A writer of XVID at `path`.
-
-    Raises:
-        EmotionError: The file cannot be created or the codec is missing.
-    """
+    """A writer of XVID; raises EmotionError where the file cannot be created or the codec is missing."""
     path.parent.mkdir(parents=True, exist_ok=True)
     code = cv2.VideoWriter.fourcc(*"XVID")
     writer = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, code, fps, FRAME[::-1])
@@ -35,25 +31,15 @@ def _opened(path: Path, fps: float) -> cv2.VideoWriter:
     return writer
 
 
-def _written(path: Path) -> int:
-    """Size in bytes that the file's RIFF headers announce, 0 where there is none."""
-    announced, size = 0, path.stat().st_size
-    with path.open("rb") as file:
-        while announced < size:
-            file.seek(announced)
-            mark, length = file.read(4), int.from_bytes(file.read(4), "little")
-            if mark != b"RIFF" or not length:
-                return 0
-            announced += 8 + length
-    return announced
-
-
 def _check(part: Path, path: Path) -> None:
-    """Raise EmotionError unless the whole file `part` reached the disk: cv2 itself does not report a full one."""
-    size = part.stat().st_size if part.is_file() else 0
-    if not size or _written(part) != size:
+    """Raise EmotionError unless `part` is as long as its RIFF headers announce: cv2 does not report a full disk."""
+    content = part.read_bytes() if part.is_file() else b""
+    announced = 0
+    while announced < len(content) and content[announced : announced + 4] == b"RIFF":
+        announced += 8 + int.from_bytes(content[announced + 4 : announced + 8], "little")
+    if not content or announced != len(content):
         raise EmotionError(
-            f"{path}: only {size} bytes of the video could be written: make room on the disk and run again"
+            f"{path}: only {len(content)} bytes of the video could be written: make room on the disk and run again"
         )
 
 
@@ -92,15 +78,8 @@ def write_video(
 ) -> None:
     """Draw and write one dialogue; the same arguments give the same bytes whatever the number of cores.
 
-    Args:
-        path: The AVI to write.
-        session: Session 1..5, which fixes the two actors.
-        left_gender: Gender (F or M) of the actor in the left half; the other one sits in the right half.
-        left: Turns of the actor in the left half.
-        right: Turns of the actor in the right half.
-        duration: Length of the video, s.
-        fps: Frames per second, Hz.
-        seed: Seed of what no turn fixes: idle movements and blinks.
+    The session (1..5) fixes the two actors; the one of `left_gender` (F or M) is in the left half. The turns of both,
+    the duration in s and `fps` in Hz say what is seen, `seed` what no turn fixes: idle movements and blinks.
 
     Raises:
         EmotionError: Unknown actor, or the file could not be written in full.

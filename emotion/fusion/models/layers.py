@@ -15,13 +15,9 @@ from emotion.fusion.models.rng import generator
 
 
 def join(features: Mapping[str, Tensor], present: Tensor, mask: Tensor, *, modalities: Sequence[str]) -> Tensor:
-    """Concatenate the modalities' features (b, u, d_m) in this order; what is missing or padding becomes 0.
+    """Concatenate the modalities' features (b, u, d_m), in that order; what is missing or padding becomes 0.
 
-    Args:
-        features: per modality (b, u, d_m).
-        present: (b, u, m) bool in the order of `modalities`.
-        mask: (b, u) bool.
-        modalities: which to join.
+    `present` (b, u, m) is in the same order, `mask` is (b, u).
     """
     return torch.cat(list(blanked(features, present, mask, modalities=modalities).values()), dim=-1)
 
@@ -82,14 +78,9 @@ class BiRecurrent(nn.Module):
         self.dropout = Dropout(dropout)
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        """Run both directions.
+        """Run both directions over x (b, u, d), of which the mask (b, u) says what is real, first in each sequence.
 
-        Args:
-            x: (b, u, d); the real positions of each sequence come first.
-            mask: (b, u) bool.
-
-        Returns:
-            (b, u, 2 * hidden), forward states first; meaningless at the padding.
+        Gives (b, u, 2 * hidden), forward states first; meaningless at the padding.
         """
         turned = mirror(mask)
         for depth, (forwards, backwards) in enumerate(zip(self.forwards, self.backwards, strict=True)):

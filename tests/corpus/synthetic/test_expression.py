@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from emotion.corpus.synthetic.expression import STATIC, TEMPO, Pose, Segment, poses
+from emotion.corpus.synthetic.expression import ACTS, Pose, Segment, poses
 
 FPS = 15.0
 HEAD = ["x", "y", "yaw", "pitch", "scale"]
@@ -50,7 +50,7 @@ def test_single_poses_of_a_pair_have_the_same_spread():
         assert np.abs(low - high).max() < 1.6
 
 
-@pytest.mark.parametrize("emotion", sorted(STATIC))
+@pytest.mark.parametrize("emotion", sorted(ACTS))
 def test_no_intensity_is_neutral(emotion):
     assert np.abs(acted(emotion, intensity=0.0) - acted("neutral", intensity=0.0)).max() == 0.0
     weak, strong = acted(emotion, intensity=0.1, seed=2), acted(emotion, intensity=1.0, seed=2)
@@ -81,7 +81,7 @@ def test_mouth_follows_speech_from_the_segments_first_frame():
 
 
 def test_columns_stay_possible_and_seeds_decide():
-    for emotion in TEMPO:
+    for emotion in ACTS:
         track = acted(emotion, talk=1.0, seed=9)
         for name, low, high in (("open", 0, 1), ("press", 0, 1), ("lid", 0, 1.3), ("cheek", 0, 1.2), ("frown", 0, 1.2)):
             column = columns(track, [name])

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from every_line import every_line
 
 from emotion.corpus.synthetic.emotions import EMOTIONS, SIMILAR
-from emotion.corpus.synthetic.lines import AMBIGUOUS, PAIRS, TELLING, draw_line, end_with, every_line
+from emotion.corpus.synthetic.lines import AMBIGUOUS, PAIRS, TELLING, draw_line, end_with
 from emotion.corpus.synthetic.scenarios import SCENARIOS
 
 TEMPLATES = [*AMBIGUOUS, *sum(TELLING.values(), ()), *sum(PAIRS.values(), ())]

@@ -42,7 +42,7 @@ def test_the_reader_finds_what_the_script_says(written):
     expected = [turn for turn in DIALOGUE.turns if turn.label not in ("", "xxx")]
     assert len(expected) >= 3 and skipped == {"label xxx": 1, "unrated turns": 1}
     for row, turn in zip(rows, expected, strict=True):
-        assert (row.utterance, row.text, row.speaker) == (turn.utterance, turn.text, turn.actor.name)
+        assert (row.utterance, row.text, row.speaker) == (turn.utterance, turn.text, f"Ses03_{turn.actor.gender}")
         assert (row.label, row.side) == (turn.emotion, "left" if turn.actor.gender == "M" else "right")
         assert CODES[turn.label] == turn.emotion
         assert release.EDGE <= row.start < row.end <= duration - release.EDGE + 1e-4

@@ -4,13 +4,14 @@ from collections import Counter, defaultdict
 
 import numpy as np
 import pytest
+from every_line import every_line
 
 from emotion.corpus.iemocap import scenario
 from emotion.corpus.splits import NAMES, PAPER_VALIDATION, split_dialogues
 from emotion.corpus.synthetic import emotions, script
 from emotion.corpus.synthetic.emotions import CODES, EMOTIONS
 from emotion.corpus.synthetic.habits import habits
-from emotion.corpus.synthetic.lines import AMBIGUOUS, end_with, every_line
+from emotion.corpus.synthetic.lines import AMBIGUOUS, end_with
 from emotion.corpus.synthetic.scenarios import SCENARIOS, SCENES
 from emotion.corpus.synthetic.script import write_script
 
@@ -61,7 +62,7 @@ def test_ids_and_seats(scripts):
         ids = [turn.utterance for turn in dialogue.turns]
         assert len(set(ids)) == len(ids) and all(name.startswith(f"{dialogue.name}_") for name in ids)
         assert dialogue.left.gender == dialogue.name[5] != dialogue.right.gender
-        assert dialogue.left.name == f"{dialogue.name[:5]}_{dialogue.name[5]}"
+        assert dialogue.name.startswith(f"Ses{dialogue.left.session:02d}{dialogue.left.gender}_")
         for gender in "FM":
             for kind, width, rated in (("", 3, True), ("XX", 1, False)):
                 mine = [t for t in dialogue.turns if t.actor.gender == gender and bool(t.label) == rated]
@@ -108,7 +109,7 @@ def test_face_voice_and_words_tell_as_often_as_they_should_and_never_none_of_the
     assert all(0 <= turn.face_intensity <= 1 and 0 <= turn.voice_intensity <= 1 for turn in turns)
     assert not any(script.WEAK[1] < turn.face_intensity < script.STRONG[0] for turn in turns)
     assert all(any(told(turn)) for turn in turns)
-    improvised = [turn for turn in turns if "impro" in turn.dialogue]
+    improvised = [turn for turn in turns if "impro" in turn.utterance]
     names = np.array([turn.emotion for turn in improvised])
     for column, channel in enumerate(("face", "voice", "words")):
         tells = np.array([told(turn)[column] for turn in improvised])
@@ -164,7 +165,7 @@ def test_actors_have_moods_and_end_lines_in_a_way_of_their_own(turns):
     for actor in ACTORS:
         who = habits(*actor)
         mine = [turn for turn in turns if (turn.actor.session, turn.actor.gender) == actor]
-        ends = [turn.text[:-1].endswith(f", {who.tail}") for turn in mine if "impro" in turn.dialogue]
+        ends = [turn.text[:-1].endswith(f", {who.tail}") for turn in mine if "impro" in turn.utterance]
         assert np.mean(ends) == pytest.approx(script.TAIL, abs=0.1)
     moods = [turn.emotion == habits(turn.actor.session, turn.actor.gender).mood for turn in turns]
     assert np.mean(moods) > 1 / 6 + 0.01

@@ -1,0 +1,244 @@
+"""`emotion predict`: recordings and a packed model in, a timeline of each out.
+
+    recordings -> allowed? -> turns (work/turns.json) -> clips, features (work/*.h5) -> probabilities -> timeline.*
+
+Nothing is written before it is clear that the model may be used. `work/` is removed at the end; after a kill the same
+command goes on with what is there, and gives the same bytes.
+"""
+
+import shutil
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from emotion.bundle.folder import Bundle, load
+from emotion.bundle.packing import code_version
+from emotion.core import logs
+from emotion.core.errors import EmotionError, cannot
+from emotion.core.text import counted, printable, quoted
+from emotion.evaluation.calibration import temperature_scaled
+from emotion.predict.classify import Classified, classify
+from emotion.predict.media import Recording, by_name, check_allowed, files, look
+from emotion.predict.talk import Listening, Talk, find_turns, keep, kept, key_of
+from emotion.timeline.timeline import UNKNOWN, Emotion, Timeline, Turn
+from emotion.timeline.writing import WRITERS, write_timeline
+
+_WORK: Final = "work"
+_MARK: Final = ".made-by-emotion-predict"
+_EVERY: Final = 10.0  # s between two lines of progress
+_NOVEL: Final = 95.0  # percentile from which on a turn is unlike the training data
+_SENSED: Final = {"audio": "voices", "face": "faces", "text": "words"}
+
+
+def predict(
+    media: Sequence[Path],
+    *,
+    model: Path,
+    out: Path,
+    how: Listening,
+    faces: bool = True,
+    sound: Path | None = None,
+    formats: Sequence[str] = tuple(WRITERS),
+    demo: bool = False,
+) -> list[Path]:
+    """Write the timelines of recordings.
+
+    Args:
+        media: files, and folders of files.
+        model: a packed model's folder.
+        out: folder for `timeline.*`; of several recordings each has a folder of its own there.
+        how: turns are found; its detector is the model's.
+        faces: look at faces.
+        sound: file with the sound of the one recording, or folder with sounds of the same names; None = in the media.
+        formats: some of `timeline.writing.WRITERS`.
+        demo: take any recording, though the model was trained on the generated corpus.
+
+    Returns:
+        The files that were written.
+
+    Raises:
+        Refused: the model is not for such recordings; nothing was written.
+        EmotionError: model, format or a recording cannot be used. Of several recordings the others are done first.
+    """
+    for form in formats:
+        if form not in WRITERS:
+            raise EmotionError(f"format {quoted(form, most=40)} is unknown, expected some of {', '.join(WRITERS)}")
+    bundle = load(model)
+    how = replace(how, detector=bundle.clips.detector if faces and "face" in bundle.classifier.modalities else "none")
+    wanted = files(media)
+    if sound is not None and not sound.is_dir() and len(wanted) > 1:
+        raise EmotionError(f"{sound}: the sound of one recording, but there are {len(wanted)}; give a folder of sounds")
+    recordings, failed = _look(wanted, sound)
+    warnings = check_allowed(bundle.card, recordings, demo=demo)
+    for line in warnings:
+        logs.warning(f"warning: {line}")
+    written: list[Path] = []
+    for recording, folder in zip(recordings, _folders(recordings, out, alone=len(wanted) == 1), strict=True):
+        try:
+            written += _predict_one(bundle, recording, folder, how, formats=formats, warnings=warnings)
+        except EmotionError as error:
+            if len(wanted) == 1:
+                raise
+            failed += 1
+            logs.error(printable(f"error: {recording.path}: {error}"))
+    done = counted(len(wanted) - failed, "recordings")
+    logs.info(f"predict: {done} -> {out} ({', '.join(dict.fromkeys(path.name for path in written)) or 'nothing'})")
+    if failed:
+        raise EmotionError(f"{failed} of {len(wanted)} recordings could not be used, see above; the others are done")
+    return written
+
+
+def _look(wanted: Sequence[Path], sound: Path | None) -> tuple[list[Recording], int]:
+    """What is in the recordings, and how many of several cannot be used."""
+    found: list[Recording] = []
+    for path in wanted:
+        try:
+            found.append(look(path, sound=sound))
+        except EmotionError as error:
+            if len(wanted) == 1:
+                raise
+            logs.error(printable(f"error: {error}"))
+    return found, len(wanted) - len(found)
+
+
+def _folders(recordings: Sequence[Recording], out: Path, *, alone: bool) -> list[Path]:
+    """Where the files of each go: by its name, with the suffix where two have one name."""
+    if alone:
+        return [out]
+    stems = Counter(recording.path.stem.casefold() for recording in recordings)
+    names = [
+        recording.path.name if stems[recording.path.stem.casefold()] > 1 else recording.path.stem
+        for recording in recordings
+    ]
+    twice = [name for name, count in Counter(name.casefold() for name in names).items() if count > 1]
+    if twice:
+        raise EmotionError(f"two recordings are named {quoted(twice[0])}; rename one, or predict each alone")
+    return [out / name for name in names]
+
+
+def _predict_one(
+    bundle: Bundle,
+    recording: Recording,
+    out: Path,
+    how: Listening,
+    *,
+    formats: Sequence[str],
+    warnings: Sequence[str],
+) -> list[Path]:
+    with _working(out) as work:
+        talk = _turns(recording, how, work)
+        logs.info(f"{recording.path.name}: {counted(len(talk.turns), 'turns')} in {talk.seconds:.1f} s")
+        found = classify(bundle, recording, talk.turns, work=work) if talk.turns else None
+        turns = _judged(bundle, talk.turns, found) if found is not None else ()
+        paths = (recording.path, recording.sound, how.transcript)
+        told = [*warnings, *(by_name(line, paths) for line in talk.warnings), *_unlike(found)]
+        for line in told[len(warnings) :]:
+            logs.warning(f"warning: {line}")
+        timeline = Timeline(
+            media=recording.path.name,
+            duration=max([talk.seconds, *(turn.end for turn in turns)]),
+            labels=bundle.classifier.labels,
+            turns=turns,
+            warnings=tuple(told),
+            model=bundle.card.name,
+            version=f"emotion {code_version()}".strip(),
+        )
+        written = write_timeline(out, timeline, formats=formats)
+    logs.info(_told(timeline))
+    return list(written.values())
+
+
+def _turns(recording: Recording, how: Listening, work: Path) -> Talk:
+    key = key_of(recording, how, version=code_version())
+    talk = kept(work / "turns.json", key=key)
+    if talk is None:
+        talk = find_turns(recording, how, progress=_Told(recording.path.name))
+        keep(work / "turns.json", talk, key=key)
+    return talk
+
+
+def _judged(bundle: Bundle, turns: Sequence[Turn], found: Classified) -> tuple[Turn, ...]:
+    """The turns with emotion, what is unsure, absent and novel."""
+    chances = temperature_scaled(found.logits, bundle.card.temperature)
+    judged = []
+    for place, turn in enumerate(turns):
+        absent = {name: why[place] for name, why in found.reasons.items() if why[place]}
+        absent |= {name: why for name, why in turn.absent.items() if name in absent and absent[name] == "no pictures"}
+        novelty = {name: round(float(of[place]), 2) for name, of in found.novelty.items() if not np.isnan(of[place])}
+        emotion, unsure = None, turn.unsure
+        if len(absent) < len(found.reasons):  # something of it could be used
+            values = dict(zip(bundle.classifier.labels, chances[place].tolist(), strict=True))
+            emotion = Emotion(max(values, key=lambda label: values[label]), values)
+            unsure = (*unsure, "emotion") if chances[place].max() < bundle.card.unsure.below else unsure
+        named = turn if turn.speaker else replace(turn, speaker=UNKNOWN, speaker_from="nothing")
+        judged.append(replace(named, emotion=emotion, unsure=unsure, absent=absent, novelty=novelty))
+    return tuple(judged)
+
+
+def _unlike(found: Classified | None) -> Iterator[str]:
+    """Warnings of modalities that are mostly unlike the training data."""
+    for name, values in found.novelty.items() if found is not None else ():
+        known = values[~np.isnan(values)]
+        many = int((known >= _NOVEL).sum())
+        if 2 * many > len(known):
+            yield (
+                f"these {_SENSED[name]} are unlike the training data: in {many} of {counted(len(known), 'turns')} more "
+                f"than in {_NOVEL:.0f} % of the validation utterances; trust the emotions less"
+            )
+
+
+def _told(timeline: Timeline) -> str:
+    turns = timeline.turns
+    labels = Counter(turn.emotion.label for turn in turns if turn.emotion is not None)
+    looks = ", ".join(f"{label} {labels[label]}" for label in timeline.labels if labels[label]) or "nothing"
+    unsure = sum("emotion" in turn.unsure for turn in turns)
+    return (
+        f"{timeline.media}: {counted(len(turns), 'turns')} of {counted(len(timeline.speakers), 'speakers')}; looks and "
+        f"sounds most like: {looks}; {unsure} unsure"
+    )
+
+
+class _Told:
+    """Says every few seconds how far listening and watching are."""
+
+    def __init__(self, name: str) -> None:
+        self._name, self._step, self._start, self._last = name, "", 0.0, 0.0
+
+    def __call__(self, step: str, done: float, total: float) -> None:
+        now = time.monotonic()
+        if step != self._step:
+            self._step, self._start, self._last = step, now, now
+        if now - self._last < _EVERY:
+            return
+        self._last = now
+        of, left = "", ""
+        if total > 0:
+            of = f" of {total:.0f}"
+            left = f", {(now - self._start) * max(0.0, total / max(done, 1e-3) - 1):.0f} s left"
+        logs.info(f"{self._name}: {step}: {done:.0f}{of} s{left}")
+
+
+@contextmanager
+def _working(out: Path) -> Iterator[Path]:
+    """A folder for unfinished work, for nobody else to read; removed when the work is done, kept when it is not.
+
+    Raises:
+        EmotionError: it cannot be made, or a folder of that name is somebody's own.
+    """
+    work = out / _WORK
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        if work.exists() and not (work / _MARK).is_file() and any(work.iterdir()):
+            raise EmotionError(f"{work}: is not of an earlier prediction and is not replaced; choose another --out")
+        work.mkdir(mode=0o700, exist_ok=True)
+        (work / _MARK).touch()
+    except OSError as error:
+        raise cannot("be written", work, error) from None
+    yield work
+    shutil.rmtree(work)
