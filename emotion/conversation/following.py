@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from emotion.media.detectors import Box, Detector, Image, NearDetector
-from emotion.media.faces import shrunk
+from emotion.media.picture import shrunk
 from emotion.media.shots import Change, Shots
 from emotion.media.tracks import jump
 

@@ -47,7 +47,7 @@ def video_clips(path: Path, spans: Sequence[Span], how: Clips, *, max_seconds: f
     Returns:
         One item per span: a clip (t, size, size) uint8, or None with the reason; its note is the track's quality.
     """
-    detect, sure = make_detector(how.detector, score=how.score), sure_score(how.detector)
+    detect, (sure, clearly) = make_detector(how.detector, score=how.score), sure_score(how.detector)
     track = partial(FaceTrack, detect, size=how.size, every=how.detect_every, fallback=how.fallback)
     unique = list(dict.fromkeys(spans))
     plan = partial(_pieces, spans=unique, fps=how.fps, max_seconds=max_seconds)
@@ -58,7 +58,7 @@ def video_clips(path: Path, spans: Sequence[Span], how: Clips, *, max_seconds: f
         if _evidence(items) < sure:
             with Video(path, crop=kept) as again:
                 pictures = _some_pictures(again, plan(again), before=video.decoded)
-            if turns := better_turn(pictures, detect, sure=sure):
+            if turns := better_turn(pictures, detect, sure=sure, clearly=clearly):
                 with Video(path, crop=kept, turns=turns) as video:
                     items = _turned(_cut(video, plan(video), track, how.fps), turns)
     except MediaError as error:

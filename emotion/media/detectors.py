@@ -3,13 +3,13 @@
 The cascade says where a face is and nothing else. It finds faces that are nearly upright, so what roll is left is
 small; finding the eyes with OpenCV's eye cascades to measure it fails too often at this size (an eye has about 10 px,
 brows and nostrils are hits as well) and would add more roll than it takes away. Its crops are therefore upright. YuNet
-gives the eyes with the face; its crops are turned so that they are level.
+finds turned faces too, and eyes, nose and mouth with them; its crops are turned so that the eyes are level.
 """
 
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from operator import itemgetter
 from pathlib import Path
 from typing import Final, Protocol, runtime_checkable
 
@@ -19,13 +19,14 @@ from numpy.typing import NDArray
 
 from emotion.core.errors import EmotionError
 from emotion.core.text import shortened
-from emotion.media import yunet
+from emotion.media import levelling, yunet
 from emotion.media.settings import SCORE
 
 Image = NDArray[np.uint8]
 
 _SMALLEST: Final = 20  # px, side of the smallest face looked for; it is the cascade's own window
 _ROOM: Final = 64  # px, least side of a picture for YuNet; smaller ones get a black border
+_LEVELLED: Final = 0.5  # least score of a face that is looked at again: it is known to be one
 _NEAR: Final = 1.5  # side of the window around a known face, in sides of its box
 _SIZES: Final = (0.85, 1.18)  # of a face known from before, in sides of its box
 
@@ -64,6 +65,20 @@ class NearDetector(Protocol):
         """One box, the surest, for each of the faces that are found close to where they were before."""
 
 
+@runtime_checkable
+class TurningDetector(Protocol):
+    """A detector that can also look for faces that are turned in the picture, and say by how much."""
+
+    def __call__(self, picture: Image) -> list[Box]:
+        """Faces in the whole picture that are upright, or turned by some 30 degrees."""
+
+    def turned(self, picture: Image, roll: float) -> list[Box]:
+        """The same around another angle: faces that are turned by about `roll` degrees clockwise."""
+
+    def level(self, picture: Image, box: Box) -> Box:
+        """The box of a face as it would be if it was upright, and by how much it is turned."""
+
+
 def make_detector(name: str, *, score: float = SCORE) -> Detector:
     """A detector by name.
 
@@ -82,18 +97,16 @@ def make_detector(name: str, *, score: float = SCORE) -> Detector:
         raise EmotionError(
             f"face.detector is {name!r}, expected haar, yunet or the path of an existing YuNet .onnx file"
         )
-    try:
-        detect = partial(_yunet, cv2.FaceDetectorYN.create(path, "", (320, 320), score))
-        detect(np.zeros((_ROOM, _ROOM), np.uint8))  # another network, or one that this OpenCV cannot run, fails here
-    except (cv2.error, ValueError, IndexError) as error:
-        reason = shortened(str(getattr(error, "err", error)))
-        raise EmotionError(f"{path}: not a YuNet model that OpenCV {cv2.__version__} can run ({reason})") from None
-    return detect
+    return YuNet(path, score)
 
 
-def sure_score(name: str) -> float:
-    """Score of a face that is hardly a false one; the cascade gives real and drawn ones 8 to 80, false ones 4 to 6."""
-    return 10.0 if name == "haar" else 0.5
+def sure_score(name: str) -> tuple[float, float]:
+    """Score of a face that is hardly a false one, and how many times surer a face is that stands upright.
+
+    Of the cascade real and drawn faces have 8 to 80, false ones 4 to 6, those upside down none. YuNet sees real faces
+    that are upside down with 0.74 to 0.84, upright with 0.9 to 0.94.
+    """
+    return (10.0, 2.5) if name == "haar" else (0.85, 1.05)
 
 
 class Haar:
@@ -136,22 +149,74 @@ class Haar:
         ]
 
 
-def _yunet(model: "cv2.FaceDetectorYN", picture: Image) -> list[Box]:
-    """Wu, Peng and Yu (2023), "YuNet: a tiny millisecond-level face detector"."""
+class YuNet:
+    """A `TurningDetector` after Wu, Peng and Yu (2023), "YuNet: a tiny millisecond-level face detector".
+
+    Args:
+        path: of its weights.
+        score: see `make_detector`.
+
+    Raises:
+        EmotionError: it is another network, or one that this OpenCV cannot run.
+    """
+
+    def __init__(self, path: str, score: float) -> None:
+        try:
+            # One for each shape of pictures: another shape costs as much as a small picture.
+            self._upright, self._turned = (cv2.FaceDetectorYN.create(path, "", (_ROOM, _ROOM), score) for _ in range(2))
+            self._close = cv2.FaceDetectorYN.create(path, "", (levelling.SIDE, levelling.SIDE), _LEVELLED)
+            self(np.zeros((_ROOM, _ROOM), np.uint8))
+        except (cv2.error, ValueError, IndexError) as error:
+            reason = shortened(str(getattr(error, "err", error)))
+            raise EmotionError(f"{path}: not a YuNet model that OpenCV {cv2.__version__} can run ({reason})") from None
+
+    def __call__(self, picture: Image) -> list[Box]:
+        """Faces in the whole picture."""
+        return _found(self._upright, picture)
+
+    def turned(self, picture: Image, roll: float) -> list[Box]:
+        """See `TurningDetector.turned`."""
+        upright, back = levelling.turned(picture, roll)
+        scale = math.sqrt(abs(float(np.linalg.det(back[:, :2]))))
+        found = []
+        for box in _found(self._turned, upright):
+            x, y = (back @ (box.x, box.y, 1.0)).tolist()
+            found.append(Box(x, y, box.side * scale, box.score, roll))
+        return found
+
+    def level(self, picture: Image, box: Box) -> Box:
+        """See `TurningDetector.level`."""
+        face = levelling.levelled(picture, levelling.Face(box.x, box.y, box.side, box.roll), self._middle)
+        return Box(face.x, face.y, face.side, box.score, face.roll)
+
+    def _middle(self, picture: Image) -> tuple[levelling.Face, levelling.Landmarks] | None:
+        """The face in the middle of a square picture."""
+        middle, found = picture.shape[0] / 2, []
+        for row in _rows(self._close, picture):
+            box = _box(row)
+            face = levelling.Face(box.x, box.y, box.side)
+            found.append((math.hypot(box.x - middle, box.y - middle), face, row[4:14].reshape(5, 2)))
+        return min(found, key=itemgetter(0))[1:] if found else None
+
+
+def _found(model: "cv2.FaceDetectorYN", picture: Image) -> list[Box]:
     # From pictures of 32 px or less OpenCV's implementation makes random boxes, of memory that nobody wrote to.
     below, right = (max(0, _ROOM - side) for side in picture.shape)
     picture = cv2.copyMakeBorder(picture, 0, below, 0, right, cv2.BORDER_CONSTANT) if below or right else picture
     model.setInputSize(picture.shape[::-1])
+    return [_box(row) for row in _rows(model, picture)]
+
+
+def _rows(model: "cv2.FaceDetectorYN", picture: Image) -> Sequence[NDArray[np.float32]]:
+    """Faces (15,): left, top, width, height; x and y of eyes, nose and corners of the mouth; score."""
     _, rows = model.detect(cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR))
-    # left, top, width, height, then x and y of both eyes (first the one further left in the picture), nose, corners of
-    # the mouth, then the score. Boxes are upright and reach over the forehead; the square of their width is Haar's box.
-    return [
-        Box(
-            x=float(row[0] + row[2] / 2),
-            y=float(row[1] + 0.55 * row[3]),
-            side=float(row[2]),
-            score=float(row[14]),
-            roll=math.degrees(math.atan2(row[7] - row[5], row[6] - row[4])) if row[6] > row[4] else 0.0,
-        )
-        for row in ([] if rows is None else rows)
-    ]
+    return () if rows is None else rows
+
+
+def _box(row: NDArray[np.float32]) -> Box:
+    """Boxes are upright and reach over the forehead; the square of their width is Haar's box.
+
+    The landmarks say too little of how a face is turned: see `levelling`.
+    """
+    left, top, width, height = row[:4].tolist()
+    return Box(left + width / 2, top + 0.55 * height, width, float(row[14]))

@@ -2,13 +2,11 @@
 
     kept frames   0 1 2 3 4 5 6 7 8 9 ...      every frame at the clip's rate, the speaker's part of the picture only
     shots         a a a a a a a|b b b ...      where the picture changes at once; nothing crosses their border
-    examined      x . . . . x .|x . . ...      detector on a copy of 180 px height, and of 240 px where it finds nothing
-    searched      all       near all           around the faces of before; everywhere again when one is lost, and at
-                                               times, because a new one may have come
+    examined      x . . . . x .|x . . ...      the detector looks, see `search`
     track         choose per examined frame the box that continues best (shortest path), drop outliers; in a shot one
                   person only
     box           one square per shot, and per stretch of 512 frames of it: the median of the track, enlarged by a
-                  margin, and turned so that the eyes are level where the detector says how they lie
+                  margin, and turned so that the eyes are level, where the detector can say how a face is turned
     delivered     frames that show the person, and short gaps between them; the others are left out
 
 The box stands still: nods, shakes and leans carry emotion, and a box that follows the face would take them out of the
@@ -17,27 +15,25 @@ clip. Only where the face would leave the still box (somebody walks or sits down
 """
 
 import itertools
-import math
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Final
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from emotion.core.errors import EmotionError
 from emotion.media.cropping import crop, fixed_window, inside, place
-from emotion.media.detectors import Box, Detector, Image, NearDetector
+from emotion.media.detectors import Box, Detector, Image, TurningDetector
+from emotion.media.search import Search
 from emotion.media.shots import Change, Shots
-from emotion.media.tracks import follow, jump, longest_gap, one_person, visible
+from emotion.media.tracks import follow, longest_gap, one_person, visible
 
 FALLBACKS: Final = ("none", "iemocap")
 
-_HEIGHTS = (180, 240)  # px, the picture is searched at these heights at most, the second for small faces
-_WHOLE = 24  # examined frames after which the whole picture is searched again
 _STRETCH = 512  # frames that are held in memory and share one box
 _HELD = 200_000_000  # bytes of them; of large pictures fewer are held
-_SAME = 0.5  # jump up to which a face is still where it was
+_LEVELLED, _MOST = 5, 3  # examined frames to one in which it is measured how the face is turned, and most of these
 _LEVEL = 2.0  # degrees: a face that is turned by less is not turned back
 
 
@@ -93,16 +89,14 @@ class FaceTrack:
     def __init__(self, detect: Detector, *, size: int, every: int, fps: float, fallback: str = "none") -> None:
         if fallback not in FALLBACKS:
             raise EmotionError(f"face.fallback is {fallback!r}, expected one of {', '.join(FALLBACKS)}")
-        self._detect, self._size, self._every, self._fps = detect, size, every, fps
-        self._near = detect.near if isinstance(detect, NearDetector) else None
+        self._search, self._size, self._every, self._fps = Search(detect), size, every, fps
+        self._level = detect.level if isinstance(detect, TurningDetector) else None
         self._fallback = fallback != "none"
         self._shots, self._cuts = Shots(), 0
         self._pictures: list[Image] = []
         self._hits: list[list[Box]] = []  # of the examined frames
         self._seen: Image | None = None  # the picture examined last, and its faces
         self._faces: list[Box] = []
-        self._whole = 0  # examined frames since the whole picture was searched
-        self._height = _HEIGHTS[0]  # at which it was
         self._last: Box | None = None  # of the stretch before, in the same shot
         self._clips: list[Image] = []
         self._spare: list[Image] = []  # what the fixed window shows before the first face
@@ -115,11 +109,12 @@ class FaceTrack:
     def add(self, picture: Image) -> None:
         """The next frame, the speaker's part of it in grey: (height, width) uint8."""
         change = self._shots.look(picture)
-        if change is Change.SURE or (change is Change.PERHAPS and not self._goes_on(picture)):
+        if change is Change.SURE or (change is Change.PERHAPS and not self._search.goes_on(picture, self._known())):
             self._begin_shot()
         if len(self._pictures) % self._every == 0:
             if picture is not self._seen:  # one picture may be shown for long
-                self._seen, self._faces = picture, self._search(picture)
+                known = self._hits[-1] if self._hits else []
+                self._seen, self._faces = picture, self._search.faces(picture, known)
             self._hits.append(self._faces)
         self._pictures.append(picture)
         if len(self._pictures) >= min(_STRETCH, max(1, _HELD // picture.nbytes)):
@@ -158,30 +153,9 @@ class FaceTrack:
         self._last = None
         self._shots.begin()
 
-    def _goes_on(self, picture: Image) -> bool:
-        """Whether a face of the shot is still where it was; looked for near it, which is quick."""
-        known = self._hits[-1] if self._hits else [self._last] if self._last else []
-        small, scale = shrunk(picture, self._height)
-        before = [_scaled(box, 1 / scale) for box in known]
-        now = (self._near(small, before) if self._near is not None else self._detect(small)) if known else []
-        return any(jump(old, new) < _SAME for old in before for new in now)
-
-    def _search(self, picture: Image) -> list[Box]:
-        """Faces in px of the picture, searched in a smaller copy of it."""
-        known = self._hits[-1] if self._hits else []
-        self._whole += 1
-        if self._near is not None and known and self._whole < _WHOLE:
-            small, scale = shrunk(picture, self._height)
-            found = self._near(small, [_scaled(box, 1 / scale) for box in known])
-            if len(found) == len(known):
-                return [_scaled(box, scale) for box in found]
-        self._whole = 0
-        for self._height in _HEIGHTS:
-            small, scale = shrunk(picture, self._height)
-            found = self._detect(small)
-            if found or picture.shape[0] <= self._height:
-                break
-        return [_scaled(box, scale) for box in found]
+    def _known(self) -> list[Box]:
+        """The faces that were found last in this shot."""
+        return self._hits[-1] if self._hits else [self._last] if self._last else []
 
     def _crop(self) -> None:
         """Crop the frames held and let go of them."""
@@ -204,32 +178,32 @@ class FaceTrack:
 
     def _cut_out(self, track: list[Box | None], *, height: int, width: int) -> None:
         """Crop the frames that show the person."""
+        track, roll = self._levelled(track)
         frames = np.arange(len(track)) * self._every
         boxes = place(track, frames, len(self._pictures), fps=self._fps)
         boxes = inside(boxes, height=height, width=width)
         delivered, seen = visible(track, boxes, every=self._every, fps=self._fps)
         self._dropped += int((~delivered).sum())
         self._unseen += int((delivered & ~seen).sum())
-        roll = float(np.median([box.roll for box in track if box is not None]))
         self._rolls.append(roll if abs(roll) >= _LEVEL else 0.0)
         self._boxes.append(boxes[delivered])
         pictures = list(itertools.compress(self._pictures, delivered))
         self._clips.append(crop(pictures, boxes[delivered], size=self._size, roll=self._rolls[-1]))
 
+    def _levelled(self, track: Sequence[Box | None]) -> tuple[list[Box | None], float]:
+        """The person's boxes as they would be if the face was upright, and degrees by which it is turned, its median.
 
-def shrunk(picture: Image, height: int) -> tuple[Image, float]:
-    """A copy of at most that height in px, and how many times smaller it is.
-
-    Whole pixels are averaged as far as that goes, the rest is interpolated: five times as fast as averaging parts of
-    pixels.
-    """
-    scale = max(1.0, picture.shape[0] / height)
-    for part, how in ((math.floor(scale), cv2.INTER_AREA), (scale / math.floor(scale), cv2.INTER_LINEAR)):
-        if part > 1:
-            size = (max(1, round(picture.shape[1] / part)), max(1, round(picture.shape[0] / part)))
-            picture = np.asarray(cv2.resize(picture, size, interpolation=how), dtype=np.uint8)
-    return picture, scale
-
-
-def _scaled(box: Box, scale: float) -> Box:
-    return Box(box.x * scale, box.y * scale, box.side * scale, box.score, box.roll)
+        A box of a turned face is larger, and its middle is not that of the face.
+        """
+        known = [(self._pictures[number * self._every], box) for number, box in enumerate(track) if box is not None]
+        if self._level is None:
+            return list(track), float(np.median([box.roll for _, box in known]))
+        places = np.arange(0.5, count := min(_MOST, 1 + len(known) // _LEVELLED)) * len(known) / count
+        some = [(known[place][1], self._level(*known[place])) for place in places.astype(int).tolist()]
+        moves = [((new.x - old.x) / old.side, (new.y - old.y) / old.side, new.side / old.side) for old, new in some]
+        right, down, times = np.median(moves, axis=0).tolist()
+        boxes = [
+            box and replace(box, x=box.x + right * box.side, y=box.y + down * box.side, side=box.side * times)
+            for box in track
+        ]
+        return boxes, float(np.median([new.roll for _, new in some]))

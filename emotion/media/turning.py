@@ -10,22 +10,23 @@ from typing import Final
 import numpy as np
 
 from emotion.media.detectors import Detector
-from emotion.media.faces import shrunk
-from emotion.media.picture import Image
+from emotion.media.picture import Image, shrunk
 
 LOOKED_AT: Final = 4  # pictures of a video that are turned, at most
 
 _ORDER: Final = (2, 1, 3)  # quarter turns: upside down first
 _ENOUGH: Final = 2  # pictures without a sure face in them after which the others are not turned
 _HEIGHT: Final = 240  # px, of the copies that are searched
-_CLEARLY: Final = 2.5  # times the evidence of the upright pictures
 
 
-def better_turn(pictures: Sequence[Image], detect: Detector, *, sure: float) -> int:
+def better_turn(pictures: Sequence[Image], detect: Detector, *, sure: float, clearly: float) -> int:
     """Quarter turns counter-clockwise after which faces are found clearly better; 0 where there are none such.
 
-    The pictures are whole, (height, width) uint8; `sure` is the least mean score of a turned picture's best face, see
-    `sure_score`.
+    Args:
+        pictures: (height, width) uint8 each, whole.
+        detect: from `make_detector`.
+        sure: the least mean score of a turned picture's best face, see `sure_score`.
+        clearly: how many times the upright pictures' score that is at least.
     """
     for turns in _ORDER if pictures else ():
         turned: list[float] = []
@@ -37,7 +38,7 @@ def better_turn(pictures: Sequence[Image], detect: Detector, *, sure: float) -> 
             continue
         upright = [_best(picture, detect) for picture in pictures]
         more = sum(after > before for before, after in zip(upright, turned, strict=True))
-        if float(np.mean(turned)) >= _CLEARLY * float(np.mean(upright)) and 2 * more > len(pictures):
+        if float(np.mean(turned)) >= clearly * float(np.mean(upright)) and 2 * more > len(pictures):
             return turns
     return 0
 

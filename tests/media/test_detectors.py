@@ -44,12 +44,3 @@ def test_near_search_finds_what_the_whole_search_finds():
     (found,) = detector.near(moved, [box])
     assert abs(found.x - box.x - 6) < 3 and abs(found.y - box.y - 4) < 3 and abs(found.side / box.side - 1) < 0.08
     assert detector.near(np.full((180, 180), 90, np.uint8), [box]) == []
-
-
-def test_yunet_says_how_a_face_is_turned(tmp_path, monkeypatch):
-    row = [10, 20, 40, 60, 20, 40, 40, 60, *[0] * 6, 0.9]  # the right eye in the picture is 20 px lower, 20 px away
-    model = SimpleNamespace(setInputSize=lambda size: None, detect=lambda picture: (1, np.float32([row])))
-    (tmp_path / "a.onnx").write_bytes(b"x")
-    monkeypatch.setattr(cv2, "FaceDetectorYN", SimpleNamespace(create=lambda *_: model))
-    (box,) = make_detector(str(tmp_path / "a.onnx"))(np.zeros((120, 160), dtype=np.uint8))
-    assert box.roll == pytest.approx(45)

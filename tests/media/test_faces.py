@@ -9,7 +9,8 @@ from emotion.core.errors import EmotionError
 from emotion.media import faces
 from emotion.media.cropping import fixed_window
 from emotion.media.detectors import Box, make_detector
-from emotion.media.faces import FaceTrack, shrunk
+from emotion.media.faces import FaceTrack
+from emotion.media.picture import shrunk
 
 
 def planted(where):
@@ -136,6 +137,26 @@ def test_turned_faces_are_turned_back(roll):
     assert np.abs(clips[1] - clips[0]).mean() < 6 < np.abs(clips[2] - clips[0]).mean()
 
 
+class Levelling(Rolled):
+    """The same, which also says how the upright face would lie."""
+
+    def turned(self, picture, roll):
+        return []
+
+    def level(self, picture, box):
+        return Box(box.x + 0.1 * box.side, box.y, 0.8 * box.side, box.score, self.roll)
+
+
+def test_boxes_of_turned_faces_become_those_of_upright_ones():
+    track = FaceTrack(Levelling(30.0), size=40, every=2, fps=10)
+    for _ in range(5):
+        track.add(np.zeros((120, 160), np.uint8))
+    _, quality = track.finish()
+    left, top, side = quality.box
+    assert quality.roll == 30 and side == round(60 * 0.8 * 1.15)
+    assert abs(left + side / 2 - 86) <= 1 and abs(top + side / 2 - 60) <= 1
+
+
 def test_small_rolls_are_left_alone_and_the_median_counts():
     rolls = iter([10.0, 12.0, 14.0, 80.0, 12.0])
     track = FaceTrack(lambda picture: [Box(50.0, 50.0, 40.0, 5.0, next(rolls))], size=16, every=1, fps=10)
@@ -183,34 +204,6 @@ def test_fixed_window_is_not_used_where_a_face_is_found(monkeypatch):
     clip, quality = track.finish()
     assert not quality.fallback and "fallback" not in quality.note() and "roll" not in quality.note()
     assert clip[:, 8, 8].tolist() == list(range(28, 50))
-
-
-class Near:
-    """Notes what it is asked for."""
-
-    def __init__(self, lost=()):
-        self.asked, self.lost = [], lost
-
-    def __call__(self, picture):
-        self.asked.append("all")
-        return [Box(50.0, 50.0, 40.0, 4.0), Box(80.0, 50.0, 20.0, 4.0)]
-
-    def near(self, picture, known):
-        self.asked.append("near")
-        assert [box.side for box in known] == [40, 20]
-        return known[: 1 if len(self.asked) in self.lost else 2]
-
-
-def test_known_faces_are_looked_for_nearby(monkeypatch):
-    monkeypatch.setattr(faces, "_WHOLE", 4)
-    detector = Near(lost=(3,))
-    track = FaceTrack(detector, size=16, every=2, fps=10)
-    for _ in range(20):
-        track.add(np.zeros((100, 100), np.uint8))
-    clip, quality = track.finish()
-    # one of two was lost in the third search, so everything is searched again; and after four searches at the latest
-    assert detector.asked == ["all", "near", "near", "all", "near", "near", "near", "all", "near", "near", "near"]
-    assert len(clip) == 20 and (quality.examined, quality.found) == (10, 10)
 
 
 @needs_haar

@@ -7,6 +7,8 @@ from drawn_face import draw_face, needs_haar
 from emotion.media.detectors import Box, make_detector, sure_score
 from emotion.media.turning import better_turn
 
+SURE, CLEARLY = sure_score("haar")
+
 
 def turned(picture, turns):
     return np.ascontiguousarray(np.rot90(picture, turns))
@@ -16,7 +18,7 @@ def turned(picture, turns):
 @pytest.mark.parametrize("turns", [0, 1, 2, 3])
 def test_a_drawn_face_is_turned_back(turns):
     pictures = [turned(draw_face(240, at=(0.5, y))[0], turns) for y in (0.45, 0.5, 0.55)]
-    assert better_turn(pictures, make_detector("haar"), sure=sure_score("haar")) == -turns % 4
+    assert better_turn(pictures, make_detector("haar"), sure=SURE, clearly=CLEARLY) == -turns % 4
 
 
 def scores(*of_turns):
@@ -37,8 +39,8 @@ def scores(*of_turns):
 def test_it_must_be_sure_and_clearly_better(found, expected):
     picture = np.zeros((40, 40), np.uint8)
     picture[0, 0] = 255
-    assert better_turn([picture] * 4, scores(*found), sure=10.0) == expected
+    assert better_turn([picture] * 4, scores(*found), sure=SURE, clearly=CLEARLY) == expected
 
 
 def test_no_picture_is_not_turned():
-    assert better_turn([], scores(0, 0, 0, 0), sure=10.0) == 0
+    assert better_turn([], scores(0, 0, 0, 0), sure=SURE, clearly=CLEARLY) == 0
