@@ -35,7 +35,8 @@ test: $(VENV)/.installed-test  ## run the unit tests
 	@python -m pytest -n auto --dist worksteal --max-worker-restart 0
 
 test-slow: $(VENV)/.installed-test-slow  ## run the slow tests: the pipeline, experiments, the queue, all encoders, the page in a browser
-	@python -m pytest -m 'slow and not full' -rs -n auto --dist loadfile --no-loadscope-reorder --max-worker-restart 0
+	@python -m pytest -m 'slow and not full and not timed' -rs -n auto --dist loadfile --no-loadscope-reorder --max-worker-restart 0
+	@python -m pytest -m timed -rs
 
 # Processes that tests start are not measured: some work under a limit on the size of files, which coverage's own would meet.
 coverage: $(VENV)/.installed-test  ## run the unit tests and list what they do not cover
