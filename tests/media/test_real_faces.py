@@ -50,7 +50,7 @@ def test_a_turned_face_is_levelled(person, degrees):
     assert quality.found == len(pictures)
     clip, found = follow([turned(picture, degrees) for picture in pictures])
     assert abs(found.roll - quality.roll - degrees) < 5
-    assert found.box[2] == pytest.approx(quality.box[2], rel=0.05)  # a box of a turned face is larger
+    assert found.box[2] == pytest.approx(quality.box[2], rel=0.08)  # a box of a turned face is larger
     assert len(clip) >= len(pictures) - 2  # the other angles are tried one after the other
     for one, other in zip(clip, upright[-len(clip) :], strict=True):
         likeness, away = alike(one, other)
