@@ -168,6 +168,7 @@ def test_code_that_is_gone_or_another(project, capsys):
 def test_what_is_wrong_with_an_encoder_is_one_line(project, old, new, words):
     assert old in MEAN
     write(project, MEAN.replace(old, new, 1))
+    torch.manual_seed(1)  # some weights make the difference too small to be seen
     with pytest.raises(EmotionError) as caught:
         own.new("plugins/x.py:X", "audio", rate=16000, dim=0)
     assert words in str(caught.value) and "\n" not in str(caught.value)
