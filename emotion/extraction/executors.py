@@ -8,6 +8,7 @@ with one thread.
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack
 from functools import partial
 
 from emotion.core import environment, logs, processes
@@ -19,6 +20,7 @@ from emotion.extraction import engine, ray_cluster
 from emotion.extraction.engine import Item, Job, Shard, compute
 
 _SLOWEST = 20.0  # times real time: no decoder or encoder that works is slower
+_threads = ExitStack()  # of a worker process: a context that nobody keeps would end at once
 
 
 def choose() -> engine.Executor:
@@ -109,4 +111,4 @@ def _completed(
 
 
 def _start_worker(job: Job) -> None:
-    job.one_thread().__enter__()
+    _threads.enter_context(job.one_thread())

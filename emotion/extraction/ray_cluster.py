@@ -56,7 +56,8 @@ class Worker:
     def __init__(self, job: Job, folder: str) -> None:
         os.chdir(folder)  # paths are relative to the project, also in what is stored as a reason
         self.job = job
-        job.one_thread().__enter__()
+        self._threads = contextlib.ExitStack()  # kept: the context would end with it
+        self._threads.enter_context(job.one_thread())
 
     def ready(self) -> None:
         """Answers as soon as the actor has found a place."""
