@@ -13,12 +13,12 @@ _UNSPACED: Final = ("THAI", "LAO", "KHMER", "MYANMAR")  # scripts of narrow lett
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One word as it is written, with its comma or full stop.
+    """One word as a recogniser gives it, unchecked: `timeline.Word` would refuse times that `listen` still puts right.
 
     Attributes:
         start: s.
-        end: s, not before the start.
-        text: without spaces around it.
+        end: s.
+        text: without spaces around it, with its comma or full stop.
         probability: that it was understood right, as the recogniser sees it; None = unknown.
     """
 

@@ -1,4 +1,4 @@
-"""From the segments of a file to a transcript: what cannot be meant is refused, what is usual is mended and noted.
+"""From the segments of a file to a transcript: what cannot be meant is refused, what is usual is fixed and noted.
 
 | found | what is done |
 |---|---|
@@ -55,7 +55,7 @@ class Transcript:
     Attributes:
         kind: of the file, e.g. `SubRip (.srt)`.
         turns: rising by start, then end; speaker is '' where none is named, emotion is None.
-        notes: what was mended or passed over, one line each.
+        notes: what was fixed or passed over, one line each.
     """
 
     kind: str

@@ -26,7 +26,7 @@ def test_videos(tmp_path, name):
 
 
 def head_first(data):
-    """The same clip with its index before its data, as for streaming; offsets in it are not mended."""
+    """The same clip with its index before its data, as for streaming; offsets in it are not fixed."""
     at = data.index(b"moov") - 4
     size = int.from_bytes(data[at : at + 4])
     start = data.index(b"mdat") - 4

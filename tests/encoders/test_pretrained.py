@@ -1,4 +1,4 @@
-"""Checkpoints that cannot be used are one line that names the mend."""
+"""Checkpoints that cannot be used are one line that names the fix."""
 
 import json
 import pickle
