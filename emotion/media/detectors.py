@@ -161,6 +161,7 @@ class YuNet:
     """
 
     def __init__(self, path: str, score: float) -> None:
+        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)  # OpenCV 5 has warnings of no use to anybody
         try:
             # One for each shape of pictures: another shape costs as much as a small picture.
             self._upright, self._turned = (cv2.FaceDetectorYN.create(path, "", (_ROOM, _ROOM), score) for _ in range(2))
