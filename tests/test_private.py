@@ -13,7 +13,7 @@ NEVER = [
         "data/raw/meld/train.csv",
         "data/raw/.hidden",
     ),
-    *("data/index.csv", "data/index.json", "data/annotators.csv", "data/faces.h5", "data/faces.csv"),
+    *("data/index.csv", "data/index.json", "data/annotators.csv", "data/faces.h5", "data/faces.csv", "data/faces.png"),
     *("data/features/audio.h5", "data/features/audio.md", "features/iemocap/index.csv", "features"),
     *("studies/data/study.md", "studies", "runs/a", "runs", "models/fusion/model.safetensors", "models", "report.html"),
     *("metrics/predictions.csv", "metrics/speakers.csv", ".code/fuse.txt", ".cache/emotion/x"),

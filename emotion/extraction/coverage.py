@@ -4,12 +4,23 @@ from collections.abc import Sequence
 from statistics import median
 from typing import Any, Final
 
-from emotion.core.tables import csv_text
-from emotion.corpus.utterance import Utterance
+from emotion.core.tables import csv_text, markdown_table
+from emotion.corpus.utterance import Utterance, session_of
 from emotion.extraction.outcome import kinds
 
 _FAR_BELOW: Final = 1 / 6  # of the corpus's median score; a real face in shade or half turned has a quarter of it
 _COLUMNS: Final = ("utterance", "speaker", "frames", "unseen", "dropped", "shots", "score", "gap", "turned", "remark")
+_OF_SESSIONS: Final = (
+    "session",
+    "utterances",
+    "without a clip",
+    "frames",
+    "that show the face",
+    "mean score",
+    "shots",
+    "side changes",
+    "frames of the fixed window",
+)
 
 Notes = Sequence[dict[str, Any]]
 
@@ -52,11 +63,42 @@ def table(rows: Sequence[Utterance], reasons: Sequence[str], notes: Notes, *, fr
     """
     lines = []
     for row, reason, note, count, doubtful in zip(rows, reasons, notes, frames, _doubtful(notes), strict=True):
-        remarks = [name for name in ("cut", "limited", "fallback") if note.get(name)] + ["doubtful"] * doubtful
+        remarks = [name for name in ("cut", "limited", "fallback", "sides") if note.get(name)] + ["doubtful"] * doubtful
         values = [note.get("unseen", 0), note.get("dropped", 0), note.get("shots", 1), note.get("score", "")]
         values += [note.get("gap", ""), note.get("turned", 0)]
         lines.append([row.utterance, row.speaker, count, *values, reason or "+".join(remarks)])
     return csv_text(_COLUMNS, lines)
+
+
+def by_session(rows: Sequence[Utterance], notes: Notes, *, frames: Sequence[int]) -> str:
+    """A table in Markdown: what the clips of each session show; one line for a corpus without sessions.
+
+    Args:
+        rows: of the index.
+        notes: of the clips' tracks, see `summary`.
+        frames: of the clips.
+    """
+    groups: dict[str, list[int]] = {}
+    for place, row in enumerate(rows):
+        groups.setdefault(session_of(row.dialogue) or "-", []).append(place)
+    lines = []
+    for name, places in sorted(groups.items()):
+        seen, count = [notes[place] for place in places if notes[place]], sum(frames[place] for place in places)
+        found = _sum(seen, "found")
+        lines.append(
+            (
+                name,
+                len(places),
+                sum(frames[place] == 0 for place in places),
+                count,
+                f"{100 * (count - _sum(seen, 'unseen')) / count:.1f} %" if count else "",
+                f"{sum(note['score'] * note['found'] for note in seen) / found:.3g}" if found else "",
+                sum(note.get("shots", 1) for note in seen),
+                _sum(seen, "sides"),
+                sum(frames[place] for place in places if notes[place].get("fallback")),
+            )
+        )
+    return markdown_table(_OF_SESSIONS, lines, figures=True)
 
 
 def _doubtful(notes: Notes) -> list[bool]:

@@ -16,7 +16,8 @@ from emotion.core.errors import ABSENT
 from emotion.core.files import write_text
 from emotion.corpus.utterance import Index, Utterance
 from emotion.extraction import engine
-from emotion.extraction.coverage import summary, table
+from emotion.extraction.contact_sheet import write_sheet
+from emotion.extraction.coverage import by_session, summary, table
 from emotion.extraction.engine import Executor, Item
 from emotion.extraction.one_video import video_clips
 from emotion.extraction.provenance import public, versions, write_card
@@ -27,6 +28,7 @@ from emotion.store.trained import Training
 from emotion.store.writer import CacheWriter, fingerprint
 
 _REVISION = 3  # raise it when the same media and settings give other clips: unfinished work of before is then not used
+_SESSIONS = "## What the clips show\n\nThe worst are in `faces.png`; all are in `faces.csv`.\n\n"
 _SHARD = 16  # utterances: small videos are put together until there are so many
 
 
@@ -44,7 +46,7 @@ def extract_faces(
     on_error: str,
     execute: Executor,
 ) -> None:
-    """Write the clip cache, a card beside it, and the report on face coverage.
+    """Write the clip cache, beside it a card (.md) and a picture of its worst clips (.png), and two reports.
 
     Args:
         index: the utterances.
@@ -86,9 +88,10 @@ def extract_faces(
     )
     job = FaceJob(root, clips, max_seconds)
     engine.run(writer, rows, job, shards(rows), execute=execute, on_error=on_error, max_missing=max_missing)
-    write_card(out)
     with Cache(out) as cache:
         frames = np.diff(cache.offsets).tolist()
+        write_card(out, more=_SESSIONS + by_session(rows, cache.notes, frames=frames))
+        write_sheet(out.with_suffix(".png"), cache, cache.notes)
         write_text(details, table(rows, cache.reason, cache.notes, frames=frames))
         write_text(report, json.dumps(summary(cache.reason, cache.notes, frames=frames), indent=2) + "\n")
 

@@ -45,20 +45,24 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def write_card(path: Path) -> Path:
+def write_card(path: Path, *, more: str = "") -> Path:
     """Write a Markdown page about a cache, NAME.md beside it, and return its path; the same cache gives the same bytes.
+
+    Args:
+        path: of the cache.
+        more: Markdown that is put in.
 
     Raises:
         EmotionError: the cache cannot be read, or the page cannot be written.
     """
     with Cache(path) as cache:
-        text = _card(path, cache)
+        text = _card(path, cache, more)
     card = path.with_suffix(".md")
     write_text(card, text)
     return card
 
 
-def _card(path: Path, cache: Cache) -> str:
+def _card(path: Path, cache: Cache, more: str) -> str:
     about = {key: value for key, value in sorted(cache.attributes.items()) if key not in ("settings", "versions")}
     settings = json.loads(cache.attributes.get("settings", "{}"))
     parts = [
@@ -70,6 +74,7 @@ def _card(path: Path, cache: Cache) -> str:
         _table(["library", "version"], sorted(json.loads(cache.attributes.get("versions", "{}")).items())),
         "## Missing utterances",
         _missing(cache),
+        more,
         "## Reading it",
         _HOW.format(name=path.name, shape=_shape(cache)),
     ]

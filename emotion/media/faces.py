@@ -52,6 +52,7 @@ class Quality:
         shots: how many begin or go on in the utterance.
         dropped: frames that are not in the clip, because the face is not in them.
         unseen: frames of the clip in which the detector did not see the whole face.
+        sides: how often the face was in the other half of the picture than in the shot (or stretch) before.
     """
 
     examined: int
@@ -64,6 +65,7 @@ class Quality:
     shots: int = 1
     dropped: int = 0
     unseen: int = 0
+    sides: int = 0
 
     def note(self) -> dict[str, Any]:
         """JSON values for the cache; those with a default only where they say something."""
@@ -104,7 +106,8 @@ class FaceTrack:
         self._covered: list[int] = []  # frames for which each examined one stands
         self._boxes: list[NDArray[np.float64]] = []
         self._rolls: list[float] = []  # of the stretches
-        self._dropped = self._unseen = 0
+        self._dropped = self._unseen = self._sides = 0
+        self._left: bool | None = None  # whether the face was in the left half
 
     def add(self, picture: Image) -> None:
         """The next frame, the speaker's part of it in grey: (height, width) uint8."""
@@ -143,6 +146,7 @@ class FaceTrack:
             shots=1 + self._cuts,
             dropped=self._dropped - instead,
             unseen=self._unseen + instead,
+            sides=self._sides,
         )
         return (np.concatenate(clips) if clips else None), quality
 
@@ -187,6 +191,8 @@ class FaceTrack:
         self._unseen += int((delivered & ~seen).sum())
         self._rolls.append(roll if abs(roll) >= _LEVEL else 0.0)
         self._boxes.append(boxes[delivered])
+        before, self._left = self._left, bool(np.mean(boxes[delivered, 0] + boxes[delivered, 2] / 2) < width / 2)
+        self._sides += before is not None and before != self._left
         pictures = list(itertools.compress(self._pictures, delivered))
         self._clips.append(crop(pictures, boxes[delivered], size=self._size, roll=self._rolls[-1]))
 

@@ -78,6 +78,7 @@ def test_each_shot_has_a_box_of_its_own():
     assert quality.shots == 2 and (quality.dropped, quality.unseen) == (0, 0)
     assert quality.examined == 5 + 6  # the first frame of the second shot among them
     assert len(clip) == 50 and all((picture[5:-5, 5:-5] == 200).mean() > 0.95 for picture in clip)
+    assert quality.sides == 1 and quality.note()["sides"] == 1
 
 
 def test_a_hint_of_a_cut_is_none_where_the_face_stays(monkeypatch):
