@@ -22,18 +22,21 @@ from emotion.store.cache import Cache
 FaceKinds = FaceEncoder | PretrainedFace
 
 
-def new_encoder(settings: Face, *, size: int) -> FaceKinds:
+def new_encoder(settings: Face, *, size: int, rgb: bool = False) -> FaceKinds:
     """An encoder yet to be fitted; its `frames` are those of the clips it takes: a video checkpoint has its own number.
 
-    The clips are `size` px high and wide; a checkpoint resizes them.
+    The clips are `size` px high and wide, grey or in colour; a checkpoint resizes them.
 
     Raises:
-        EmotionError: the checkpoint's configuration cannot be read or used, or see `own.new`.
+        EmotionError: the checkpoint's configuration cannot be read or used, or the paper's encoder is to take colours,
+            or see `own.new`.
     """
     name, frames = settings.encoder, settings.frames
     if plugins.is_name(name):
-        made: FaceKinds = own.new(name, "face", **dict(settings) | {"size": size})
+        made: FaceKinds = own.new(name, "face", **dict(settings) | {"size": size}, rgb=rgb)
         return made
+    if name == "paper" and rgb:
+        raise EmotionError("face.encoder is paper, which takes grey clips; set face.colour: grey, or take a checkpoint")
     if name == "paper":
         return FaceEncoder(frames=frames, size=size, dim=settings.dim or 128)
     config = read_config(name, "face")
@@ -51,8 +54,8 @@ def make_face(index: Index, settings: Face, *, clips: Path) -> tuple[Encoder, Ca
     """A new encoder for a corpus, and what reads an utterance's input out of the cache of clips; see `new_encoder`."""
     with Cache(clips) as cache:
         cache.check()
-        size = cache.shape[0]
-    made = new_encoder(absent.chosen(settings, index, "face"), size=size)
+        size, rgb = cache.shape[0], len(cache.shape) == 3
+    made = new_encoder(absent.chosen(settings, index, "face"), size=size, rgb=rgb)
     return made, open_reader(clips, frames=made.frames)
 
 

@@ -45,10 +45,10 @@ def encoder_class(name: str) -> type[Encoder]:
     return made
 
 
-def new(name: str, modality: str, **options: Any) -> Any:  # noqa: ANN401 - an Encoder, with what its modality needs
+def new(name: str, modality: str, *, rgb: bool = False, **options: Any) -> Any:  # noqa: ANN401 - an Encoder
     """An encoder yet to be fitted, `plugins/FILE.py:CLASS` of a modality; it is given two inputs first.
 
-    Of the options, what params.yaml says, it is given those that it takes.
+    Of the options, what params.yaml says, it is given those that it takes. `rgb`: face clips are in colour.
 
     Raises:
         EmotionError: it cannot be used; the line says why.
@@ -64,7 +64,8 @@ def new(name: str, modality: str, **options: Any) -> Any:  # noqa: ANN401 - an E
         value = getattr(again, key, None)
         if not isinstance(value, int) or value < 1:
             raise EmotionError(f"{name}: its {key} is {value!r}, expected a whole number > 0; {_PROTOCOL}")
-    _try_out(name, again, options.get("size", _TRIAL["size"]))
+    size = options.get("size", _TRIAL["size"])
+    _try_out(name, again, (size, size, 3) if rgb else (size, size))
     return encoder
 
 
@@ -92,9 +93,9 @@ def load_one_of(kinds: Sequence[type[E]], folder: Path) -> E:
     return made.load(folder)  # type: ignore[return-value]
 
 
-def _try_out(name: str, encoder: Encoder, size: int) -> None:
+def _try_out(name: str, encoder: Encoder, frame: tuple[int, ...]) -> None:
     """See that two inputs give two vectors, the same as each gives alone."""
-    inputs = _inputs(encoder, size)
+    inputs = _inputs(encoder, frame)
     trial = copy.deepcopy(encoder)
     with plugins.running(name, "cannot encode two inputs"), torch.no_grad(), torch.random.fork_rng(devices=[]):
         trial.prepare(inputs)
@@ -118,12 +119,12 @@ def _try_out(name: str, encoder: Encoder, size: int) -> None:
         )
 
 
-def _inputs(encoder: Encoder, size: int) -> list[Any]:
+def _inputs(encoder: Encoder, frame: tuple[int, ...]) -> list[Any]:
     """Two inputs as extraction gives them, the first one longer where lengths differ."""
     rng = torch.Generator().manual_seed(0)
     if encoder.modality == "text":
         return ["Oh, that was more than I had hoped for!", "No."]
     if encoder.modality == "audio":
         return [(torch.rand(n, generator=rng) - 0.5).numpy() for n in (int(encoder.rate), int(encoder.rate) // 3)]  # type: ignore[arg-type]
-    clip = (int(encoder.frames), size, size)  # type: ignore[arg-type]
+    clip = (int(encoder.frames), *frame)  # type: ignore[arg-type]
     return [torch.randint(0, 256, clip, generator=rng, dtype=torch.uint8).numpy() for _ in range(2)]

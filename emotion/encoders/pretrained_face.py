@@ -18,9 +18,10 @@ from emotion.encoders.transformer import Transformer
 class PretrainedFace(Transformer):
     """Face clip to one vector, by a picture or video checkpoint.
 
-    A clip is grey, uint8, (t, size, size). `frames` frames, evenly spread, are taken: for VideoMAE and TimeSformer as
-    many as the checkpoint was trained with, for the others as many as one likes. They are resized to the checkpoint's
-    picture (bilinear, antialiased), repeated for the three colours, and brought to its processor's mean and deviation.
+    A clip is uint8 (t, size, size) grey, or (t, size, size, 3) in colour. `frames` frames, evenly spread, are taken:
+    for VideoMAE and TimeSformer as many as the checkpoint was trained with, for the others as many as one likes. They
+    are resized to the checkpoint's picture (bilinear, antialiased) and brought to its processor's mean and deviation;
+    grey stands for all three colours.
 
     Pooling: of VideoMAE over all tokens of the clip; of TimeSformer the same without the first token, or that token
     (`cls`); of picture models each frame's vector is the mean of its tokens, or its first one (`cls`), and the clip's
@@ -66,20 +67,22 @@ class PretrainedFace(Transformer):
         return self.frames
 
     def collate(self, inputs: Sequence[NDArray[np.uint8]]) -> dict[str, Tensor]:
-        """Clips (t_i, size, size) uint8 -> clips (b, frames, size, size); MediaError where one is no such clip."""
+        """Clips (t_i, size, size[, 3]) uint8 -> clips (b, frames, size, size[, 3]); MediaError where one is none."""
         self.ready()
         clips = []
         for clip in inputs:
-            if clip.dtype != np.uint8 or clip.ndim != 3 or 0 in clip.shape or clip.shape[1:] != inputs[0].shape[1:]:
-                raise MediaError(f"face clip is {clip.dtype} of shape {clip.shape}, expected uint8 (t, size, size)")
+            good = clip.ndim == 3 or (clip.ndim == 4 and clip.shape[3] == 3)
+            if clip.dtype != np.uint8 or not good or 0 in clip.shape or clip.shape[1:] != inputs[0].shape[1:]:
+                found = f"face clip is {clip.dtype} of shape {clip.shape}"
+                raise MediaError(f"{found}, expected uint8 (t, size, size) or (t, size, size, 3)")
             places = ((np.arange(self.frames) + 0.5) * len(clip) / self.frames).astype(np.int64)
             clips.append(clip[places])
         return {"clips": torch.from_numpy(np.stack(clips))}
 
     def hidden(self, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
-        """Clips (b, frames, size, size) -> tokens, or vectors of the frames (b, t, hidden); all are real."""
+        """Clips (b, frames, size, size[, 3]) -> tokens, or vectors of the frames (b, t, hidden); all are real."""
         clips = batch["clips"]
-        b, t, _, _ = clips.shape
+        b, t = clips.shape[:2]
         pixels = self.pixels(clips)  # (b, t, 3, size, size)
         if self.family.video:
             states = self.run(pixel_values=pixels)
@@ -100,7 +103,10 @@ class PretrainedFace(Transformer):
         return pool(hidden, mask, how)
 
     def pixels(self, clips: Tensor) -> Tensor:
-        """Grey bytes (b, t, h, w) -> normalised colours (b, t, 3, size, size)."""
-        grey = clips.float() / 255
-        grey = nn.functional.interpolate(grey, (self.size, self.size), mode="bilinear", antialias=True)
-        return (grey[:, :, None] - self.mean[:, None, None]) / self.deviation[:, None, None]
+        """Bytes (b, t, h, w[, 3]) -> normalised colours (b, t, 3, size, size)."""
+        b, t, h, w = clips.shape[:4]
+        planes = clips.movedim(-1, 2).reshape(b, -1, h, w) if clips.ndim == 5 else clips  # (b, t or t * 3, h, w)
+        values = planes.float() / 255
+        values = nn.functional.interpolate(values, (self.size, self.size), mode="bilinear", antialias=True)
+        values = values.reshape(b, t, -1, self.size, self.size)  # (b, t, 1 or 3, size, size)
+        return (values - self.mean[:, None, None]) / self.deviation[:, None, None]

@@ -50,12 +50,14 @@ def _strip(cache: Cache, row: int, note: dict[str, Any], count: int) -> NDArray[
     text = f"{cache.ids[row]}: {seen} of {count} frames show the face{more}, score {note.get('score', 0):g}{fallback}"
     clip = read_clip(cache, cache.ids[row], frames=_FRAMES)
     small = [cv2.resize(picture, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA) for picture in clip]
-    return np.concatenate([_text(text), np.asarray(np.concatenate(small, axis=1), dtype=np.uint8)])
+    how = cv2.COLOR_GRAY2BGR if clip.ndim == 3 else cv2.COLOR_RGB2BGR
+    strip = cv2.cvtColor(np.ascontiguousarray(np.concatenate(small, axis=1)), how)
+    return np.concatenate([_text(text), np.asarray(strip, dtype=np.uint8)])
 
 
 def _text(text: str) -> NDArray[np.uint8]:
     """A line of black on white; what the font does not have is shown as `?`."""
-    line = np.full((_LINE, _FRAMES * _SIDE), _WHITE, np.uint8)
+    line = np.full((_LINE, _FRAMES * _SIDE, 3), _WHITE, np.uint8)
     plain = "".join(letter if " " <= letter <= "~" else "?" for letter in text)
-    cv2.putText(line, plain, (3, _LINE - 5), cv2.FONT_HERSHEY_SIMPLEX, 0.4, _INK, 1, cv2.LINE_AA)
+    cv2.putText(line, plain, (3, _LINE - 5), cv2.FONT_HERSHEY_SIMPLEX, 0.4, (_INK,) * 3, 1, cv2.LINE_AA)
     return line

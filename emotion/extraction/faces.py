@@ -73,7 +73,7 @@ def extract_faces(
     writer = CacheWriter(
         out,
         ids=[row.utterance for row in rows],
-        shape=(clips.size, clips.size),
+        shape=clips.shape,
         dtype="uint8",
         attributes={
             "modality": "face",

@@ -54,13 +54,13 @@ def video_clips(path: Path, spans: Sequence[Span], how: Clips, *, max_seconds: f
     kept = _kept(how.size, [side for *_, side in unique])
     try:
         with Video(path, crop=kept) as video:
-            items = _cut(video, plan(video), track, how.fps)
+            items = _cut(video, plan(video), track, how)
         if _evidence(items) < sure:
             with Video(path, crop=kept) as again:
                 pictures = _some_pictures(again, plan(again), before=video.decoded)
             if turns := better_turn(pictures, detect, sure=sure, clearly=clearly):
                 with Video(path, crop=kept, turns=turns) as video:
-                    items = _turned(_cut(video, plan(video), track, how.fps), turns)
+                    items = _turned(_cut(video, plan(video), track, how), turns)
     except MediaError as error:
         blame(path)
         items = [Item(None, str(error))] * len(unique)
@@ -99,8 +99,9 @@ def _pieces(video: Video, *, spans: Sequence[Span], fps: float, max_seconds: flo
     return pieces
 
 
-def _cut(video: Video, pieces: Sequence[_Piece], new_track: Callable[..., FaceTrack], fps: float) -> list[Item]:
+def _cut(video: Video, pieces: Sequence[_Piece], new_track: Callable[..., FaceTrack], how: Clips) -> list[Item]:
     """One pass over the video; every utterance has a track of its own, from its first frame to its last."""
+    rgb = how.colour == "rgb"
     wanted = heapq.merge(*(zip(piece.frames, itertools.repeat(place)) for place, piece in enumerate(pieces)))
     tracks: dict[int, FaceTrack] = {}
     clips: dict[int, Item] = {}
@@ -113,8 +114,8 @@ def _cut(video: Video, pieces: Sequence[_Piece], new_track: Callable[..., FaceTr
             if picture is not None:
                 if place not in tracks:
                     known = {"fallback": "none"} if box_of(piece.side) else {}  # nobody's usual place is in a box
-                    tracks[place] = new_track(fps=min(fps, video.fps), **known)
-                tracks[place].add(picture.grey(piece.side))
+                    tracks[place] = new_track(fps=min(how.fps, video.fps), **known)
+                tracks[place].add(picture.grey(piece.side), picture.rgb(piece.side) if rgb else None)
             if number == piece.frames[-1] and place in tracks:
                 clips[place] = _finish(tracks.pop(place), piece, limited=piece.limited)
     seconds = video.decoded / video.fps

@@ -13,7 +13,7 @@ from emotion.store.cache import Cache
 
 
 def read_clip(cache: Cache, utterance_id: str, *, frames: int) -> NDArray[np.uint8]:
-    """Frames of an utterance, evenly spread over its whole length: (frames, size, size) uint8 grey.
+    """Frames of an utterance, evenly spread over its whole length: (frames, size, size[, 3]) uint8.
 
     The clip is cut into `frames` equal parts and the frame in the middle of each is taken; a shorter clip repeats
     frames.

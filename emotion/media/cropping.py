@@ -49,11 +49,12 @@ def inside(boxes: NDArray[np.float64], *, height: int, width: int) -> NDArray[np
 
 
 def crop(pictures: Sequence[Image], boxes: NDArray[np.float64], *, size: int, roll: float = 0.0) -> Image:
-    """Cut squares (t, 3) left, top, side in px out of grey pictures, and resize: (t, size, size) uint8.
+    """Cut squares out of pictures, grey or in colour, and resize them: (t, size, size[, 3]) uint8.
 
+    The squares are (t, 3) left, top, side in px.
     `roll` are the degrees that the face is turned clockwise; the square is turned with it, around its centre.
     """
-    clip = np.empty((len(pictures), size, size), dtype=np.uint8)
+    clip = np.empty((len(pictures), size, size, *pictures[0].shape[2:]), dtype=np.uint8)
     for out, picture, (left, top, side) in zip(clip, pictures, boxes.astype(int).tolist(), strict=True):
         how = cv2.INTER_AREA if side >= size else cv2.INTER_LINEAR
         square = _turned(picture, left, top, side, roll) if roll else picture[top : top + side, left : left + side]

@@ -1,4 +1,4 @@
-"""Finding one person's face and following it through an utterance, to a square grey clip.
+"""Finding one person's face and following it through an utterance, to a square clip.
 
     kept frames   0 1 2 3 4 5 6 7 8 9 ...      every frame at the clip's rate, the speaker's part of the picture only
     shots         a a a a a a a|b b b ...      where the picture changes at once; nothing crosses their border
@@ -96,6 +96,7 @@ class FaceTrack:
         self._fallback = fallback != "none"
         self._shots, self._cuts = Shots(), 0
         self._pictures: list[Image] = []
+        self._shown: list[Image] = []  # what is cut out of: the same, or these in colour
         self._hits: list[list[Box]] = []  # of the examined frames
         self._seen: Image | None = None  # the picture examined last, and its faces
         self._faces: list[Box] = []
@@ -109,8 +110,13 @@ class FaceTrack:
         self._dropped = self._unseen = self._sides = 0
         self._left: bool | None = None  # whether the face was in the left half
 
-    def add(self, picture: Image) -> None:
-        """The next frame, the speaker's part of it in grey: (height, width) uint8."""
+    def add(self, picture: Image, rgb: Image | None = None) -> None:
+        """The next frame, the speaker's part of it.
+
+        Args:
+            picture: (height, width) uint8 grey, in which the face is looked for.
+            rgb: (height, width, 3) uint8, out of which it is cut; None = out of `picture`.
+        """
         change = self._shots.look(picture)
         if change is Change.SURE or (change is Change.PERHAPS and not self._search.goes_on(picture, self._known())):
             self._begin_shot()
@@ -120,11 +126,13 @@ class FaceTrack:
                 self._seen, self._faces = picture, self._search.faces(picture, known)
             self._hits.append(self._faces)
         self._pictures.append(picture)
-        if len(self._pictures) >= min(_STRETCH, max(1, _HELD // picture.nbytes)):
+        self._shown.append(picture if rgb is None else rgb)
+        size = picture.nbytes + (0 if rgb is None else rgb.nbytes)
+        if len(self._pictures) >= min(_STRETCH, max(1, _HELD // size)):
             self._crop()
 
     def finish(self) -> tuple[Image | None, Quality]:
-        """The clip (t, size, size) uint8, None where no face was found, and its quality.
+        """The clip (t, size, size[, 3]) uint8, None where no face was found, and its quality.
 
         Frames without the face are not in it, so it may be shorter than what was added.
         """
@@ -177,8 +185,8 @@ class FaceTrack:
         else:
             self._dropped += len(self._pictures)
             if self._fallback and (window := fixed_window(height=height, width=width)) is not None:
-                self._spare.append(crop(self._pictures, np.tile(window, (len(self._pictures), 1)), size=self._size))
-        self._pictures, self._hits = [], []
+                self._spare.append(crop(self._shown, np.tile(window, (len(self._shown), 1)), size=self._size))
+        self._pictures, self._shown, self._hits = [], [], []
 
     def _cut_out(self, track: list[Box | None], *, height: int, width: int) -> None:
         """Crop the frames that show the person."""
@@ -193,7 +201,7 @@ class FaceTrack:
         self._boxes.append(boxes[delivered])
         before, self._left = self._left, bool(np.mean(boxes[delivered, 0] + boxes[delivered, 2] / 2) < width / 2)
         self._sides += before is not None and before != self._left
-        pictures = list(itertools.compress(self._pictures, delivered))
+        pictures = list(itertools.compress(self._shown, delivered))
         self._clips.append(crop(pictures, boxes[delivered], size=self._size, roll=self._rolls[-1]))
 
     def _levelled(self, track: Sequence[Box | None]) -> tuple[list[Box | None], float]:

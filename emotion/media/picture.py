@@ -32,6 +32,7 @@ class Picture:
     def __init__(self, frame: av.VideoFrame, shape: Shape, turns: int = 0) -> None:
         self._frame, self._shape, self._turns = frame, shape, turns
         self._parts: dict[str, Image] = {}
+        self._coloured: dict[str, Image] = {}
 
     def grey(self, side: str = "full") -> Image:
         """The speaker's part, see `part_of`: (height, width) uint8, black 0 to white 255."""
@@ -42,6 +43,17 @@ class Picture:
             part = part_of(luma, side, turns=self._turns)
             self._parts[side] = _widened(part) if narrow else np.ascontiguousarray(part)
         return self._parts[side]
+
+    def rgb(self, side: str = "full") -> Image:
+        """The same in colour: (height, width, 3) uint8."""
+        if side not in self._coloured:
+            whole: NDArray[Any] = self._frame.to_ndarray(format="rgb24")
+            quarters = _quarters(self._frame, self._turns)
+            whole = np.ascontiguousarray(np.rot90(whole, quarters)) if quarters else whole
+            if whole.shape[:2] != self._shape:
+                whole = cv2.resize(whole, self._shape[::-1], interpolation=cv2.INTER_AREA)
+            self._coloured[side] = np.ascontiguousarray(part_of(whole, side, turns=self._turns))
+        return self._coloured[side]
 
 
 def shown_shape(frame: av.VideoFrame, *, pixel: float, turns: int = 0) -> Shape:

@@ -32,6 +32,10 @@ class Clips(Settings):
     size: Annotated[int, Field(ge=16, le=512), Expected("a whole number of pixels from 16 to 512 (int)")] = Field(
         default=48, description="px, side of the square face clips"
     )
+    colour: Literal["grey", "rgb"] = Field(
+        default="grey",
+        description="grey | rgb (three times as large, for checkpoints; paper takes grey) of the face clips",
+    )
     fps: Annotated[float, Field(gt=0, le=1000), Expected("a number > 0 and <= 1000 (float)")] = Field(
         default=15.0, description="frames kept per second of video, > 0"
     )
@@ -39,4 +43,10 @@ class Clips(Settings):
     def used(self) -> dict[str, Any]:
         """The settings that clips made with these depend on."""
         unused = {"score"} if self.detector == "haar" else set()
-        return self.model_dump(include=set(Clips.model_fields) - unused)
+        usual = {"colour"} if self.colour == "grey" else set()
+        return self.model_dump(include=set(Clips.model_fields) - unused - usual)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of a frame: (size, size), or (size, size, 3) in colour."""
+        return (self.size, self.size) if self.colour == "grey" else (self.size, self.size, 3)

@@ -35,10 +35,10 @@ class Strips:
 
     def __init__(self, path: Path, index: Index) -> None:
         self._cache = Cache(path)
-        if self._cache.attributes.get("index") != index.digest or len(self._cache.shape) != 2:
+        if self._cache.attributes.get("index") != index.digest or len(self._cache.shape) not in (2, 3):
             self.close()
             raise EmotionError(f"{path}: face clips of another index; extract again: dvc repro faces")
-        self.size = int(self._cache.shape[-1])
+        self.size = int(self._cache.shape[0])
 
     def close(self) -> None:
         """Close the file."""
@@ -50,7 +50,8 @@ class Strips:
             clip = read_clip(self._cache, utterance, frames=FRAMES)
         except MediaError:
             return None
-        strip = np.ascontiguousarray(np.concatenate(list(clip), axis=1))  # (size, 8 * size)
+        strip = np.ascontiguousarray(np.concatenate(list(clip), axis=1))  # (size, 8 * size[, 3])
+        strip = strip if strip.ndim == 2 else cv2.cvtColor(strip, cv2.COLOR_RGB2BGR)
         good, encoded = cv2.imencode(".jpg", strip, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
         return bytes(encoded) if good else None
 

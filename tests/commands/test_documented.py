@@ -32,6 +32,7 @@ NOT_RUN = {
     "dvc exp run -S corpus=": "a licensed corpus, or one's own; tests/test_experiments.py does that",
     "dvc exp run -S audio.encoder=": "the network, for the checkpoint",
     "dvc exp run -S face.detector=yunet": "the network, for its weights; tests/media/test_yunet.py runs it",
+    "dvc exp run -S face.size=224": "the network, for the checkpoint",
     "emotion fetch yunet": "the network; tests/media/test_yunet.py does that",
     "dvc exp run -S text.encoder=": "a checkpoint",
     "dvc exp run -S model=my_model": "one's own model, see docs",

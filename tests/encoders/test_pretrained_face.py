@@ -63,6 +63,30 @@ def naive(kind, folder, clip, layers, pooling):
     return torch.cat([rows.mean(0)] + ([rows.std(0, correction=0)] if pooling == "mean_std" else []))
 
 
+def test_clips_in_colour(checkpoint):
+    _, folder = checkpoint
+    encoder = made(folder)
+    grey = clips(2, frames=9, size=12)[0]
+    same = [np.repeat(clip[..., None], 3, axis=-1) for clip in grey]
+    with torch.no_grad():
+        torch.testing.assert_close(encoder(encoder.collate(same)), encoder(encoder.collate(grey)))
+        colours = [clip * np.uint8([1, 0, 1]) for clip in same]
+        pixels, found = (
+            encoder.pixels(encoder.collate(same)["clips"]),
+            encoder.pixels(encoder.collate(colours)["clips"]),
+        )
+    black = torch.tensor([0.4, 0.5, 0.6])[1] / torch.tensor([0.2, 0.3, 0.25])[1]
+    torch.testing.assert_close(found[:, :, [0, 2]], pixels[:, :, [0, 2]])
+    torch.testing.assert_close(found[:, :, 1], torch.full_like(found[:, :, 1], -float(black)))
+    with pytest.raises(MediaError, match=r"expected uint8 \(t, size, size\) or \(t, size, size, 3\)"):
+        encoder.collate([same[0][..., :2]])
+
+
+def test_the_papers_encoder_takes_grey():
+    with pytest.raises(EmotionError, match=r"takes grey clips; set face.colour: grey"):
+        new_encoder(Face(), size=48, rgb=True)
+
+
 @pytest.mark.parametrize(
     ("layers", "pooling"),
     [("last", "mean_std"), *checkpoints.slow(("last", "mean"), (1, "mean"), ("last", "cls"))],

@@ -1,10 +1,12 @@
-"""Speakers whose part of the picture is a box."""
+"""Speakers whose part of the picture is a box; clips in colour."""
 
+import cv2
 import numpy as np
-from coded_video import RIGHT, write_coded
+from coded_video import RIGHT, read_code, write_coded
 from extraction.planted_faces import SIZE, codes, extract, planted_detector, row
 
 from emotion.extraction import one_video
+from emotion.media.clips import read_clip
 from emotion.media.detectors import Box
 from emotion.store.cache import Cache
 
@@ -40,3 +42,19 @@ def test_boxes_of_large_pictures_keep_their_pixels(tmp_path, monkeypatch):
     extract(tmp_path, [row("a", 0, 1), row("b", 0, 1, side="box 0 0 0.25 1")])
     extract(tmp_path, [row("a", 0, 1)])
     assert kept == [4 * SIZE, SIZE]
+
+
+def test_clips_in_colour(tmp_path, monkeypatch):
+    monkeypatch.setattr(one_video, "make_detector", planted_detector)
+    write_coded(tmp_path / "a.avi", frames=30)
+    rows = [row("a", 0, 1), row("b", 0.5, 1.5, side="right"), row("none", 0, 1, video="")]
+    extract(tmp_path, rows, colour="rgb", max_missing=0.5)
+    with Cache(tmp_path / "faces.h5") as cache:
+        assert cache.shape == (SIZE, SIZE, 3) and '"colour": "rgb"' in cache.attributes["settings"]
+        assert [read_code(picture.mean(axis=2)) for picture in cache[0]] == list(range(15))
+        assert [read_code(picture.mean(axis=2)) - RIGHT for picture in cache[1]] == list(range(7, 22))
+        assert read_clip(cache, "a", frames=4).shape == (4, SIZE, SIZE, 3)
+    assert cv2.imread(str(tmp_path / "faces.png")).shape[1] == 8 * 96
+    extract(tmp_path, rows, max_missing=0.5)
+    with Cache(tmp_path / "faces.h5") as cache:
+        assert cache.shape == (SIZE, SIZE) and "colour" not in cache.attributes["settings"]

@@ -35,6 +35,14 @@ def test_track_keeps_every_frame_and_measures_quality():
     assert run(1, lambda number: [Box(50.0, 50.0, 40.0, 4.0)])[0].shape == (1, 16, 16)
 
 
+def test_the_clip_is_cut_out_of_the_colours():
+    track = FaceTrack(planted(lambda number: [Box(50.0, 50.0, 40.0, 4.0, 30.0)]), size=16, every=5, fps=10.0)
+    for number in range(12):
+        track.add(np.full((100, 100), number, np.uint8), np.full((100, 100, 3), (number, 50, 200), np.uint8))
+    clip, _ = track.finish()
+    assert clip.shape == (12, 16, 16, 3) and clip[:, 8, 8].tolist() == [[number, 50, 200] for number in range(12)]
+
+
 def test_long_clips_are_cropped_in_stretches(monkeypatch):
     monkeypatch.setattr(faces, "_STRETCH", 20)
     held = []

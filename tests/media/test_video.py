@@ -101,6 +101,25 @@ def test_part_of():
     assert part_of(picture, "box 0 0 0.0001 0.0001").tolist() == [[0]]
 
 
+def test_colours_are_those_of_the_grey_picture(tmp_path):
+    with av.open(str(tmp_path / "a.mp4"), "w") as container:
+        stream = container.add_stream("mpeg4", rate=10)
+        stream.width, stream.height, stream.pix_fmt, stream.bit_rate = 128, 64, "yuv420p", 4_000_000
+        picture = np.zeros((64, 128, 3), np.uint8)
+        picture[:, :64], picture[:, 64:] = (200, 40, 40), (40, 40, 200)
+        picture[:16] = 128
+        for _ in range(3):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        container.mux(stream.encode(None))
+    with Video(tmp_path / "a.mp4", turns=1) as video:  # what was on the right is on top now
+        shown = video.at(0)
+        assert shown.rgb().shape == (128, 64, 3) and shown.rgb("left").shape == (128, 32, 3)
+        for place, colour in (((100, 50), (200, 40, 40)), ((20, 50), (40, 40, 200)), ((60, 5), (128, 128, 128))):
+            np.testing.assert_allclose(shown.rgb()[place], colour, atol=12)
+        grey = cv2.cvtColor(shown.rgb("box 0 0 0.5 1"), cv2.COLOR_RGB2GRAY)
+        assert np.abs(grey.astype(int) - shown.grey("box 0 0 0.5 1")).mean() < 3
+
+
 @pytest.mark.parametrize("turns", range(4))
 def test_a_box_is_of_the_picture_before_it_is_turned(turns):
     picture = np.arange(8 * 12).reshape(8, 12)
