@@ -34,7 +34,7 @@ class Entry:
 _SPEECH = "mono speech, 16 kHz, any length; a frame is 20 ms"
 _WINDOWS = "mono speech, 16 kHz, in windows of 30 s; a frame is 20 ms"
 _TEXT = "text, at most 512 tokens"
-_CLIP = "clip, grey or in colour, resized to 224 px"
+_CLIP = "face clip, resized to 224 px"
 _FRAMES = f"{_CLIP}, face.frames frames one by one"
 _MIT, _APACHE, _CC = "MIT", "Apache 2.0", "CC BY-NC 4.0"
 _OURS, _WAVLM = "MIT (this code)", "MIT, or that of UniSpeech: see its page"
