@@ -22,6 +22,7 @@ from torch import Generator, Tensor, nn
 from emotion.core.errors import EmotionError, MediaError
 from emotion.encoders.base import Encoder
 from emotion.encoders.logmel import LogMel, spec_augment
+from emotion.training.recurrent import both_ways, mirror
 
 FRONTS = ("waveform", "logmel")
 _FLOOR = 1e-6  # added to energies before the logarithm; full scale is 1
@@ -29,11 +30,7 @@ _PREPARE = 2000  # waveforms that set the scale of the energies
 
 
 class BiLSTM(nn.Module):
-    """One bidirectional LSTM layer on padded sequences.
-
-    The backward direction reads each sequence reversed within its own length, so padding is never read before real
-    frames; about twice as fast on a CPU as packed sequences.
-    """
+    """One bidirectional LSTM layer on padded sequences; it learns well from the first epochs on."""
 
     def __init__(self, inputs: int, hidden: int) -> None:
         super().__init__()
@@ -44,9 +41,7 @@ class BiLSTM(nn.Module):
 
     def forward(self, x: Tensor, turned: Tensor) -> Tensor:
         """Values (b, n, inputs) and, per place, the place of its mirror image (b, n) -> (b, n, 2 hidden)."""
-        there = self.forwards(x)[0]
-        back = self.backwards(_take(x, turned))[0]
-        return torch.cat([there, _take(back, turned)], dim=-1)
+        return both_ways(self.forwards, self.backwards, x, turned)
 
 
 class AudioEncoder(Encoder):
@@ -147,9 +142,8 @@ class AudioEncoder(Encoder):
         x = (x - self.mean) / self.deviation  # (b, n, filters)
         if "keep" in batch:
             x = x * batch["keep"]
-        place = torch.arange(x.shape[1], device=x.device)
-        mask = place < counts[:, None]  # (b, n)
-        turned = torch.where(mask, counts[:, None] - 1 - place, place)
+        mask = torch.arange(x.shape[1], device=x.device) < counts[:, None]  # (b, n)
+        turned = mirror(mask)
         for layer in self.lstm:
             x = self.drop(layer(x, turned))  # (b, n, 2 hidden)
         v = self.norm(x)
@@ -247,8 +241,3 @@ def _start_well(lstm: nn.LSTM) -> None:
             for gate in value.data.chunk(4):
                 nn.init.orthogonal_(gate) if "hh" in name else nn.init.xavier_uniform_(gate)
     nn.init.ones_(lstm.get_parameter("bias_ih_l0")[lstm.hidden_size : 2 * lstm.hidden_size])
-
-
-def _take(x: Tensor, places: Tensor) -> Tensor:
-    """Values (b, n, d) at places (b, n)."""
-    return x.gather(1, places[..., None].expand(-1, -1, x.shape[-1]))

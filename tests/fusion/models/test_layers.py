@@ -3,7 +3,7 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from emotion.fusion.models.layers import BiGru, BiLstm, Dropout, attend, drop, mirror, take
+from emotion.fusion.models.layers import BiGru, BiLstm, Dropout, attend, drop
 
 LENGTHS = torch.tensor([5, 1, 7, 3])
 MASK = torch.arange(7)[None] < LENGTHS[:, None]
@@ -52,15 +52,6 @@ def test_recurrent_layers_equal_torchs_packed_ones(ours, theirs, layers):
     packed = pack_padded_sequence(x, LENGTHS, batch_first=True, enforce_sorted=False)
     expected, _ = pad_packed_sequence(other(packed)[0], batch_first=True)
     torch.testing.assert_close(one(x, MASK)[MASK], expected[MASK])
-
-
-def test_the_mirror_turns_every_sequence_within_its_own_length():
-    x = torch.randn(4, 7, 2)
-    turned = take(x, mirror(MASK))
-    for row, (before, after) in enumerate(zip(x, turned, strict=True)):
-        u = int(LENGTHS[row])
-        assert torch.equal(after, torch.cat([before[:u].flip(0), before[u:]]))
-    assert torch.equal(take(turned, mirror(MASK)), x)
 
 
 def test_attention_equals_torchs():
