@@ -28,6 +28,7 @@ def test_there_are_enough_cases():
     assert len(kinds) >= 15
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("modality", ["audio", "video"])
 def test_some_broken_media(tmp_path, modality):
     cases = [case for case in CASES if case.modality == modality and Path(case.name).stem in QUICK]

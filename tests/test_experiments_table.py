@@ -70,6 +70,7 @@ def test_strangers_names_are_printed_as_they_are():
     assert "[red]x\\x1b[2J" in text
 
 
+@pytest.mark.slow
 def test_no_project_is_one_line(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(EmotionError, match=r"DVC cannot list the experiments \(.+\); change into the project's folder"):

@@ -99,6 +99,7 @@ def digests(project, **named):
     return {path.stem: path.read_text() for path in (project / ".code").iterdir()}
 
 
+@pytest.mark.slow
 def test_a_comment_or_docstring_reaches_no_stage(project):
     before = digests(project)
     for path in (path for room in ROOMS for path in (project / room).rglob("*.py")):
@@ -107,6 +108,7 @@ def test_a_comment_or_docstring_reaches_no_stage(project):
     assert digests(project) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "stages"),
     [
@@ -129,6 +131,7 @@ def test_an_edit_reaches_the_stages_that_import_it(project, name, stages):
     assert {stage for stage in after if after[stage] != before[stage]} == stages
 
 
+@pytest.mark.slow
 def test_a_plugin_reaches_the_stages_that_params_name_it_for(project, monkeypatch):
     monkeypatch.chdir(project)
     (project / "plugins" / "other.py").write_text("x = 1\n", encoding="utf-8")
@@ -148,6 +151,7 @@ def test_a_plugin_reaches_the_stages_that_params_name_it_for(project, monkeypatc
     assert {stage for stage in after if after[stage] != before[stage]} == {"fuse"}
 
 
+@pytest.mark.slow
 def test_a_file_that_is_no_python_is_one_line(project):
     (project / "emotion" / "evaluation" / "report.py").write_text("def (\n", encoding="utf-8")
     with pytest.raises(EmotionError, match=r"report\.py: line 1 is no Python \(invalid syntax\); fix it"):

@@ -28,7 +28,7 @@ _CODE = (
     *("fusion/threads", "fusion/train"),
     *(f"fusion/models/{name}" for name in ("base", "layers", "registry", "rng")),
     *("evaluation/scores", "store/cache", "study/missing", "study/run"),
-    *("training/checkpoint", "training/curve", "training/device", "training/loop"),
+    *("training/checkpoint", "training/curve", "training/device", "training/loop", "training/recurrent"),
 )
 
 

@@ -23,6 +23,7 @@ def files(folder):
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+@pytest.mark.slow
 def test_the_same_run_gives_the_same_bytes(small_run, packed, tmp_path):
     pack(tmp_path / "again", project=small_run, name="small", licence="mit")
     assert files(tmp_path / "again") == files(packed)
@@ -62,6 +63,7 @@ def test_the_page_begins_with_what_the_hub_reads(packed):
     assert "not for decisions about people" in page and "looks and sounds most like" in page
 
 
+@pytest.mark.slow
 def test_encoders_of_folds_stay_at_home(tmp_path):
     project = finish(tmp_path / "run", folds=2)
     assert (project / "models" / "encoders" / "audio" / "folds.json").exists()
@@ -70,6 +72,7 @@ def test_encoders_of_folds_stay_at_home(tmp_path):
     check(tmp_path / "packed")
 
 
+@pytest.mark.slow
 def test_a_generated_corpus_names_its_media(tmp_path):
     project = finish(tmp_path / "run", corpus="synthetic")
     card = pack(tmp_path / "packed", project=project)
@@ -166,6 +169,7 @@ def test_weights_of_another_model_are_refused_though_the_card_names_them(copied)
     assert load_file(path) and not zipfile.is_zipfile(path)
 
 
+@pytest.mark.slow
 def test_the_detector_comes_along(small_run, tmp_path):
     """A file of one's own as a file, without its path; one that has a name by its name."""
     project = tmp_path / "run"

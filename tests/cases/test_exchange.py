@@ -85,6 +85,7 @@ def test_a_modality_that_some_dialogues_do_not_have(tmp_path, nothing):
     assert report["missing"] == {"not in the file": 4}
 
 
+@pytest.mark.slow
 def test_one_absurd_utterance_is_named_and_flattens_nothing(tmp_path, capsys):
     reasons, values = present(imported(tmp_path, edit=lambda content: content[4]["d1"][0].fill(3e38)), "audio")
     assert {name for name, reason in reasons.items() if reason} == {"d1_0"}
@@ -95,6 +96,7 @@ def test_one_absurd_utterance_is_named_and_flattens_nothing(tmp_path, capsys):
     assert "of utterance d1_0" in said
 
 
+@pytest.mark.slow
 def test_no_test_dialogues(tmp_path, capsys):
     imported(tmp_path, test=0)
     last = capsys.readouterr().err.splitlines()[-1]
@@ -108,6 +110,7 @@ def test_an_hdf5_file_is_no_pickle(tmp_path):
         import_features(tmp_path / "features.h5", out=tmp_path / "out")
 
 
+@pytest.mark.slow
 def test_text_with_escapes_and_label_names(tmp_path):
     def spoilt(content):
         content[6]["d0"][0] = "\x1b[31mhello\u202e   you\u2028"
@@ -118,6 +121,7 @@ def test_text_with_escapes_and_label_names(tmp_path):
         import_features(tmp_path / "features.pkl", out=out, split="file", label_names=("glad", "sa\x1bd", "calm"))
 
 
+@pytest.mark.slow
 def test_a_class_that_is_never_trained_is_said(tmp_path, capsys):
     """Labels of the test set are not counted: index and report must not tell them."""
     out = imported(tmp_path, labels=lambda d, t: 2 if d > 8 else (d + t) % 2)

@@ -83,6 +83,7 @@ def test_class_only_in_test(tmp_path, capsys):
     assert set(about["counts"]) == {"train", "validation"} and about["test"] == 8
 
 
+@pytest.mark.slow
 def test_rows_out_of_order(tmp_path, capsys):
     wavs(tmp_path, 4, seconds=14)
     start = lambda i: (8, 0, 4, 2, 6, 10)[i % 6]  # noqa: E731
@@ -118,6 +119,7 @@ def test_the_doctors_json_is_the_same_with_and_without_escapes(tmp_path):
     assert code == 0 and "  高兴" in what and '  a "quoted" \\ one' in what
 
 
+@pytest.mark.slow
 def test_disk_full_index(tmp_path):
     table(tmp_path, rows(audio=wavs(tmp_path)))
     command = ["index", "--corpus", "table", "--root", str(tmp_path), "--out", str(tmp_path / "new" / "index.csv")]
@@ -138,6 +140,7 @@ def test_disk_full_index(tmp_path):
     assert list((tmp_path / "new").iterdir()) == []
 
 
+@pytest.mark.slow
 def test_module_run():
     environment = {**os.environ, "PYTHONPATH": str(HERE)}
     check = [sys.executable, "-m", "emotion.cli", "corpus", "check", "--root", "nowhere", "--corpus"]

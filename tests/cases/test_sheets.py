@@ -49,6 +49,7 @@ def refused(root):
     return message.removeprefix(str(root))
 
 
+@pytest.mark.slow
 def test_an_excel_file_is_read_in_a_process_of_its_own(tmp_path):
     lines = [
         [None, None],
@@ -74,6 +75,7 @@ def test_pages_and_places_of_an_excel_file(tmp_path):
     assert "/x.xlsx: row 4: utterance 'u1' is there already" in refused(tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("part", "content", "message"),
     [

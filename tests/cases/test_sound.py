@@ -49,6 +49,7 @@ def headed(path, *, riff=None, data=None):
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["v.mkv", "v.mov", "v.webm"])
 def test_sound_that_starts_late_is_padded(tmp_path, name):
     codec, sound = ("libvpx", "libopus") if name == "v.webm" else ("libx264", "pcm_s16le")
@@ -61,6 +62,7 @@ def test_sound_that_starts_late_is_padded(tmp_path, name):
     assert media_length(path) == pytest.approx(3.2, abs=0.02)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["v.mkv", "v.mp4", "v.ts"])
 def test_a_clock_that_starts_late_is_no_length(tmp_path, name):
     path = film(tmp_path / name, person(), sounds=[voice(2.4, 48000)], clock=9.6)
@@ -69,6 +71,7 @@ def test_a_clock_that_starts_late_is_no_length(tmp_path, name):
     assert decode(path).seconds["video"] == pytest.approx(2.4, abs=0.07)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["webm", "matroska", "mp4"])
 def test_recordings_that_do_not_say_how_long_they_are(tmp_path, form):
     codec, sound = ("libvpx", "libopus") if form == "webm" else ("libx264", "aac")
@@ -78,6 +81,7 @@ def test_recordings_that_do_not_say_how_long_they_are(tmp_path, form):
     assert len(read(path, 0, 2)) == 2 * RATE and len(read(path, 1.5, 2)) == RATE / 2
 
 
+@pytest.mark.slow
 def test_the_default_track_is_heard(tmp_path):
     sounds = [0 * voice(2.4), voice(2.4)]
     path = film(tmp_path / "v.mkv", person(), sounds=sounds, rate=RATE, sound="pcm_s16le", loud=1)
@@ -143,6 +147,7 @@ def test_what_is_no_sound_is_not_guessed(tmp_path):
             media_length(tmp_path / name)
 
 
+@pytest.mark.slow
 def test_an_end_far_beyond_the_file(tmp_path):
     path = film(tmp_path / "v.mp4", person(), sounds=[voice(2.4, 48000)])
     with pytest.raises(MediaError, match=r"audio ends early: .*v.mp4 is 2.4\S* s long, segment is 0-2e\+09 s"):
@@ -167,6 +172,7 @@ def test_remarks_on_waveforms(wave, kind):
     assert kind in str(found) if kind else found is None
 
 
+@pytest.mark.slow
 def test_the_doctor_names_silence_and_scale(tmp_path):
     audio = wavs(tmp_path)
     soundfile.write(tmp_path / "0.wav", np.zeros(RATE), RATE)
@@ -182,6 +188,7 @@ def test_the_doctor_names_silence_and_scale(tmp_path):
     assert "1.wav: peak 163" in loud and "expected about 1 at most" in loud
 
 
+@pytest.mark.slow
 def test_the_doctor_names_a_zero_line_that_is_off_and_clipping(tmp_path):
     audio = wavs(tmp_path)
     soundfile.write(tmp_path / "0.wav", np.full(RATE, 0.25), RATE)
@@ -198,6 +205,7 @@ def test_the_doctor_names_a_zero_line_that_is_off_and_clipping(tmp_path):
     assert found == {}
 
 
+@pytest.mark.slow
 def test_a_file_of_one_sample_does_not_hide_the_others(tmp_path):
     audio = wavs(tmp_path)
     soundfile.write(tmp_path / "5.wav", np.array([0.3]), RATE)

@@ -36,6 +36,7 @@ def refused(root):
     return message.removeprefix(str(root))
 
 
+@pytest.mark.slow
 def test_a_header_of_100000_columns_is_quick(tmp_path):
     names = ",".join(f"c{i}" for i in range(100_000))
     begun = time.process_time()
@@ -46,6 +47,7 @@ def test_a_header_of_100000_columns_is_quick(tmp_path):
     assert time.process_time() - begun < 5
 
 
+@pytest.mark.slow
 def test_a_long_text_is_read_whole_by_everybody(tmp_path):
     root = tmp_path / "raw"
     table(root, rows(text=lambda i: "word " * 40_000 if i == 0 else f"line {i}"))
@@ -120,6 +122,7 @@ def test_milliseconds_are_asked_about(tmp_path):
     assert notes_of(reading) == {"utterances that end after the end of their media": 1}
 
 
+@pytest.mark.slow
 def test_rows_without_turns_are_put_in_order(tmp_path):
     soundfile.write(tmp_path / "d.wav", voice(14), 16000)
     starts = (8, 0, 4, 2, 6, 10)
@@ -204,6 +207,7 @@ def test_empty_speakers_are_counted(tmp_path):
     assert notes_of(read_table(tmp_path)) == {"empty cells of column speaker": 5}
 
 
+@pytest.mark.slow
 def test_the_sound_of_a_video_is_used(tmp_path):
     film(tmp_path / "v.mp4", person(), sounds=[voice(2.4, 48000)])
     film(tmp_path / "silent.mp4", person())

@@ -70,6 +70,7 @@ def test_no_box_crosses_a_cut(tmp_path):
     assert report["coverage"] == report["delivered"] == 1
 
 
+@pytest.mark.slow
 def test_frames_without_the_face_are_not_delivered(tmp_path):
     film(tmp_path / "v.mp4", person(30) + [wall()] * 30)
     (clip,), (note,), report = clips(tmp_path, [("v.mp4", 0, 4)])
@@ -77,6 +78,7 @@ def test_frames_without_the_face_are_not_delivered(tmp_path):
     assert (report["coverage"], report["delivered"]) == (1, 0.5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("sar", "width"), [(2, 320), ((1, 2), 1280), ((10, 11), 704)])
 def test_pixels_are_made_square(tmp_path, sar, width):
     ratio = sar if isinstance(sar, int) else sar[0] / sar[1]
@@ -94,6 +96,7 @@ def test_absurd_pixels_are_taken_for_square(tmp_path):
         assert video.at(0).grey().shape == (360, 640)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("turns", [1, 2, 3])
 def test_turned_pictures_are_turned_back(tmp_path, turns):
     film(tmp_path / "v.mp4", [np.ascontiguousarray(np.rot90(p, turns)) for p in person(15, r=50, skin=200)])
@@ -104,6 +107,7 @@ def test_turned_pictures_are_turned_back(tmp_path, turns):
     assert np.abs(found[0].astype(int) - found[1]).mean() < 8
 
 
+@pytest.mark.slow
 def test_a_score_far_below_the_others_is_a_finding(tmp_path, monkeypatch):
     monkeypatch.setattr("emotion.extraction.one_video.better_turn", lambda *_, **__: 0)
     for i in range(4):
@@ -112,6 +116,7 @@ def test_a_score_far_below_the_others_is_a_finding(tmp_path, monkeypatch):
     assert report["doubtful"] == 1 or notes[0]["found"] == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("clock", [0.0, 9.6, 0.8])
 @pytest.mark.parametrize("name", ["v.mkv", "v.ts"])
 def test_time_begins_with_the_container(tmp_path, clock, name):
@@ -124,6 +129,7 @@ def test_time_begins_with_the_container(tmp_path, clock, name):
         assert np.abs(got[number].astype(int) - pictures[number]).mean() < 4
 
 
+@pytest.mark.slow
 def test_before_the_first_picture_nothing_is_shown(tmp_path):
     film(tmp_path / "v.mkv", person(30), sounds=[voice(4.0, 48000)], sound="mp2", clock=0.0, late=-2.0)
     (early, late, both), _, report = clips(tmp_path, [("v.mkv", 0, 1), ("v.mkv", 2, 3), ("v.mkv", 1.5, 2.5)])
@@ -131,6 +137,7 @@ def test_before_the_first_picture_nothing_is_shown(tmp_path):
     assert len(late) == 15 and 7 <= len(both) <= 8
 
 
+@pytest.mark.slow
 def test_a_recording_without_a_length(tmp_path):
     how = {"codec": "libvpx", "sound": "libopus", "form": "webm", "seekable": False}
     film(tmp_path / "v.webm", [p[60:300, 200:440] for p in person(18)], sounds=[voice(1.2, 48000)], **how)
@@ -145,6 +152,7 @@ def test_a_still_picture_is_one_frame(tmp_path, name):
     assert len(clip) == len(later) == 1 == with_a_face(clip) and report["missing"] == 0
 
 
+@pytest.mark.slow
 def test_an_end_far_beyond_the_video(tmp_path):
     film(tmp_path / "v.mp4", person())
     rows = [("v.mp4", 0, 2e9 if i == 3 else 2) for i in range(5)]
@@ -157,6 +165,7 @@ def test_an_end_far_beyond_the_video(tmp_path):
     assert report["cut_short"] == 2 and report["reasons"] == {"utterance beyond the video's end": 1}
 
 
+@pytest.mark.slow
 def test_long_utterances_are_cut_and_counted(tmp_path):
     film(tmp_path / "v.mp4", person(75))
     found, notes, report = clips(tmp_path, [("v.mp4", 1, 4.8), ("v.mp4", 0, 2)], max_seconds=2.0)
@@ -172,6 +181,7 @@ def test_pictures_without_bounds_are_refused(tmp_path):
     assert "has 8000x8000 px, expected 35 million px or fewer" in (tmp_path / "out/faces.csv").read_text()
 
 
+@pytest.mark.slow
 def test_large_pictures_are_kept_small(tmp_path):
     with av.open(str(tmp_path / "v.mp4"), "w") as box:
         stream = box.add_stream("mpeg4", rate=5)

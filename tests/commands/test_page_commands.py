@@ -12,6 +12,7 @@ def _run(*words):
     return CliRunner().invoke(app, list(words))
 
 
+@pytest.mark.slow
 def test_report_of_the_run_in_this_folder(tmp_path, monkeypatch):
     plant(tmp_path)
     monkeypatch.chdir(tmp_path)

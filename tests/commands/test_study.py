@@ -10,6 +10,7 @@ from emotion.core.errors import EmotionError
 runner = CliRunner()
 
 
+@pytest.mark.slow
 def test_a_quick_look(tmp_path):
     features = plant(tmp_path / "features")
     out = tmp_path / "out"

@@ -37,6 +37,7 @@ def test_a_track_without_any_sound(tmp_path, level, silent):
     assert hear(tmp_path / "a.wav", listener=None, coefficients=False).silent == silent
 
 
+@pytest.mark.slow
 def test_trouble_is_named(tmp_path):
     whole = write(tmp_path / "a.mkv", sound=voice([(1, 2)], 20)).read_bytes()
     (tmp_path / "cut.mkv").write_bytes(whole[: len(whole) // 2])

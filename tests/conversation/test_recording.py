@@ -60,10 +60,12 @@ def test_two_who_talk_in_turns(film):
     assert {step for step, *_ in told} == {"listen", "watch"}
 
 
+@pytest.mark.slow
 def test_same_recording_same_turns(film):
     assert turns_of(film).turns == turns_of(film).turns
 
 
+@pytest.mark.slow
 def test_a_transcript_is_kept_row_by_row(film, monkeypatch):
     monkeypatch.setattr(recording, "speech_finder", None)
     rows = [Piece(2.0, 3.0, "Why?", speaker="Bob"), Piece(0.5, 1.5, "I do.", speaker="Ann"), Piece(3.5, 4.5, "So.")]
@@ -77,6 +79,7 @@ def test_a_transcript_is_kept_row_by_row(film, monkeypatch):
     assert turns_of(film, transcript=[]).turns == ()
 
 
+@pytest.mark.slow
 def test_without_words_regions_are_turns(film):
     made = turns_of(film, asr="none")
     assert [turn.start for turn in made.turns] == pytest.approx([0.5, 2.0, 3.5], abs=0.11)
@@ -89,6 +92,7 @@ def test_without_faces(film):
     assert {turn.speaker for turn in turns_of(film, faces="none", speakers=1).turns} == {"speaker 1"}
 
 
+@pytest.mark.slow
 def test_channels_say_who_speaks_and_whose_face_it_is(tmp_path):
     spans = [(start, end, number % 2) for number, (start, end) in enumerate(SPANS)]
     pictures = [two(*mouths(number / 25)) for number in range(125)]
@@ -109,6 +113,7 @@ def test_sound_only(tmp_path):
     assert not made.seen and made.warnings[0].startswith("without picture: no video track")
 
 
+@pytest.mark.slow
 def test_silent_films(tmp_path):
     pictures = [two(0.2, 0.2)] * 75
     for path in (

@@ -24,6 +24,7 @@ def sound(count):
     return np.random.default_rng(1).normal(size=(count, 13)).astype(np.float32)
 
 
+@pytest.mark.slow
 def test_the_network_sees_and_hears_the_same_time(network):
     whole = sound(400)
     judge = Judge(network, whole)

@@ -25,6 +25,7 @@ def talks(time):
     return (mumble(time), 0.2) if time < 2 else (0.2, mumble(time))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fps", [25, Fraction(30000, 1001), 12])
 def test_the_mouth_that_moves_is_the_speakers(tmp_path, fps):
     path = film(tmp_path / "a.mp4", 4, talks, fps=fps)
@@ -49,6 +50,7 @@ def test_boxes_are_where_the_faces_are(tmp_path):
     assert centres[0] == pytest.approx((0.25, 0.5), abs=0.06) and centres[1] == pytest.approx((0.75, 0.5), abs=0.06)
 
 
+@pytest.mark.slow
 def test_a_span_over_a_cut_has_the_faces_of_both_shots(tmp_path):
     path = film(tmp_path / "a.mp4", 3, lambda time: (0.2, None) if time < 1.5 else (None, 0.2))
     sight = watch(path, spans=[Region(0.5, 2.5)], detector="haar", judge=BY_MOTION)
@@ -67,6 +69,7 @@ def test_overlapping_short_and_late_spans(tmp_path):
     assert all(seen[0].signs.motion > 0 for seen in sight.glimpses[:3])
 
 
+@pytest.mark.slow
 def test_no_more_than_the_middle_of_a_long_span_is_held(tmp_path):
     held = []
 

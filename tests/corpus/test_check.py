@@ -88,6 +88,7 @@ def test_what_cannot_be_read_is_one_finding(whole, tmp_path):
     assert "does not exist" in places[0]
 
 
+@pytest.mark.slow
 def test_media_are_decoded_to_their_end(tmp_path):
     wave = 0.1 * np.sin(np.arange(16000) / 9)
     for name in ("good.wav", "cut.wav", "noise.flac"):
@@ -145,6 +146,7 @@ def test_a_speaker_who_talks_twice_at_once_is_found(tmp_path):
     assert finding.told().startswith("1 pair of utterances of one speaker that overlaps in time: u0 (0 to 2 s) and u2 ")
 
 
+@pytest.mark.slow
 def test_a_release_may_have_a_speaker_who_talks_twice_at_once(whole):
     places = found(examine("iemocap", whole))["pairs of utterances of one speaker that overlap in time"].places
     assert places and all(place.split()[0].split("_")[:-1] == place.split()[6].split("_")[:-1] for place in places)
@@ -172,6 +174,7 @@ def test_commands(tmp_path):
     assert json.loads(run(*check, "--json").output)["errors"] == 1
 
 
+@pytest.mark.slow
 def test_one_line_says_that_media_were_not_opened(tmp_path):
     for name in "ab":
         soundfile.write(tmp_path / f"{name}.wav", 0.1 * np.sin(np.arange(8000) / 9), 8000)

@@ -85,6 +85,7 @@ def test_a_leaked_dialogue_is_refused_whatever_is_allowed():
             check_leaks(rows, allow_speaker_overlap=allowed)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=40)
 @given(st.lists(st.tuples(st.integers(0, 14), st.integers(0, 9), st.sampled_from("ab")), min_size=1, max_size=60))
 def test_drawn_splits_never_leak(cells):

@@ -85,6 +85,7 @@ def test_delimiters_marks_and_encodings(table, name, text, encoding):
     ]
 
 
+@pytest.mark.slow
 def test_parquet(tmp_path):
     columns = {"utterance": ["u1", "u2"], "label": ["glad", "sad"], "turn": [3, None], "end": [2.5, float("nan")]}
     parquet.write_table(pyarrow.table(columns), tmp_path / "mine.parquet")

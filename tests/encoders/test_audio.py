@@ -155,6 +155,7 @@ def test_folder(tmp_path, options):
     check_folder(encoder, values, tmp_path)
 
 
+@pytest.mark.slow
 def test_learns_a_planted_truth_and_twice_the_same():
     encoder, history = learn(small, waves, epochs=6)
     assert max(line.validation_weighted_f1 for line in history) > 0.9

@@ -54,6 +54,7 @@ def test_no_masks_hide_nothing(monkeypatch, name, value):
     assert masks([40, 5]).all()
 
 
+@pytest.mark.slow
 def test_learns_a_planted_truth_under_spec_augment():
     small = {"dim": 12, "frame": 320, "hop": 320, "filters": 8, "hidden": 6}
     _, history = learn(lambda: AudioEncoder(front="logmel", **small), waves, epochs=6)

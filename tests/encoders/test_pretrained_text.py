@@ -81,6 +81,7 @@ def test_long_texts_are_cut(checkpoint):
     assert encoder.cost("you " * 100) == encoder.collate(["you " * 100])["tokens"].shape[1] == 20
 
 
+@pytest.mark.slow
 def test_folder_without_the_checkpoint(checkpoint, tmp_path):
     encoder = made(checkpoint, dim=5)
     encoder.encoder = "gone"

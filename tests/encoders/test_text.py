@@ -91,6 +91,7 @@ def test_folder(tmp_path):
     check_folder(prepared(), texts(3)[0], tmp_path)
 
 
+@pytest.mark.slow
 def test_learns_a_planted_truth_and_twice_the_same():
     encoder, history = learn(small, texts, epochs=8)
     assert max(line.validation_weighted_f1 for line in history) > 0.9

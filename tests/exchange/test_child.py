@@ -64,6 +64,7 @@ def die(_):
     os.kill(os.getpid(), 11)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("work", "message"),
     [(sleep, "not finished after 1 s"), (spin, "not finished after 1 s"), (die, "killed by SIGSEGV")],

@@ -75,6 +75,7 @@ BOMBS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("raw", "message"), BOMBS.values(), ids=BOMBS)
 def test_memory_does_not_follow_a_number_in_the_file(tmp_path, raw, message):
     (tmp_path / "x.pkl").write_bytes(raw)

@@ -173,6 +173,7 @@ def test_a_folder_with_another_corpus_is_left_alone(tmp_path):
         imported(tmp_path, fields())
 
 
+@pytest.mark.slow
 def test_a_killed_import_leaves_the_old_one_and_the_same_command_finishes_it(tmp_path, monkeypatch):
     before = {path: path.read_bytes() for path in imported(tmp_path, fields()).rglob("*.*")}
     other, finish, done = fields(seed=1), CacheWriter.__exit__, []

@@ -32,6 +32,7 @@ def imported(tmp_path, found, names, **options):
     return rows, caches
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "names",
     [

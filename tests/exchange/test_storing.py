@@ -28,6 +28,7 @@ def test_caches_say_that_nobody_knows_who_trained_their_encoders(tmp_path):
             assert cache.attributes["trained_on"] == "unknown"
 
 
+@pytest.mark.slow
 def test_other_files_in_the_folder_are_kept(tmp_path):
     out = imported(tmp_path, fields())
     (out / ".gitignore").write_text("/features\n")
@@ -55,6 +56,7 @@ def test_the_folder_behind_a_link_is_replaced(tmp_path):
     assert (tmp_path / "disk" / "index.csv").is_file()
 
 
+@pytest.mark.slow
 def test_nothing_is_left_behind(tmp_path):
     out = imported(tmp_path, fields())
     assert sorted(contents(out)) == [

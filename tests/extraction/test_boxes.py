@@ -2,6 +2,7 @@
 
 import cv2
 import numpy as np
+import pytest
 from coded_video import RIGHT, read_code, write_coded
 from extraction.planted_faces import SIZE, codes, extract, planted_detector, row
 
@@ -44,6 +45,7 @@ def test_boxes_of_large_pictures_keep_their_pixels(tmp_path, monkeypatch):
     assert kept == [4 * SIZE, SIZE]
 
 
+@pytest.mark.slow
 def test_clips_in_colour(tmp_path, monkeypatch):
     monkeypatch.setattr(one_video, "make_detector", planted_detector)
     write_coded(tmp_path / "a.avi", frames=30)

@@ -234,6 +234,7 @@ def die(_):
     os._exit(9)
 
 
+@pytest.mark.slow
 @needs_haar
 def test_dead_worker_is_one_line(tmp_path, monkeypatch):
     monkeypatch.setattr(executors, "_start_worker", die)

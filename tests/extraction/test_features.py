@@ -181,6 +181,7 @@ def test_each_utterance_is_for_its_encoder(tmp_path):
                 np.testing.assert_allclose(cache[i], encoder(encoder.collate([read(row)])).numpy(), atol=1e-6)
 
 
+@pytest.mark.slow
 def test_interrupted_anywhere_gives_the_same_bytes(tmp_path):
     whole = extract(tmp_path)
     order = [row for batch in _cut() for row in batch]

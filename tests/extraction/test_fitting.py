@@ -65,6 +65,7 @@ def test_folder_report_and_last_line(tmp_path, capsys):
     assert left == fitted | {"metrics", "report.json", "scratch"}
 
 
+@pytest.mark.slow
 def test_same_seed_same_bytes_whatever_came_before(tmp_path):
     torch.manual_seed(1)
     run(tmp_path / "one", read=tones())
@@ -75,6 +76,7 @@ def test_same_seed_same_bytes_whatever_came_before(tmp_path):
     assert files(tmp_path / "one") != files(tmp_path / "three")
 
 
+@pytest.mark.slow
 def test_poison_in_the_test_split_is_never_touched(tmp_path):
     good = tones()
 
@@ -139,6 +141,7 @@ def test_a_modality_that_one_split_lacks(tmp_path, split, count):
     assert not any((tmp_path / "models").iterdir())
 
 
+@pytest.mark.slow
 def test_killed_run_goes_on_and_the_old_encoder_stays_until_then(tmp_path, monkeypatch):
     expected = run(tmp_path / "whole", read=tones(), epochs=3)
     run(tmp_path / "cut", read=tones(), epochs=1)

@@ -39,6 +39,7 @@ def extract(index, fitted, out, *, workers):
     return load()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("folds", [1, 2])
 def test_training_utterances_are_extracted_by_who_has_not_seen_them(tmp_path, folds):
     root = plant(tmp_path / "corpus")

@@ -74,6 +74,7 @@ def run(folder, *, read=lambda row: ROWS[int(row.utterance)], encoder=None, **op
     return json.loads((folder / "report.json").read_text())
 
 
+@pytest.mark.slow
 def test_each_fold_is_fitted_without_its_session_and_aligned_on_the_others(tmp_path):
     report = run(tmp_path, read=lambda row: WAVES[int(row.utterance)], encoder=ENCODERS["audio"]())
     assert report["folds"]["by"] == "session"
@@ -99,6 +100,7 @@ def test_each_fold_is_fitted_without_its_session_and_aligned_on_the_others(tmp_p
         assert line["best_epoch"] == curve.best_epoch(history).epoch
 
 
+@pytest.mark.slow
 def test_folds_leave_the_main_encoder_as_it_is(tmp_path):
     with_folds, without = run(tmp_path / "three"), run(tmp_path / "one", folds=1)
     one, three = files(tmp_path / "one" / "out"), files(tmp_path / "three" / "out")
@@ -112,6 +114,7 @@ def test_folds_leave_the_main_encoder_as_it_is(tmp_path):
     assert again == with_folds and files(tmp_path / "again" / "out") == three
 
 
+@pytest.mark.slow
 def test_a_memorised_label_is_seen_in_the_scores(tmp_path):
     """Noise: an encoder can learn it by heart (validation is a copy here), one that has not seen it can only guess."""
     report = run(tmp_path, read=lambda row: ROWS[int(row.utterance) % 24], epochs=12, lr=3e-2)
@@ -120,6 +123,7 @@ def test_a_memorised_label_is_seen_in_the_scores(tmp_path):
     assert scores["training_weighted_f1_left_out"] < 0.75
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("calls", [3, 8, 12, 14, 20])
 def test_a_kill_at_any_time_repeats_no_epoch(tmp_path, monkeypatch, calls):
     """Dies after some steps (there are 3 epochs of 3 + 3 x 2 batches), at last while the result is written."""
@@ -144,6 +148,7 @@ def test_a_kill_at_any_time_repeats_no_epoch(tmp_path, monkeypatch, calls):
     assert list((tmp_path / "cut" / "scratch").iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_kill_while_the_result_is_written_repeats_nothing(tmp_path, monkeypatch):
     run(tmp_path / "whole")
 

@@ -26,6 +26,7 @@ def corpora(tmp_path_factory):
     return found
 
 
+@pytest.mark.slow
 @MODALITIES
 def test_test_poison_changes_nothing_at_all(corpora, tmp_path, modality):
     fit(modality, corpora[""], tmp_path / "clean", epochs=2)
@@ -35,6 +36,7 @@ def test_test_poison_changes_nothing_at_all(corpora, tmp_path, modality):
     assert clean == files(tmp_path / "poisoned")
 
 
+@pytest.mark.slow
 @MODALITIES
 def test_validation_poison_changes_no_weight_of_a_given_epoch(corpora, tmp_path, modality):
     fit(modality, corpora[""], tmp_path / "clean")

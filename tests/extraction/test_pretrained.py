@@ -111,6 +111,7 @@ def test_fitted_by_its_folder(tmp_path, modality, name, tune):
     assert len(report["curve"]) == 1 and report["encoder"] == "pretrained"
 
 
+@pytest.mark.slow
 def test_words_in_the_cache(tmp_path):
     values, _ = whole_way(tmp_path, "text", "bert", tune=False, dim=5, level="word")
     assert [len(value) for value in values] == [len(line.split()) for line in INPUTS["text"]]

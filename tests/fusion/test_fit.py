@@ -149,6 +149,7 @@ def test_predictions_of_two_threads_are_those_of_one(tmp_path):
     assert torch.equal(found, predict(module, train))
 
 
+@pytest.mark.slow
 def test_cnn_reads_words_where_there_are_some(planted):
     """The words' mean is the same for all; only their order tells the classes apart."""
     index = read_index(planted.index)

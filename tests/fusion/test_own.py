@@ -60,6 +60,7 @@ def test_gated_is_what_its_equations_say(project):
         torch.testing.assert_close(found[place], module.classifier(h))
 
 
+@pytest.mark.slow
 def test_it_is_trained_saved_and_loaded_like_ours(project, tmp_path, capsys):
     planted = plant(tmp_path, lengths=(9, 8, 7, 6) * 4)
     out = run(planted, tmp_path, model=GATED, epochs=6)

@@ -30,6 +30,7 @@ def _explained(folder):
     return found, index, explain(found, index, features)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", registry.NAMES)
 @pytest.mark.parametrize("context", [(3, 0), ("all", "all")])
 def test_probabilities_are_those_that_were_saved(tmp_path, model, context):
@@ -43,6 +44,7 @@ def test_probabilities_are_those_that_were_saved(tmp_path, model, context):
     assert not found.module.training
 
 
+@pytest.mark.slow
 def test_the_loaded_scaling_is_used(tmp_path):
     plant(tmp_path, faces=False)
     path = tmp_path / "models" / "fusion" / "model.safetensors"

@@ -50,6 +50,7 @@ def test_every_model_learns_what_is_planted(planted, tmp_path, model, history, f
     assert "validation weighted F1" in last
 
 
+@pytest.mark.slow
 def test_what_is_written(planted, tmp_path):
     out = run(planted, tmp_path)
     assert sorted(path.name for path in out.iterdir()) == sorted(FILES)
@@ -72,6 +73,7 @@ def test_what_is_written(planted, tmp_path):
     assert not list((tmp_path / "scratch").iterdir())
 
 
+@pytest.mark.slow
 def test_a_result_that_could_not_be_written_does_not_cost_the_training(planted, tmp_path, monkeypatch):
     def full(*args, **kwargs):
         raise EmotionError("disk full")
@@ -89,6 +91,7 @@ def test_a_result_that_could_not_be_written_does_not_cost_the_training(planted, 
     assert not list((tmp_path / "scratch").iterdir())
 
 
+@pytest.mark.slow
 def test_the_saved_model_makes_the_saved_probabilities(planted, tmp_path):
     out = run(planted, tmp_path)
     settings = json.loads((out / "settings.json").read_text())
@@ -106,6 +109,7 @@ def test_the_saved_model_makes_the_saved_probabilities(planted, tmp_path):
     np.testing.assert_allclose([[float(row[label]) for label in LABELS] for row in test], expected, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_the_best_validation_epoch_is_kept(planted, tmp_path):
     out = run(planted, tmp_path, epochs=6, lr=3e-2)
     truth = {row.utterance: row.label for row in planted.utterances}
@@ -116,6 +120,7 @@ def test_the_best_validation_epoch_is_kept(planted, tmp_path):
     assert score == pytest.approx(max(curve), abs=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("schedule", "shares"),
     [("constant", [1, 1, 1, 1]), ("cosine", [1, (2 + 2**0.5) / 4, 1 / 2, (2 - 2**0.5) / 4])],  # half a wave, never 0
@@ -134,6 +139,7 @@ def test_the_learning_rate_of_every_step_follows_the_schedule(planted, tmp_path,
     np.testing.assert_allclose(rates, 1e-2 * np.repeat(shares, steps)[:, None], rtol=1e-12)
 
 
+@pytest.mark.slow
 def test_same_seed_same_bytes(planted, tmp_path):
     first, again, other = (run(planted, tmp_path / name, seed=seed) for name, seed in (("a", 1), ("b", 1), ("c", 2)))
     for name in FILES:
@@ -143,6 +149,7 @@ def test_same_seed_same_bytes(planted, tmp_path):
     assert (first / "probabilities.csv").read_bytes() != (other / "probabilities.csv").read_bytes()
 
 
+@pytest.mark.slow
 def test_test_labels_and_test_features_teach_nothing(planted, tmp_path):
     before = run(planted, tmp_path / "a")
     text = planted.index.read_text()

@@ -68,6 +68,7 @@ def eye_line(square):
     return np.mean(found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("degrees", [-45, -35, -10, 20, 45])
 def test_the_eyes_are_level_in_the_clip(person, degrees):
     for picture in person[0][::2]:  # each alone: within a clip a head moves
@@ -75,6 +76,7 @@ def test_the_eyes_are_level_in_the_clip(person, degrees):
         assert abs(eye_line(clip[-1])) < 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("turns", [1, 2, 3])
 def test_a_film_on_its_side_or_head_is_turned(tmp_path, turns):
     pictures = [np.rot90(picture, -turns) for picture in frames("full", every=8)]
@@ -92,6 +94,7 @@ def test_a_film_on_its_side_or_head_is_turned(tmp_path, turns):
         assert min(alike(a, b)[0] for a, b in zip(item.values, upright, strict=True)) > 0.85
 
 
+@pytest.mark.slow
 def test_a_frame_without_a_face_costs_at_most_two_with_one():
     threads = cv2.getNumThreads()
     cv2.setNumThreads(1)
@@ -110,6 +113,7 @@ def test_a_frame_without_a_face_costs_at_most_two_with_one():
     assert found == len(with_one) and missed == 0 and none <= 2 * one  # 1.8
 
 
+@pytest.mark.slow
 def test_of_two_people_one_is_shown():
     pictures = frames("full", every=10)
     _, quality = follow(pictures)

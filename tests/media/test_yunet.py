@@ -85,6 +85,7 @@ def test_no_face_is_made_up_in_small_pictures(shape):
         assert make_detector(str(MODEL), score=0.3)(np.zeros(shape, np.uint8)) == []
 
 
+@pytest.mark.slow
 @needs_film
 def test_a_lower_score_finds_no_fewer():
     pictures = [cv2.resize(picture, (120, 60)) for picture in frames()]  # small: some faces are doubtful

@@ -68,6 +68,7 @@ def test_hidden_everywhere_is_as_if_it_were_missing(found):
     assert (changed > 1e-4).all()
 
 
+@pytest.mark.slow
 def test_labels_of_the_test_come_from_the_predictions_only(tmp_path, monkeypatch):
     plant(tmp_path, evaluated=False, faces=False)
     asked = []

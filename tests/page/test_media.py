@@ -101,6 +101,7 @@ def test_the_folder_is_bounded(tmp_path, monkeypatch):
     assert sorted(path.name for path in folder.iterdir()) == ["0.mp4", "2.mp4", "3.mp4"]
 
 
+@pytest.mark.slow
 def test_what_a_browser_gets(tmp_path):
     _film(tmp_path / "a.avi", seconds=2.0)
     _sound(tmp_path / "a.wav", 2.0)

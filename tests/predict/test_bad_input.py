@@ -47,11 +47,13 @@ def test_one_line(packed, folder, media, transcript, said):
     assert not list((folder / "out").glob("timeline*"))
 
 
+@pytest.mark.slow
 def test_no_pictures_and_no_sound_are_no_fault(packed, folder):
     told(folder / "whole.mp4", packed, folder / "out", folder / "talk.csv", formats=["csv"])
     assert "no sound" in (folder / "out" / "timeline.csv").read_text()
 
 
+@pytest.mark.slow
 def test_turns_that_overlap_are_kept(packed, folder):
     (folder / "both.csv").write_text("start,end,speaker,text\n0.5,2,Anna,hello\n1,2.5,Ben,no\n1.5,3,Anna,yes\n")
     told(folder / "talk.wav", packed, folder / "out", folder / "both.csv", formats=["csv"])
@@ -59,6 +61,7 @@ def test_turns_that_overlap_are_kept(packed, folder):
     assert text.count("\n") == 4 and "segments that begin before the same speaker has ended: 1" in text
 
 
+@pytest.mark.slow
 def test_odd_names_do_no_harm(packed, folder):
     odd = folder / "it's \"<script>\n1.wav"
     shutil.copy(folder / "talk.wav", odd)

@@ -33,6 +33,7 @@ def transcript(tmp_path):
     return plant_transcript(tmp_path / "talk.csv")
 
 
+@pytest.mark.slow
 def test_sound_alone(packed, talk, transcript, tmp_path):
     written = told(talk, packed, tmp_path / "out", transcript)
     assert len(written) == len(WRITERS) and not (tmp_path / "out" / "work").exists()
@@ -48,6 +49,7 @@ def test_sound_alone(packed, talk, transcript, tmp_path):
         assert set(turn.novelty) <= {"audio", "text"}
 
 
+@pytest.mark.slow
 def test_the_temperature_is_applied(packed, talk, transcript, tmp_path):
     bundle, recording = load(packed), look(talk)
     turns = find_turns(recording, Listening(transcript=transcript), progress=lambda *_: None).turns
@@ -59,6 +61,7 @@ def test_the_temperature_is_applied(packed, talk, transcript, tmp_path):
     assert np.array(chances) == pytest.approx(softmax(logits / bundle.card.temperature, axis=1), abs=1e-5)
 
 
+@pytest.mark.slow
 def test_a_silent_film_with_a_transcript(packed, transcript, tmp_path):
     film = plant_video(tmp_path / "talk.mp4")
     sides = plant_transcript(tmp_path / "sides.csv", sides=["left", "right", "box 0 0 0.55 1"])
@@ -76,6 +79,7 @@ def test_a_silent_film_with_a_transcript(packed, transcript, tmp_path):
     }
 
 
+@pytest.mark.slow
 def test_sound_beside_the_pictures(packed, talk, tmp_path):
     film = plant_video(tmp_path / "talk.mp4")
     sides = plant_transcript(tmp_path / "sides.csv", sides=["left"] * 3)
@@ -87,6 +91,7 @@ def test_sound_beside_the_pictures(packed, talk, tmp_path):
     assert files(tmp_path / "again") == files(tmp_path / "out")
 
 
+@pytest.mark.slow
 def test_paths_and_names_of_folders_are_in_no_file(packed, talk, transcript, tmp_path):
     header, *lines = transcript.read_text().splitlines()
     (tmp_path / "odd.csv").write_text("\n".join([header, *reversed(lines)]))  # its notes are warnings
@@ -98,6 +103,7 @@ def test_paths_and_names_of_folders_are_in_no_file(packed, talk, transcript, tmp
         assert not [name for name, content in found.items() if str(tmp_path).encode() in content]
 
 
+@pytest.mark.slow
 def test_it_goes_on_where_it_was_ended(packed, talk, transcript, tmp_path, monkeypatch):
     told(talk, packed, tmp_path / "whole", transcript)
 
@@ -137,6 +143,7 @@ def test_the_same_bytes_after_a_kill(packed, talk, transcript, tmp_path):
     assert files(out) == files(tmp_path / "whole")
 
 
+@pytest.mark.slow
 def test_several_recordings_and_a_folder(packed, transcript, tmp_path, caplog):
     folder = tmp_path / "talks"
     folder.mkdir()
@@ -149,6 +156,7 @@ def test_several_recordings_and_a_folder(packed, transcript, tmp_path, caplog):
     assert sorted(files(tmp_path / "out")) == ["a/timeline.csv", "b/timeline.csv"]
 
 
+@pytest.mark.slow
 def test_a_model_of_the_generated_corpus_refuses(packed, talk, transcript, tmp_path):
     model = generated(packed, tmp_path / "generated")
     with pytest.raises(Refused, match="trained on drawn faces and synthetic voices") as caught:

@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from planted_study import LABELS, conduct, plant, rows_of
 
 from emotion.evaluation.scores import clusters_of
@@ -41,6 +42,7 @@ def test_what_must_be_known_is_said():
     assert Interval("speakers", 1, given=False).counted == "1 speaker"
 
 
+@pytest.mark.slow
 def test_utterances_that_are_dialogues_are_resampled_by_speaker(tmp_path):
     """Three speakers: no interval, no p-value, the reason in their place, and pictures all the same."""
     features = plant(tmp_path / "features", sessions=1, each=40, length=1, trained_on=None)

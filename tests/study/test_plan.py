@@ -70,6 +70,7 @@ def test_epochs_and_subsets():
     assert subsets(["a", "b"]) == [("a",), ("b",), ("a", "b")]
 
 
+@pytest.mark.slow
 def test_a_run_is_named_after_all_that_it_depends_on(tmp_path):
     cnn = {"models": ["cnn"], "ablated": [], "modalities": ["audio", "text"]}
 
@@ -139,6 +140,7 @@ def test_the_code_that_counts_is_what_a_run_imports():
         }
 
 
+@pytest.mark.slow
 def test_an_edit_of_the_code_reaches_the_runs_it_concerns(tmp_path):
     models = {"fusion", "cmn"}
     root = shutil.copytree(ROOT / "emotion", tmp_path / "emotion", ignore=shutil.ignore_patterns("__pycache__"))

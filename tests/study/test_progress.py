@@ -69,6 +69,7 @@ def test_features_without_test_utterances_have_the_line_too(tmp_path, no_picture
     assert [epochs for *_, epochs, _ in lines()] == [1, 2, 3]
 
 
+@pytest.mark.slow
 def test_a_terminal_has_one_line_of_its_width(features, tmp_path, no_pictures, monkeypatch):
     screen = io.StringIO()
     monkeypatch.setattr(
@@ -81,6 +82,7 @@ def test_a_terminal_has_one_line_of_its_width(features, tmp_path, no_pictures, m
     assert "\n" not in last and len(last) <= 80
 
 
+@pytest.mark.slow
 def test_quiet_says_nothing(features, tmp_path, monkeypatch):
     screen = io.StringIO()
     monkeypatch.setattr(progress, "Console", lambda **_: Console(file=screen, force_terminal=True))

@@ -7,6 +7,7 @@ from emotion.corpus.utterance import read_index
 from emotion.study import study as study_module
 
 
+@pytest.mark.slow
 def test_test_labels_are_read_for_the_tables_only(features, tmp_path, monkeypatch, no_pictures):
     """With other test labels the runs leave the very same predictions behind, under the same names."""
     seen = []
@@ -50,6 +51,7 @@ def test_features_without_test_utterances(tmp_path):
     assert (out / "missing.png").is_file()
 
 
+@pytest.mark.slow
 def test_leave_one_session_out(features, tmp_path, no_pictures):
     out = conduct(
         features, tmp_path, models=["cnn"], protocol="leave-one-session-out", recipe=lambda m: recipe(m, epochs=2)

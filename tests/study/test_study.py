@@ -131,6 +131,7 @@ def test_missing_modalities(features, finished):
     assert len(rows) == 2 * (3 + 3 * 10)
 
 
+@pytest.mark.slow
 def test_same_command_trains_nothing_and_writes_the_same(features, finished, monkeypatch, capsys):
     before = {path: path.read_bytes() for path in finished.rglob("*") if path.is_file()}
     monkeypatch.setattr(train, "fit", None)
@@ -170,6 +171,7 @@ def test_an_interrupted_study_ends_with_the_same_tables(features, finished, tmp_
         assert (out / name).read_bytes() == (finished / name).read_bytes(), name
 
 
+@pytest.mark.slow
 def test_tables_of_another_command_do_not_stay(features, finished, tmp_path, no_pictures):
     out = shutil.copytree(finished, tmp_path / "out")
     conduct(features, out, ablate=["attention", "modalities"])

@@ -23,6 +23,7 @@ def test_a_file_of_gigabytes_is_not_read(tmp_path):
         read_transcript(path)
 
 
+@pytest.mark.slow
 def test_too_many_segments(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("start,end\n" + "1,2\n" * (MOST + 1))

@@ -49,6 +49,7 @@ def test_speakers_texts_and_times(form, tmp_path):
     assert len(overlaps) == 1 and [note for note in read.notes if note not in overlaps and "no text" not in note] == []
 
 
+@pytest.mark.slow
 @QUICK
 @given(timeline=timelines())
 @pytest.mark.parametrize("form", WRITERS)
@@ -61,6 +62,7 @@ def test_any_speakers_and_texts(form, timeline, tmp_path_factory):
     assert said(read.turns, unknown=UNKNOWN) == said(timeline.turns)
 
 
+@pytest.mark.slow
 @QUICK
 @given(timeline=timelines())
 def test_json_keeps_everything(timeline, tmp_path_factory):

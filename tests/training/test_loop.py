@@ -117,6 +117,7 @@ def test_killed_and_continued_is_bit_identical(tmp_path, die_at, capsys):
     assert list(checkpoint.parent.iterdir()) == [checkpoint]  # the caller removes it
 
 
+@pytest.mark.slow
 def test_checkpoint_of_another_run_or_damaged_is_ignored(tmp_path, capsys):
     module, points, classes = problem()
     history = run(module, points, classes)

@@ -42,6 +42,7 @@ def test_other_emotions_differ_in_their_mean_pose():
             assert first == second or np.abs(means[first] - means[second]).max() > 4.0
 
 
+@pytest.mark.slow
 def test_single_poses_of_a_pair_have_the_same_spread():
     """Quantiles of every column over many turns, at one moment each: a still picture knows nothing of speed."""
     for fast, slow in (("excited", "happy"), ("angry", "frustrated")):

@@ -99,6 +99,7 @@ def test_same_bytes_on_one_core_and_on_many(tmp_path):
     assert digests != {hashlib.sha256(make(tmp_path / "other.avi", seed=5).read_bytes()).hexdigest()}
 
 
+@pytest.mark.slow
 def test_full_disk_is_reported_and_leaves_nothing(tmp_path):
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))

@@ -81,6 +81,7 @@ def test_actors_differ_and_women_speak_higher_through_shorter_tracts():
     assert min(throat(s, "F").tract for s in range(1, 6)) > max(throat(s, "M").tract for s in range(1, 6))
 
 
+@pytest.mark.slow
 def test_spoken_pitch_follows_the_actor():
     for session, gender in ACTORS[:4]:
         # Sentences differ by 0.8 semitones, and half a neutral accent is one.

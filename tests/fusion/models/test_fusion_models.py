@@ -89,6 +89,7 @@ def spoken(features, present, mask, *, longest=7, padding=0):
     return features | {"text/words": words, "text/count": count}
 
 
+@pytest.mark.slow
 def test_cnn_over_words_equals_the_reference():
     module = build("cnn", words=("text",))
     features, present, speakers, mask = batch()

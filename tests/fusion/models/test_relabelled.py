@@ -35,6 +35,7 @@ def fitted(splits, name):
     return torch.stack(seen), [line.validation_weighted_f1 for line in lines]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", registry.NAMES)
 def test_relabelled_training_data_permute_the_predictions(name, splits, monkeypatch):
     logits, scores = fitted(splits, name)
