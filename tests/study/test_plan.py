@@ -136,6 +136,8 @@ def test_the_code_that_counts_is_what_a_run_imports():
             "emotion/fusion/models/base.py",
             "emotion/fusion/models/rng.py",
             "emotion/fusion/models/layers.py",
+            "emotion/training/__init__.py",
+            "emotion/training/recurrent.py",
             f"emotion/{model}.py",
         }
 
