@@ -1,12 +1,14 @@
 """What the environment says about how work is done; it never changes a result, no setting of the run."""
 
 import os
+import re
 from pathlib import Path
 
 from emotion.core.errors import EmotionError
 from emotion.core.text import quoted
 
 EXECUTORS = ("local", "ray")
+_DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d{1,3})?")
 
 
 def scratch_folder() -> Path:
@@ -33,6 +35,14 @@ def executor() -> str:
     name = os.environ.get("EMOTION_EXECUTOR") or "local"
     if name not in EXECUTORS:
         raise EmotionError(f"EMOTION_EXECUTOR is {quoted(name)}, expected {' or '.join(EXECUTORS)}")
+    return name
+
+
+def device() -> str:
+    """`EMOTION_DEVICE`: auto (default), cpu, cuda, cuda:N or mps, where networks run; it may not be there."""
+    name = os.environ.get("EMOTION_DEVICE") or "auto"
+    if not _DEVICE.fullmatch(name):
+        raise EmotionError(f"EMOTION_DEVICE is {quoted(name)}, expected auto, cpu, cuda, cuda:N (N = 0, 1, ...) or mps")
     return name
 
 

@@ -55,7 +55,7 @@ def run_local(
         patience: s that a shard may take besides what its length allows; a medium on which the decoder hangs, or that
             ends its process, then costs its own utterance. 0 = no limit: one worker, or one shard, needs no process.
     """
-    if job.device == "cuda":
+    if job.device != "cpu":
         # One encoder on the GPU; while one thread computes, the others read.
         with ThreadPoolExecutor(max(2, workers)) as pool:
             yield from _completed(pool, partial(compute, job), shards, ahead=max(2, workers) + 1)

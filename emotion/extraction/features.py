@@ -81,7 +81,7 @@ def extract_features(
         max_missing: see `engine.run`, as for the next two.
         on_error: `skip` or `fail`.
         execute: who does it. On a CPU it does not change the result.
-        device: cpu (float32) or cuda (bfloat16 where the operation allows it).
+        device: cpu or mps (float32), cuda or cuda:N (bfloat16 where the operation allows it).
         knows: which utterances the encoders know; None = nobody knows.
         media: the files that are read: when one changes, unfinished work is not taken up again.
         remark: what is odd about an input that is used all the same (`emotion.media.remarks`): kept in the cache, and
@@ -242,9 +242,10 @@ class FeatureJob:
 
     def _forward(self, encoder: Encoder, inputs: Sequence[Any]) -> list[NDArray[np.float32]]:
         """(t, dim) of each input."""
-        cuda = self.device == "cuda"
+        kind = torch.device(self.device).type
+        cuda = kind == "cuda"
         try:
-            with torch.inference_mode(), torch.autocast(self.device, dtype=torch.bfloat16, enabled=cuda):
+            with torch.inference_mode(), torch.autocast(kind, dtype=torch.bfloat16, enabled=cuda):
                 batch = {name: x.to(self.device, non_blocking=cuda) for name, x in encoder.collate(inputs).items()}
                 return [rows.float().cpu().numpy() for rows in encoder.sequences(batch)]
         except torch.cuda.OutOfMemoryError:
@@ -275,7 +276,11 @@ def characters(row: Utterance) -> float:
 
 
 def choose_device() -> str:
-    """Device of the workers: cuda where this machine, or the cluster, has a GPU."""
-    if environment.executor() == "ray":
+    """Device of the workers, see `device.device`; on a cluster it is the cluster that has the GPUs.
+
+    Raises:
+        EmotionError: `EMOTION_DEVICE` is none, or not there.
+    """
+    if environment.executor() == "ray" and environment.device() == "auto":
         return "cuda" if ray_cluster.has_gpu() else "cpu"
-    return device.device().type
+    return str(device.device())

@@ -72,7 +72,7 @@ class _Pool:
 
     def __init__(self, ray: Any, job: Job, shards: Sequence[Shard], *, workers: int) -> None:  # noqa: ANN401 - untyped
         self.ray, self.what, self.workers = ray, job.what, workers
-        self.unit = "GPU" if job.device == "cuda" else "CPU"
+        self.unit = "GPU" if job.device.startswith("cuda") else "CPU"
         self.job = ray.put(job)
         self.actor = ray.remote(num_cpus=1, num_gpus=int(self.unit == "GPU"), max_restarts=0)(Worker)
         self.todo = list(reversed(shards))

@@ -7,10 +7,26 @@ from contextlib import contextmanager
 import torch
 from torch import nn
 
+from emotion.core import environment
+from emotion.core.errors import EmotionError
+
 
 def device() -> torch.device:
-    """CUDA when there is one, else the CPU."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    """The device that `EMOTION_DEVICE` names; without it, or with `auto`, CUDA where there is one, else the CPU.
+
+    Raises:
+        EmotionError: the device is not there, or the name is none.
+    """
+    name, gpus = environment.device(), torch.cuda.device_count()
+    if name == "auto":
+        return torch.device("cuda" if gpus else "cpu")
+    wanted = torch.device(name)
+    if wanted.type == "cuda" and (wanted.index or 0) >= gpus:
+        found = f"found {gpus} CUDA device{'s' * (gpus != 1)}"
+        raise EmotionError(f"EMOTION_DEVICE is {name}: {found}; see nvidia-smi, or set EMOTION_DEVICE=auto")
+    if wanted.type == "mps" and not torch.backends.mps.is_available():
+        raise EmotionError("EMOTION_DEVICE is mps: this torch finds no Apple GPU; set EMOTION_DEVICE=auto")
+    return wanted
 
 
 def seed_everything(seed: int) -> None:
