@@ -7,8 +7,9 @@ bands       x1 x2 ... xn                     (n, bands) log energy in bands even
 """
 
 import torch
-import torchaudio
 from torch import Generator, Tensor, nn
+
+from emotion.media.signals import mel_energies
 
 _FLOOR = 1e-6  # added to energies before the logarithm; full scale is 1
 _MASKS = 2  # stretches of bands, and of time, per utterance
@@ -27,15 +28,14 @@ class LogMel(nn.Module):
 
     def __init__(self, *, rate: int, frame: int, hop: int, bands: int) -> None:
         super().__init__()
-        self.spectrogram = torchaudio.transforms.MelSpectrogram(
-            rate, n_fft=frame, hop_length=hop, n_mels=bands, center=False, norm=None
-        )
+        self.frame = frame
+        self.spectrogram = mel_energies(rate=rate, frame=frame, hop=hop, bands=bands)
 
     def forward(self, waves: Tensor) -> Tensor:
         """Waves (b, t) -> (b, n, bands): all windows that fit."""
         with torch.autocast(waves.device.type, enabled=False):
             energies: Tensor = self.spectrogram(waves.float())  # (b, bands, n)
-        return torch.log(energies.transpose(1, 2) / self.spectrogram.n_fft + _FLOOR)
+        return torch.log(energies.transpose(1, 2) / self.frame + _FLOOR)
 
 
 def spec_augment(counts: Tensor, *, windows: int, bands: int, generator: Generator) -> Tensor:

@@ -29,6 +29,7 @@ from emotion.extraction import engine, ray_cluster
 from emotion.extraction.engine import Executor, Item
 from emotion.extraction.outcome import say_remarks
 from emotion.extraction.provenance import public, versions, write_card
+from emotion.media import signals
 from emotion.store.cache import Cache
 from emotion.store.trained import Training
 from emotion.store.writer import CacheWriter, fingerprint
@@ -137,7 +138,7 @@ def _provenance(index: Index, encoders: Sequence[Encoder], which: Which, *, per_
         "checkpoint": checkpoint_hash(encoders),
         "index": index.digest,
         "settings": json.dumps(public(settings), sort_keys=True),
-        "versions": versions("av", "numpy", "soundfile", "torch", "torchaudio", "transformers"),
+        "versions": versions("av", "numpy", "soundfile", "torch", *signals.PACKAGES, "transformers"),
     }
 
 

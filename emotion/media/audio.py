@@ -3,28 +3,26 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from fractions import Fraction
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import soundfile
 import torch
 from numpy.typing import NDArray
-from torchaudio.transforms import Resample
 
 from emotion.core.errors import ABSENT, EmotionError, MediaError
 from emotion.corpus.containers import BROKEN, one_line, sound_header
 from emotion.corpus.utterance import Index, Utterance
 from emotion.media.opening import blame, check_file
+from emotion.media.signals import resampler
 from emotion.media.track import read_track
 
 CHANNELS: Final = ("mix", "side")
 
 _SIDES: Final = {"left": 0, "right": 1}
 _RATES: Final = (1000, 768_000)  # Hz, what a file may have
-_RATIO: Final = 1000  # largest term of the ratio of two rates: the filters of 44101 -> 16000 Hz would take gigabytes
 _SHORTEST: Final = 2  # samples
 _BLOCK: Final = 1 << 20  # samples read at once
 _CANCELLED: Final = 0.01  # of the channels' mean energy is left in their mean; of independent ones 1 / their number
@@ -205,10 +203,3 @@ def check_rate(path: Path, rate: int) -> None:
     """Raise MediaError where the rate (Hz) is one that nothing records with."""
     if not _RATES[0] <= rate <= _RATES[1]:
         raise MediaError(f"undecodable audio: {path} has {rate} Hz, expected {_RATES[0]} to {_RATES[1]}")
-
-
-@lru_cache(maxsize=8)
-def resampler(own: int, wanted: int) -> Any:  # noqa: ANN401 - torchaudio is untyped
-    """From one rate to another, both in Hz: (..., t) float32 tensors."""
-    ratio = Fraction(own, wanted).limit_denominator(_RATIO)
-    return Resample(ratio.numerator, ratio.denominator)

@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 
 from emotion.core.errors import MediaError
 from emotion.corpus.containers import BROKEN, header_length, one_line, sound_header
-from emotion.media.audio import check_rate, resampler
+from emotion.media.audio import check_rate
 from emotion.media.opening import blame, check_file, open_container
+from emotion.media.signals import resampler
 from emotion.media.track import blocks, open_sound
 
 Block = NDArray[np.float32]
