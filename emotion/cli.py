@@ -22,7 +22,7 @@ app.add_typer(fetch.app, name="fetch")
 def _version(wanted: bool) -> None:
     if wanted:
         try:
-            typer.echo(f"emotion {version('emotion')}")
+            typer.echo(f"emotion {version('emotion-in-conversation')}")
         except PackageNotFoundError:  # the sources alone, not installed
             typer.echo("emotion, not installed: no version")
         raise typer.Exit

@@ -209,6 +209,6 @@ def _media(run: _Run) -> list[str]:
 def code_version() -> str:
     """Of the installed program; '' where its sources alone are there."""
     try:
-        return version("emotion")
+        return version("emotion-in-conversation")
     except PackageNotFoundError:
         return ""

@@ -12,6 +12,7 @@ from emotion.fusion.models import registry
 from emotion.fusion.settings import Recipe, check_together
 
 RECIPES = Path("recipes")
+_SHIPPED = Path(__file__).with_name("shipped_recipes")  # those that an installed package brings along, see setup.py
 
 
 def read_recipe(model: str, folder: Path = RECIPES) -> dict[str, Any]:
@@ -35,11 +36,11 @@ def read_recipe(model: str, folder: Path = RECIPES) -> dict[str, Any]:
 
 
 def recipe_path(model: str, folder: Path = RECIPES) -> Path:
-    """The file of a model's recipe: `<folder>/<model>.yaml`.
+    """The file of a model's recipe: `<folder>/<model>.yaml`; outside a clone, where there is no `recipes`, ours.
 
     Of one's own model FILE.yaml: beside it, or in the folder where that is not the usual one.
     """
     if not plugins.is_name(model):
-        return folder / f"{model}.yaml"
+        return (_SHIPPED if folder == RECIPES and not folder.exists() else folder) / f"{model}.yaml"
     beside = plugins.path_of(model).with_suffix(".yaml")
     return beside if folder == RECIPES else folder / beside.name
