@@ -1,4 +1,4 @@
-"""What the campaigns found, as a section of docs/performance.md: `python -m benchmarks.robustness` writes it."""
+"""What campaigns and `own_recording` found, for docs/performance.md: `python -m benchmarks.robustness` writes it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,10 +10,21 @@ KINDS = ("ENOSPC", "EIO", "EMFILE")
 
 
 def section() -> str:
-    """Tables of `kills`, `io_faults` and `fuzz` in benchmarks/results.json; '' before the first of them."""
+    """Tables of these benchmarks, as far as they are in benchmarks/results.json; '' before the first of them."""
     results = read()
-    parts = {"kills": _kills, "io_faults": _io_faults, "fuzz": _fuzz}
+    parts = {"own_recording": _own_recording, "kills": _kills, "io_faults": _io_faults, "fuzz": _fuzz}
     return "\n\n".join(make(results[name]) for name, make in parts.items() if name in results)
+
+
+def _own_recording(found: Mapping[str, Any]) -> str:
+    lengths = ", ".join(f"{run['seconds'] / 60:.0f}" for run in found["runs"])
+    rows = [[row["what"], f"{row['measured']:g}", f"{row['most']:g}"] for row in found["figures"]]
+    return f"""## A recording of one's own
+
+`python -m benchmarks.own_recording`: `emotion predict` on a film of two people at 720p, which is shown over and over
+for {lengths} minutes; tiny.en listens, Light-ASD says who speaks. Processor time of one core.
+
+{markdown_table(["what", "measured", "at most"], rows)}"""
 
 
 def _kills(found: Mapping[str, Any]) -> str:

