@@ -22,9 +22,9 @@ from benchmarks import machine
 from emotion.core.progress import track
 from emotion.encoders.audio import AudioEncoder
 from emotion.encoders.base import Encoder
+from emotion.encoders.bodies import build, count, without_extras
 from emotion.encoders.catalogue import ENTRIES, Entry
 from emotion.encoders.face import FaceEncoder
-from emotion.encoders.pretrained import build, count, without_extras
 from emotion.encoders.pretrained_audio import PretrainedAudio
 from emotion.encoders.pretrained_face import PretrainedFace
 from emotion.encoders.text import PretrainedText, TextEncoder, learn_tokenizer
@@ -46,19 +46,34 @@ CONFIGS: dict[str, Callable[[], Any]] = {
     "wav2vec2": hf.Wav2Vec2Config,
     "hubert": hf.HubertConfig,
     "wavlm": hf.WavLMConfig,
+    "unispeech-sat": hf.UniSpeechSatConfig,
+    "data2vec-audio": hf.Data2VecAudioConfig,
+    "wav2vec2-bert": lambda: hf.Wav2Vec2BertConfig(position_embeddings_type="relative_key"),
     "whisper": lambda: hf.WhisperConfig(**WHISPER),
     "videomae": lambda: hf.VideoMAEConfig(use_mean_pooling=False),
     "timesformer": hf.TimesformerConfig,
     "vit": hf.ViTConfig,
     "deit": hf.DeiTConfig,
+    "beit": hf.BeitConfig,
+    "dinov2": lambda: hf.Dinov2Config(image_size=518, patch_size=14),
+    "clip": lambda: hf.CLIPVisionConfig(**SIZE, patch_size=16),
+    "siglip": hf.SiglipVisionConfig,
     "roberta": lambda: hf.RobertaConfig(vocab_size=50265, **LONG),
     "xlm-roberta": lambda: hf.XLMRobertaConfig(vocab_size=250002, **LONG),
     "camembert": lambda: hf.CamembertConfig(vocab_size=32005, **LONG),
     "bert": hf.BertConfig,
+    "distilbert": hf.DistilBertConfig,
+    "albert": lambda: hf.AlbertConfig(**SIZE, max_position_embeddings=512),
+    "electra": lambda: hf.ElectraConfig(**SIZE, embedding_size=768),
+    "modernbert": hf.ModernBertConfig,
     "deberta": lambda: hf.DebertaConfig(vocab_size=50265, type_vocab_size=0, **DEBERTA),
     "deberta-v2": lambda: hf.DebertaV2Config(**SIZE, **V3, type_vocab_size=0, max_relative_positions=-1, **DEBERTA),
     "mpnet": lambda: hf.MPNetConfig(vocab_size=30527, max_position_embeddings=514),
+    "qwen2": lambda: hf.Qwen2Config(**QWEN2, num_attention_heads=14, num_key_value_heads=2, vocab_size=151936),
+    "qwen3": lambda: hf.Qwen3Config(**QWEN3, num_attention_heads=16, num_key_value_heads=8, vocab_size=151669),
 }
+QWEN2 = {"hidden_size": 896, "num_hidden_layers": 24, "intermediate_size": 4864}
+QWEN3 = {"hidden_size": 1024, "num_hidden_layers": 28, "intermediate_size": 3072, "head_dim": 128}
 SIZE = {"hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12, "intermediate_size": 3072}
 
 
@@ -99,11 +114,12 @@ def pretrained(family: str, modality: str) -> tuple[Encoder, nn.Module]:
         return text.eval(), bare
     if modality == "face":
         frames = body.config.num_frames if family in ("videomae", "timesformer") else FRAMES
-        face = PretrainedFace(encoder=family, frames=frames)
+        face = PretrainedFace(encoder=family, frames=frames, size=224)
         face.attach(body)
         return face.eval(), bare
     audio = PretrainedAudio(encoder=family, rate=RATE)
-    audio.extractor = hf.WhisperFeatureExtractor() if family == "whisper" else hf.Wav2Vec2FeatureExtractor()
+    extractors = {"whisper": hf.WhisperFeatureExtractor, "wav2vec2-bert": hf.SeamlessM4TFeatureExtractor}
+    audio.extractor = extractors.get(family, hf.Wav2Vec2FeatureExtractor)()
     audio.attach(body)
     return audio.eval(), bare
 
@@ -116,7 +132,9 @@ def bare_inputs(encoder: Encoder, inputs: Sequence[Any]) -> dict[str, Tensor]:
     if isinstance(encoder, PretrainedFace):
         pixels = encoder.pixels(batch["clips"])
         return {"pixel_values": pixels if encoder.family.video else pixels.flatten(0, 1)}
-    return {"input_features": batch["pictures"]} if "pictures" in batch else {"input_values": batch["waves"]}
+    if "waves" in batch:
+        return {"input_values": batch["waves"]}
+    return {"input_features": batch["pictures"] if "pictures" in batch else batch["bands"]}
 
 
 def best(*calls: Callable[[], Any]) -> list[float]:

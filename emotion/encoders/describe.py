@@ -7,10 +7,11 @@ from emotion.core.errors import EmotionError
 from emotion.core.text import quoted
 from emotion.encoders import for_audio, for_face, for_text, own
 from emotion.encoders.base import SETTINGS, Encoder, read_head
+from emotion.encoders.bodies import build, count
 from emotion.encoders.catalogue import ENTRIES, Entry, entry_of
 from emotion.encoders.checkpoint_files import remedied
-from emotion.encoders.families import FAMILIES
-from emotion.encoders.pretrained import build, count, read_config
+from emotion.encoders.families import FAMILIES, family_of, name_of, tower
+from emotion.encoders.pretrained import read_config
 from emotion.encoders.transformer import Transformer
 
 LOADERS = {"audio": for_audio.load_encoder, "face": for_face.load_encoder, "text": for_text.load_encoder}
@@ -72,9 +73,10 @@ def _listed(entry: Entry) -> dict[str, str]:
 
 def _checkpoint(name: str) -> dict[str, str]:
     config = read_config(name)
-    kind, family = config.model_type, FAMILIES[config.model_type]
+    kind, family = name_of(config), family_of(config)
     with remedied(name, "config.json", ""):
         parameters = count(build(config))
+    config = tower(config)
     facts = {
         "modality": family.modality,
         "encoder": name,
@@ -102,15 +104,18 @@ def _fitted(folder: Path) -> dict[str, str]:
     }
     if not isinstance(encoder, Transformer):
         return facts | {"pooling": _POOLING[modality]} | _known(_ours(modality))
-    family = encoder.body.config.model_type
+    family = name_of(encoder.body.config)
     scratch = encoder.encoder == "scratch"
     facts |= {
         "architecture": family,
         "checkpoint": "none, learned here" if scratch else encoder.encoder,
-        "layers": f"{encoder.layers} of {encoder.body.config.num_hidden_layers}",
+        "layers": f"{encoder.layers} of {tower(encoder.body.config).num_hidden_layers}",
         "pooling": encoder.pooling,
         "body": "fine-tuned" if encoder.tune else "frozen",
     }
+    if encoder.head:
+        facts = {key: value for key, value in facts.items() if key not in ("layers", "pooling")}
+        facts["head"] = f"probabilities of {', '.join(encoder.labels)}"
     return facts | _known(_ours(modality) if scratch else entry_of(family))
 
 
@@ -122,8 +127,7 @@ _POOLING = {
 
 
 def _poolings(kind: str) -> str:
-    also = " | cls" if FAMILIES[kind].cls else ""
-    return f"mean | mean_std{also}; padding never counts"
+    return f"{' | '.join(FAMILIES[kind].poolings)}; padding never counts"
 
 
 def _dimension(modality: str, kind: str, dim: int) -> str:

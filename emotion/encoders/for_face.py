@@ -12,7 +12,7 @@ from emotion.encoders import absent, own
 from emotion.encoders.base import Encoder
 from emotion.encoders.checkpoint_files import REMEDY
 from emotion.encoders.face import FaceEncoder
-from emotion.encoders.families import FAMILIES
+from emotion.encoders.families import family_of
 from emotion.encoders.pretrained import read_config
 from emotion.encoders.pretrained_face import PretrainedFace
 from emotion.encoders.settings import Face
@@ -40,7 +40,7 @@ def new_encoder(settings: Face, *, size: int, rgb: bool = False) -> FaceKinds:
     if name == "paper":
         return FaceEncoder(frames=frames, size=size, dim=settings.dim or 128)
     config = read_config(name, "face")
-    if FAMILIES[config.model_type].video:
+    if family_of(config).video:
         frames = getattr(config, "num_frames", None) or 0
         if not isinstance(frames, int) or not 1 <= frames <= 1024:
             raise EmotionError(

@@ -11,7 +11,7 @@ from torch import Tensor
 from emotion.core.errors import EmotionError
 
 LAYERS = ("last", "last4", "all")
-POOLINGS = ("mean", "mean_std", "cls")
+POOLINGS = ("mean", "mean_std", "cls", "last")
 _SMALLEST = 1e-12  # variance; a root at zero has no gradient
 
 
@@ -38,12 +38,14 @@ def choose(output: Any, layers: str | int) -> Tensor:  # noqa: ANN401 - transfor
 def pool(hidden: Tensor, mask: Tensor, how: str) -> Tensor:
     """One vector per input of hidden states (b, t, d); what the mask (b, t) leaves out never counts.
 
-    `how` is `mean` | `mean_std` (standard deviation of the same tokens appended) | `cls` (the first token). Gives (b,
-    d), with `mean_std` (b, 2 d); float32 at least.
+    `how` is `mean` | `mean_std` (standard deviation of the same tokens appended) | `cls` (the first token) | `last`
+    (the last real one; padding stands behind). Gives (b, d), with `mean_std` (b, 2 d); float32 at least.
     """
     hidden = hidden.float()
     if how == "cls":
         return hidden[:, 0]
+    if how == "last":
+        return hidden[torch.arange(len(hidden), device=hidden.device), mask.sum(1) - 1]
     weight = mask[..., None].to(hidden.dtype)
     count = weight.sum(1)
     mean = (hidden * weight).sum(1) / count  # (b, d)

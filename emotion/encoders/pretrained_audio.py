@@ -1,6 +1,7 @@
-"""Speech checkpoints: wav2vec 2.0, HuBERT, WavLM, and the encoder of Whisper.
+"""Speech checkpoints: wav2vec 2.0, HuBERT, WavLM, UniSpeech-SAT, data2vec, wav2vec2-BERT, and the encoder of Whisper.
 
 wav2vec2 & co.   samples -> seven convolutions (20 ms a frame) -> transformer, padding masked
+wav2vec2-BERT    samples -> log mel frames (20 ms) -> transformer, padding masked
 Whisper          samples -> log mel pictures of 30 s -> transformer; frames of the padding are cut off again, a longer
                  utterance is cut into windows of 30 s whose frames are joined
 """
@@ -18,6 +19,7 @@ from torch import Tensor, nn
 
 from emotion.core.errors import EmotionError
 from emotion.encoders.audio import check_waves, padded
+from emotion.encoders.families import family_of, name_of
 from emotion.encoders.pretrained import EXTRACTOR, read_extractor
 from emotion.encoders.transformer import Transformer
 
@@ -29,8 +31,11 @@ class PretrainedAudio(Transformer):
 
     Nothing depends on batch mates: each utterance is normalised by itself, as the checkpoint's feature extractor does;
     where the convolutions normalise over time (`feat_extract_norm: group`, e.g. wav2vec2-base, hubert-base), only
-    utterances of the same length go through them together; the transformer sees a mask. The convolutions stay frozen
-    in fine-tuning too, as is usual. An adapter behind the transformer, where a checkpoint has one, is not used.
+    utterances of the same length go through them together; the transformer sees a mask. Of data2vec no mask reaches the
+    convolutions that tell places apart: there only utterances of the same length go through the transformer together.
+    The convolutions stay frozen in fine-tuning too, as is usual. An adapter behind the transformer, where a checkpoint
+    has one, is not used. A head's probabilities are averaged over Whisper's windows; it hears their padding, as it did
+    in training.
 
     Args:
         rate: sampling rate of the waveforms, Hz, as the checkpoint's feature extractor expects it.
@@ -61,8 +66,9 @@ class PretrainedAudio(Transformer):
             EmotionError: the feature extractor is of another architecture; or see `Transformer.attach`.
         """
         body.config.apply_spec_augment = False  # random masks that no seed of ours reaches
-        self.whisper = body.config.model_type == "whisper"
-        wanted, given = "input_features" if self.whisper else "input_values", self.extractor.model_input_names[0]
+        self.whisper = name_of(body.config) == "whisper"
+        featured = self.whisper or family_of(body.config).bands
+        wanted, given = "input_features" if featured else "input_values", self.extractor.model_input_names[0]
         if given != wanted:
             raise EmotionError(
                 f"audio encoder {self.encoder}: its preprocessor_config.json is of another architecture: it makes "
@@ -70,11 +76,13 @@ class PretrainedAudio(Transformer):
             )
         if self.whisper:
             self.together = 8  # windows of 30 s each, however short the utterances are
-        else:
-            self.front = body.feature_extractor.requires_grad_(False)
-            body.feature_extractor = nn.Identity()
-            if hasattr(body, "adapter"):
-                body.adapter = None
+        inner = body.base_model if self.head else body
+        if not featured:
+            self.front = inner.feature_extractor.requires_grad_(False)
+            inner.feature_extractor = nn.Identity()
+        for extra in ("adapter", "intermediate_ffn"):  # the second one is there for the first one only
+            if hasattr(inner, extra) and not self.head:
+                setattr(inner, extra, None)
         super().attach(body)
 
     def cost(self, item: NDArray[np.float32]) -> int:
@@ -88,21 +96,46 @@ class PretrainedAudio(Transformer):
         """Waveforms (t_i,) in [-1, 1] -> what `hidden` takes; see `check_waves`."""
         self.ready()
         check_waves(inputs)
+        if self.family.bands:
+            return self._banded(inputs)
         return self._pictures(inputs) if self.whisper else self._waves(inputs)
 
     def hidden(self, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
         """Batch of `collate` -> hidden states (b, t, hidden), real ones (b, t)."""
         if self.whisper:
             return joined(self.run(input_features=batch["pictures"]), batch["frames"], batch["windows"])
+        if self.family.bands:
+            counts = batch["frames"]
+            hidden = self.run(input_features=batch["bands"], **_masking(_real(counts, batch["bands"].shape[1])))
+            return hidden, _real(counts, hidden.shape[1])
         waves, lengths = batch["waves"], batch["lengths"]
         counts = self._frames(lengths)
         features = self._convolved(waves, lengths, int(counts.max()))  # (b, channels, t)
-        heard = torch.arange(waves.shape[1], device=waves.device) < lengths[:, None]
-        mask = {} if bool(heard.all()) else {"attention_mask": heard.long()}  # nothing to mask: faster
+        if self.family.alone:
+            hidden = self._by_length(features, counts)
+            return hidden, _real(counts, hidden.shape[1])
         with warnings.catch_warnings():  # transformers' WavLM gives torch two kinds of masks
             warnings.filterwarnings("ignore", "Support for mismatched key_padding_mask")
-            hidden = self.run(input_values=features, **mask)
-        return hidden, torch.arange(hidden.shape[1], device=hidden.device) < counts[:, None]
+            hidden = self.run(input_values=features, **_masking(_real(lengths, waves.shape[1])))
+        return hidden, _real(counts, hidden.shape[1])
+
+    def _by_length(self, features: Tensor, counts: Tensor) -> Tensor:
+        """Features (b, channels, t) through the body, those of one number of frames together -> (b, t, hidden)."""
+        found: dict[int, Tensor] = {}
+        for count in counts.unique().tolist():
+            rows = (counts == count).nonzero().flatten()
+            found |= zip(rows.tolist(), self.run(input_values=features[rows, :, :count]), strict=True)
+        return nn.utils.rnn.pad_sequence([found[row] for row in range(len(counts))], batch_first=True)
+
+    def _banded(self, inputs: Sequence[NDArray[np.float32]]) -> dict[str, Tensor]:
+        """Bands (b, t, bands) of each utterance by itself, and how many of its frames are real (b,)."""
+        least = 2 * self.rate // 50  # two windows make a frame
+        waves = [np.pad(wave, (0, max(0, least - len(wave)))) for wave in inputs]
+        made = [self.extractor(wave, sampling_rate=self.rate, return_tensors="pt") for wave in waves]
+        return {
+            "bands": nn.utils.rnn.pad_sequence([one["input_features"][0] for one in made], batch_first=True),
+            "frames": torch.stack([one["attention_mask"].sum() for one in made]),
+        }
 
     def _waves(self, inputs: Sequence[NDArray[np.float32]]) -> dict[str, Tensor]:
         """Waves (b, t), each normalised by itself, and lengths (b,), at least those of one frame."""
@@ -128,7 +161,7 @@ class PretrainedAudio(Transformer):
     def _convolved(self, waves: Tensor, lengths: Tensor, frames: int) -> Tensor:
         """Waves (b, t) -> (b, channels, frames), zeros behind the end of each."""
         b, most = waves.shape
-        over_time = self.body.config.feat_extract_norm == "group"
+        over_time = getattr(self.body.config, "feat_extract_norm", "layer") == "group"  # data2vec has layers
         sizes = lengths.tolist() if over_time else [most] * b
         order = sorted(range(b), key=lambda row: sizes[row])
         made: list[Tensor] = [waves] * b
@@ -165,13 +198,21 @@ class PretrainedAudio(Transformer):
         super().load_extra(folder)
 
 
+def _real(counts: Tensor, most: int) -> Tensor:
+    return torch.arange(most, device=counts.device) < counts[:, None]  # (b, most)
+
+
+def _masking(real: Tensor) -> dict[str, Tensor]:
+    return {} if bool(real.all()) else {"attention_mask": real.long()}  # nothing to mask: faster
+
+
 def joined(hidden: Tensor, frames: Tensor, windows: Tensor) -> tuple[Tensor, Tensor]:
     """Put the windows (w, t, d) of all utterances, of which `frames` (w,) are real, one behind the other.
 
     An utterance has `windows` (b,) of them. Gives (b, most windows * t, d), and which are real.
     """
     w, t, d = hidden.shape
-    mask = torch.arange(t, device=hidden.device) < frames[:, None]  # (w, t)
+    mask = _real(frames, t)  # (w, t)
     if len(windows) == w:
         return hidden, mask
     counts = windows.tolist()

@@ -1,4 +1,7 @@
-"""Picture and video checkpoints on face clips: VideoMAE, TimeSformer, and ViT and DeiT frame by frame."""
+"""Video checkpoints on face clips (VideoMAE, TimeSformer), and picture checkpoints frame by frame.
+
+Those of pictures: ViT, DeiT, BEiT, DINOv2, and the pictures' halves of CLIP and SigLIP.
+"""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
@@ -9,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from emotion.core.errors import MediaError
-from emotion.encoders.families import FAMILIES
+from emotion.encoders.families import tower
 from emotion.encoders.pooling import pool
 from emotion.encoders.pretrained import read_scale
 from emotion.encoders.transformer import Transformer
@@ -21,14 +24,16 @@ class PretrainedFace(Transformer):
     A clip is uint8 (t, size, size) grey, or (t, size, size, 3) in colour. `frames` frames, evenly spread, are taken:
     for VideoMAE and TimeSformer as many as the checkpoint was trained with, for the others as many as one likes. They
     are resized to the checkpoint's picture (bilinear, antialiased) and brought to its processor's mean and deviation;
-    grey stands for all three colours.
+    grey stands for all three colours. DINOv2 takes pictures of any size: its processor says which.
 
     Pooling: of VideoMAE over all tokens of the clip; of TimeSformer the same without the first token, or that token
     (`cls`); of picture models each frame's vector is the mean of its tokens, or its first one (`cls`), and the clip's
-    vector is their mean (with `mean_std` also their standard deviation over time).
+    vector is their mean (with `mean_std` also their standard deviation over time). A head's probabilities are averaged
+    over the frames.
 
     Args:
         frames: number of frames, as above.
+        size: height and width of the checkpoint's picture, px; 0 = as its configuration says.
         options: see `Transformer`.
     """
 
@@ -37,19 +42,20 @@ class PretrainedFace(Transformer):
     mean: Tensor
     deviation: Tensor
 
-    def __init__(self, *, frames: int = 16, **options: Any) -> None:  # noqa: ANN401
+    def __init__(self, *, frames: int = 16, size: int = 0, **options: Any) -> None:  # noqa: ANN401
         super().__init__(**options)
-        self.frames = frames
+        self.frames, self.size = frames, size
         self.register_buffer("mean", torch.zeros(3))
         self.register_buffer("deviation", torch.ones(3))
 
     def settings(self) -> dict[str, Any]:
         """See `Encoder.settings`."""
-        return super().settings() | {"frames": self.frames}
+        resized = hasattr(self, "family") and self.family.resized
+        return super().settings() | {"frames": self.frames} | ({"size": self.size} if resized else {})
 
     def prepare(self, inputs: Sequence[NDArray[np.uint8]]) -> None:
         """Load the checkpoint; EmotionError where it cannot be used."""
-        mean, deviation = read_scale(self.encoder)
+        mean, deviation, self.size = read_scale(self.encoder)
         self.mean.copy_(torch.tensor(mean))
         self.deviation.copy_(torch.tensor(deviation))
         self.attach_checkpoint()
@@ -58,9 +64,8 @@ class PretrainedFace(Transformer):
     def attach(self, body: Any) -> None:  # noqa: ANN401 - each architecture has its own class
         """See `Transformer.attach`."""
         super().attach(body)
-        size = body.config.image_size
-        self.size = int(size if isinstance(size, int) else size[0])
-        self.family = FAMILIES[body.config.model_type]
+        if not (self.family.resized and self.size):
+            self.size = _one(tower(body.config).image_size)
 
     def cost(self, item: NDArray[np.uint8]) -> int:
         """Frames."""
@@ -86,14 +91,14 @@ class PretrainedFace(Transformer):
         pixels = self.pixels(clips)  # (b, t, 3, size, size)
         if self.family.video:
             states = self.run(pixel_values=pixels)
-            if self.family.cls and self.pooling != "cls":
+            if self.family.cls and self.pooling != "cls" and not self.head:
                 states = states[:, 1:]
         else:
             tokens = self.run(pixel_values=pixels.flatten(0, 1)).float()  # (b t, tokens, hidden)
-            patch = self.body.config.patch_size
-            patches = (self.size // (patch if isinstance(patch, int) else patch[0])) ** 2
-            special = tokens.shape[1] - int(patches)
-            vectors = tokens[:, 0] if self.pooling == "cls" else tokens[:, special:].mean(1)
+            patches = (self.size // _one(tower(self.body.config).patch_size)) ** 2
+            special = tokens.shape[1] - patches
+            first = self.head or self.pooling == "cls"
+            vectors = tokens[:, 0] if first else tokens[:, special:].mean(1)
             states = vectors.reshape(b, t, -1)
         return states, torch.ones(states.shape[:2], dtype=torch.bool, device=states.device)
 
@@ -110,3 +115,7 @@ class PretrainedFace(Transformer):
         values = nn.functional.interpolate(values, (self.size, self.size), mode="bilinear", antialias=True)
         values = values.reshape(b, t, -1, self.size, self.size)  # (b, t, 1 or 3, size, size)
         return (values - self.mean[:, None, None]) / self.deviation[:, None, None]
+
+
+def _one(size: Any) -> int:  # noqa: ANN401 - a number, or one each for height and width
+    return int(size if isinstance(size, int) else size[0])

@@ -22,7 +22,7 @@ Layers = Annotated[
     Annotated[int, Field(ge=0, le=100_000)] | Literal["last", "last4", "all"],
     Expected("last, last4, all, or a whole number >= 0"),
 ]
-Pooling = Literal["mean", "mean_std", "cls"]
+Pooling = Literal["mean", "mean_std", "cls", "last"]
 Dim = Annotated[int, Field(ge=0, le=8192), Expected("a whole number from 0 to 8192 (int)")]
 
 
@@ -51,6 +51,10 @@ class Pretrained(Fit):
     pooling: Pooling = Field(
         default="mean", description="of a checkpoint: mean | mean_std | cls (its first token, where it has one)"
     )
+    head: bool = Field(
+        default=False,
+        description="of a checkpoint: true | false; keep the probabilities of its own classification head instead",
+    )
     tune: bool = Field(
         default=False, description="of a checkpoint: true | false; fine-tuned at a twentieth of lr, or frozen"
     )
@@ -62,8 +66,8 @@ class Pretrained(Fit):
 
     @property
     def of_checkpoint(self) -> dict[str, Any]:
-        """Arguments of `Transformer`: layers, pooling, tune and dim."""
-        return {name: getattr(self, name) for name in ("layers", "pooling", "tune", "dim")}
+        """Arguments of `Transformer`: layers, pooling, head, tune and dim."""
+        return {name: getattr(self, name) for name in ("layers", "pooling", "head", "tune", "dim")}
 
 
 class Fitting(Settings):
@@ -123,7 +127,9 @@ class Text(Pretrained):
     tune: bool = Field(
         default=True, description="of a checkpoint: true | false; fine-tuned at a twentieth of lr, or frozen"
     )
-    pooling: Pooling = Field(default="mean", description="mean | mean_std | cls (its first token, where it has one)")
+    pooling: Pooling = Field(
+        default="mean", description="mean | mean_std | cls (its first token) | last (of a decoder such as Qwen)"
+    )
     dim: Dim = Field(
         default=300,
         description="size of the vector, >= 0; 0 = as wide as the body; a frozen checkpoint with 0 needs no fitting",

@@ -1,6 +1,7 @@
 """The paper's text encoder (section 3.4): tokenizer -> RoBERTa -> mean over the tokens -> 300 dimensions.
 
-The body is small and learned here, or that of a checkpoint: RoBERTa (XLM-R, CamemBERT), BERT, DeBERTa, MPNet.
+The body is small and learned here, or that of a checkpoint: RoBERTa (XLM-R, CamemBERT), BERT and its likes (DistilBERT,
+ALBERT, ELECTRA, ModernBERT), DeBERTa, MPNet, or a decoder, Qwen.
 
 tokens      <s> I  am  gl ad  </s>     (t,)
 body        h0  h1 h2  h3 h4  h5       (t, hidden)
@@ -20,14 +21,16 @@ from transformers import PreTrainedTokenizerBase, RobertaConfig, RobertaModel, R
 
 from emotion.core.errors import ABSENT, EmotionError, MediaError
 from emotion.corpus.utterance import Utterance
+from emotion.encoders.bodies import read_body
 from emotion.encoders.checkpoint_files import remedied
 from emotion.encoders.pooling import pool_words
-from emotion.encoders.pretrained import TOKENIZER, read_body, read_config, read_tokenizer, save_tokenizer
+from emotion.encoders.pretrained import TOKENIZER, read_config, read_tokenizer, save_tokenizer
 from emotion.encoders.transformer import Transformer
 
 LEVELS = ("utterance", "word")
 _SPECIAL = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]  # RoBERTa's order: 0, 1, 2, 3, 4
 _SMALLEST = 256 + len(_SPECIAL)  # every byte is a token: no text is unknown
+_MOST = 8192  # tokens of a text: of some checkpoints' hundred thousand the memory would not do
 _COUNTED_ON = ("roberta", "xlm-roberta", "camembert", "mpnet")  # positions begin behind the padding token's number
 
 
@@ -48,10 +51,7 @@ class TextTransformer(Transformer):
 
     def __init__(self, *, level: str = "utterance", masked: float = 0.1, **options: Any) -> None:  # noqa: ANN401
         super().__init__(**options)
-        if level not in LEVELS:
-            raise EmotionError(f"text.level is {level!r}, expected one of {', '.join(LEVELS)}")
-        if level == "word" and self.pooling != "mean":
-            raise EmotionError(f"text.pooling is {self.pooling}, expected mean, the only one for text.level: word")
+        check_level(level, self.pooling, head=self.head)
         self.level, self.masked = level, masked
         self.tokenizer: PreTrainedTokenizerBase | None = None
 
@@ -64,8 +64,11 @@ class TextTransformer(Transformer):
         self.attach(body)
         self.tokenizer = tokenizer
         config = body.config
+        if self.family.decoder:
+            tokenizer.padding_side = tokenizer.truncation_side = "right"  # no token sees those behind it
+            config.use_cache, config.pad_token_id = False, tokenizer.pad_token_id  # a head takes the last token
         reserved = config.pad_token_id + 1 if config.model_type in _COUNTED_ON else 0
-        self.most = min(tokenizer.model_max_length, config.max_position_embeddings - reserved)
+        self.most = min(tokenizer.model_max_length, config.max_position_embeddings - reserved, _MOST)
 
     def _ready(self) -> PreTrainedTokenizerBase:
         self.ready()
@@ -74,14 +77,18 @@ class TextTransformer(Transformer):
 
     def cost(self, item: str) -> int:
         """Tokens."""
-        return len(self._ready()(item, truncation=True, max_length=self.most)["input_ids"])
+        return len(self._ready()(self._text(item), truncation=True, max_length=self.most)["input_ids"])
+
+    def _text(self, text: str) -> str:
+        """A decoder's tokenizer adds nothing to an empty text: it gets one token."""
+        return str(self._ready().pad_token) if self.family.decoder and not text.strip() else text
 
     def collate(self, inputs: Sequence[str]) -> dict[str, Tensor]:
         """Texts -> tokens (b, t) long, mask (b, t) bool, words (b, t) long: number of the token's word.
 
         A word's number is -1 for the tokens of start and end, -2 for padding. An empty text has its start and end only.
         """
-        texts = list(inputs)
+        texts = [self._text(text) for text in inputs]
         made = self._ready()(
             texts,
             padding=True,
@@ -102,7 +109,8 @@ class TextTransformer(Transformer):
 
     def hidden(self, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
         """Tokens and mask (b, t) -> hidden states (b, t, hidden), mask (b, t)."""
-        return self.run(input_ids=batch["tokens"], attention_mask=batch["mask"].long()), batch["mask"]
+        states = self.run(input_ids=batch["tokens"], attention_mask=batch["mask"].long())
+        return states, batch["mask"][:, : states.shape[1]]  # of a head there is one state
 
     def sequences(self, batch: dict[str, Tensor]) -> list[Tensor]:
         """See `Encoder.sequences`; a text of which no word is left gives one vector."""
@@ -208,7 +216,7 @@ class PretrainedText(TextTransformer):
         with remedied(self.encoder, "config.json", self.modality):
             vocabulary = int(read_config(self.encoder, self.modality).vocab_size)
             tokenizer = read_tokenizer(self.encoder, vocabulary=vocabulary)
-            self.use(read_body(self.encoder, self.modality), tokenizer)
+            self.use(read_body(self.encoder, self.modality, head=self.head), tokenizer)
         self.try_out("hello there")
 
 
@@ -232,6 +240,16 @@ def learn_tokenizer(texts: Iterable[str], *, vocabulary: int, limit: int) -> Pre
     merges = [tuple(pair) for pair in model["merges"]]
     # `vocab_file=` would silently give five tokens in transformers 5.
     return RobertaTokenizer(vocab=model["vocab"], merges=merges, add_prefix_space=True, model_max_length=limit)
+
+
+def check_level(level: str, pooling: str, *, head: bool = False) -> None:
+    """Raise EmotionError where `level` is impossible, or does not go with the pooling or with a head."""
+    if level not in LEVELS:
+        raise EmotionError(f"text.level is {level!r}, expected one of {', '.join(LEVELS)}")
+    if level == "word" and pooling != "mean":
+        raise EmotionError(f"text.pooling is {pooling}, expected mean, the only one for text.level: word")
+    if level == "word" and head:
+        raise EmotionError("text.head is true, so there is one vector per utterance: set text.level: utterance")
 
 
 def _word(text: str, start: int) -> int:

@@ -1,10 +1,12 @@
 """What encoders with a transformers body share: which layers, pooling, frozen or fine-tuned, projection.
 
-body        (b, t, hidden)   hidden states of the layers that are wanted, and a mask
+body        (b, t, hidden)   hidden states of the layers that are wanted, and a mask;
+            (b, 1, classes)  with a head: its probabilities
 pooling     (b, width)       mean, mean and standard deviation, or first token; padding never counts
 projection  (b, dim)         linear, learned while fitting; dim 0 = none
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -14,10 +16,11 @@ from torch import Tensor, nn
 from emotion.core.errors import EmotionError
 from emotion.core.memory import at_most
 from emotion.encoders.base import Encoder
+from emotion.encoders.bodies import build_body, read_body, save_config
 from emotion.encoders.checkpoint_files import REMEDY, remedied
-from emotion.encoders.families import FAMILIES
+from emotion.encoders.families import family_of, name_of, tower
+from emotion.encoders.heads import labels_of, probabilities
 from emotion.encoders.pooling import LAYERS, POOLINGS, choose, pool
-from emotion.encoders.pretrained import build_body, read_body, save_config
 
 _MEMORY = 3 << 30  # bytes that a first input may take
 BODY_RATE = 0.05  # learning rate of a fine-tuned body relative to that of the layers above it
@@ -35,6 +38,11 @@ class Transformer(Encoder):
         tune: whether fitting changes the body, at a twentieth of the learning rate; otherwise it is frozen.
         dim: size of the vector; 0 = as the pooling gives it.
         dropout: before the projection.
+        head: give the probabilities of the checkpoint's own classification head instead of hidden states.
+        labels: names of the head's classes; the checkpoint says them.
+
+    Raises:
+        EmotionError: an option is impossible, or impossible beside `head`.
     """
 
     name: ClassVar[str] = "pretrained"
@@ -49,19 +57,38 @@ class Transformer(Encoder):
         tune: bool = False,
         dim: int = 0,
         dropout: float = 0.1,
+        head: bool = False,
+        labels: Sequence[str] = (),
     ) -> None:
         super().__init__()
         if pooling not in POOLINGS:
             raise EmotionError(f"{self.modality}.pooling is {pooling!r}, expected one of {', '.join(POOLINGS)}")
         self.encoder, self.layers, self.pooling, self.tune = encoder, layers, pooling, tune
         self.dropout, self._wanted, self.dim = dropout, dim, dim
+        self.head, self.labels = head, list(labels)
+        if head:
+            self._check_alone()
         self.rates = {"body.": BODY_RATE if tune else 0.0}
         self.drop = nn.Dropout(dropout)
 
     def settings(self) -> dict[str, Any]:
         """See `Encoder.settings`."""
-        names = ("encoder", "layers", "pooling", "tune", "dropout")
+        names = ("encoder", "layers", "pooling", "tune", "dropout", *(("head", "labels") if self.head else ()))
         return {name: getattr(self, name) for name in names} | {"dim": self._wanted}
+
+    def _check_alone(self) -> None:
+        """Raise EmotionError where an option would change what a head gives."""
+        for key, found, wanted in (
+            ("dim", self._wanted, 0),
+            ("tune", self.tune, False),
+            ("layers", self.layers, "last"),
+            ("pooling", self.pooling, "mean"),
+        ):
+            if found != wanted:
+                raise EmotionError(
+                    f"{self.modality}.head is true, so the head's own probabilities are kept: set "
+                    f"{self.modality}.{key}: {str(wanted).lower()} (it is {str(found).lower()})"
+                )
 
     @property
     def trains(self) -> bool:
@@ -74,21 +101,26 @@ class Transformer(Encoder):
         Raises:
             EmotionError: layers or pooling are impossible with it.
         """
-        config = body.config
+        config, self.family = tower(body.config), family_of(body.config)
         states = config.num_hidden_layers
         if self.layers not in (*LAYERS, *range(states + 1)):
             raise EmotionError(
                 f"{self.modality}.layers is {self.layers}, but {self.encoder} has {states} layers; "
                 f"expected last, last4, all or a number from 0 to {states}"
             )
-        if self.pooling == "cls" and not FAMILIES[config.model_type].cls:
+        allowed = self.family.poolings
+        if self.pooling not in allowed:
             raise EmotionError(
-                f"{self.modality}.pooling is cls, but {config.model_type} has no such token; expected mean or mean_std"
+                f"{self.modality}.pooling is {self.pooling}, but {name_of(config)} has no such token; expected "
+                f"{' or '.join(allowed)}"
             )
         # Frozen by `run` and `rates`: where weights want no gradient, torch multiplies unordered memory (WavLM's) by a
         # slower kernel, which costs a fifth of the time.
         self.body = body
         self.dim = config.hidden_size * (2 if self.pooling == "mean_std" else 1)
+        if self.head:
+            self.labels = labels_of(body.config)
+            self.dim = len(self.labels)
         if self._wanted:
             self.project = nn.Linear(self.dim, self._wanted)
             self.dim = self._wanted
@@ -118,16 +150,19 @@ class Transformer(Encoder):
         return result
 
     def run(self, **inputs: Tensor) -> Tensor:
-        """Inputs through the body, without gradients where it is frozen -> the layers that are wanted."""
+        """Inputs through the body, without gradients where it is frozen -> the layers that are wanted.
+
+        With a head its probabilities, (b, 1, classes): as if there were one token or frame.
+        """
         self.ready()
         with torch.set_grad_enabled(self.tune and torch.is_grad_enabled()):
             output = self.body(**inputs, output_hidden_states=self.layers != "last")
-        return choose(output, self.layers)
+        return probabilities(output, self.body.config) if self.head else choose(output, self.layers)
 
     def attach_checkpoint(self) -> None:
         """Read the checkpoint's body and attach it; EmotionError where it cannot be used."""
         with remedied(self.encoder, "config.json", self.modality):
-            self.attach(read_body(self.encoder, self.modality))
+            self.attach(read_body(self.encoder, self.modality, head=self.head))
 
     def try_out(self, example: Any) -> None:  # noqa: ANN401 - each modality has its own inputs
         """Encode one input; EmotionError where the checkpoint does not work, or gives values that are not finite."""
@@ -154,4 +189,4 @@ class Transformer(Encoder):
 
     def load_extra(self, folder: Path) -> None:
         """Build the body."""
-        self.attach(build_body(folder, self.modality))
+        self.attach(build_body(folder, self.modality, head=self.head))

@@ -8,11 +8,11 @@ from benchmarks.encoders import CONFIGS
 from emotion.commands.encoders import app
 from emotion.core.errors import EmotionError
 from emotion.encoders.audio import AudioEncoder
+from emotion.encoders.bodies import build, count
 from emotion.encoders.catalogue import ENTRIES
 from emotion.encoders.describe import describe, meant
 from emotion.encoders.families import FAMILIES
 from emotion.encoders.for_text import new_encoder
-from emotion.encoders.pretrained import build, count
 from emotion.encoders.settings import Text
 from emotion.encoders.text import TextEncoder
 

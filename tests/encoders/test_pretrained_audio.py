@@ -47,8 +47,18 @@ def naive(folder, wave, layers):
             hidden = states(model.encoder(given.input_features, output_hidden_states=True), layers)
             parts.append(hidden[: -(-int(given.attention_mask.sum()) // 2)])
         return torch.cat(parts)
+    if "input_features" in extractor.model_input_names:
+        return naive_bands(model, extractor, wave, layers)
     given = extractor(wave, sampling_rate=16000, return_tensors="pt").input_values
     return states(model(given, output_hidden_states=True), layers)
+
+
+def naive_bands(model, extractor, wave, layers):
+    """Of wav2vec2-BERT: the last frame is cut off where it is half a frame; 40 ms are needed."""
+    wave = np.pad(wave, (0, max(0, 640 - len(wave))))
+    given = extractor(wave, sampling_rate=16000, return_tensors="pt")
+    real = int(given.attention_mask.sum())
+    return states(model(given.input_features[:, :real], output_hidden_states=True), layers)
 
 
 def states(output, layers):

@@ -8,8 +8,8 @@ from emotion.core.errors import EmotionError, MediaError
 from emotion.encoders.for_face import load_encoder, new_encoder
 from emotion.encoders.settings import Face
 
-FRAMES = {"videomae": 6, "timesformer": 4, "vit": 5, "deit": 5}
-FIRST = {"videomae": 0, "timesformer": 1, "vit": 1, "deit": 2}  # tokens before those of the picture
+VIDEO = {"videomae": 6, "timesformer": 4}  # frames
+FIRST = {"videomae": 0, "siglip": 0, "deit": 2}  # tokens before those of the picture; 1 of the others
 
 
 def make(name, factory):
@@ -47,9 +47,10 @@ def naive_pixels(clip, count):
 
 def naive(kind, folder, clip, layers, pooling):
     """The bare model on one clip."""
-    model, first = checkpoints.bare(folder), FIRST[kind]
-    pixels = naive_pixels(clip, FRAMES[kind])
-    if kind in ("videomae", "timesformer"):
+    model, first = checkpoints.bare(folder), FIRST.get(kind, 1)
+    model = getattr(model, "vision_model", model)
+    pixels = naive_pixels(clip, VIDEO.get(kind, 5))
+    if kind in VIDEO:
         output = model(pixels[None], output_hidden_states=True)
         rows = (output.last_hidden_state if layers == "last" else output.hidden_states[layers])[0]
         rows = rows[:1] if pooling == "cls" else rows[first:]
@@ -93,12 +94,12 @@ def test_the_papers_encoder_takes_grey():
 )
 def test_equals_the_bare_model_one_clip_at_a_time(every, layers, pooling):
     kind, folder = every
-    if (kind, pooling) == ("videomae", "cls"):
-        with pytest.raises(EmotionError, match=r"pooling is cls, but videomae has no such token; expected mean or"):
+    if pooling == "cls" and kind in ("videomae", "siglip"):
+        with pytest.raises(EmotionError, match=rf"pooling is cls, but {kind} has no such token; expected mean or"):
             made(folder, pooling=pooling)
         return
     encoder = made(folder, layers=layers, pooling=pooling)
-    assert encoder.frames == FRAMES[kind]
+    assert (encoder.frames, encoder.size) == (VIDEO.get(kind, 5), 16)
     values = [clip[:frames] for clip, frames in zip(clips(3, frames=9, size=12)[0], (9, 5, 2), strict=True)]
     with torch.no_grad():
         expected = torch.stack([naive(kind, folder, clip, layers, pooling) for clip in values])
@@ -134,7 +135,8 @@ def test_unusable_clips(checkpoint, clip):
 def test_a_processor_that_is_missing_or_broken(tmp_path):
     folder = checkpoints.FACE["vit"](tmp_path)
     path = folder / "preprocessor_config.json"
-    for text in ('{"image_mean": [0.5]', '{"image_mean": [0.5], "image_std": [0.5]}', '{"size": 16}', None):
+    large = '{"image_mean": [0, 0, 0], "image_std": [1, 1, 1], "size": 4096}'
+    for text in ('{"image_mean": [0.5]', '{"image_mean": [0.5], "image_std": [0.5]}', '{"size": 16}', large, None):
         path.write_text(text) if text else path.unlink()
         with pytest.raises(
             EmotionError, match=r"cannot read its preprocessor_config.json .*must hold config.json, prep"

@@ -1,0 +1,66 @@
+"""Checkpoints with a classification head of their own, used as such: its classes, and its probabilities."""
+
+import json
+from typing import Any
+
+import torch
+import transformers as hf
+from torch import Tensor
+
+from emotion.core.errors import EmotionError
+from emotion.core.text import counted, quoted
+from emotion.encoders.families import family_of
+
+_MOST, _CHARACTERS = 1000, 40_000  # classes, and the length of their names: they stand in the cache's settings
+_MODELS = {
+    "audio": hf.AutoModelForAudioClassification,
+    "face": hf.AutoModelForImageClassification,
+    "text": hf.AutoModelForSequenceClassification,
+}
+_ENDS = ("Classification", "ClassificationWithTeacher")
+
+
+def model_class(config: Any) -> Any:  # noqa: ANN401 - each architecture has its own class
+    """The class of transformers that reads a checkpoint of an architecture with its head."""
+    family = family_of(config)
+    return hf.AutoModelForVideoClassification if family.video else _MODELS[family.modality]
+
+
+def labels_of(config: Any) -> list[str]:  # noqa: ANN401
+    """Names of the head's classes, in the order of its probabilities."""
+    return [str(config.id2label[number]) for number in range(config.num_labels)]
+
+
+def check_head(config: Any, where: str, modality: str) -> None:  # noqa: ANN401
+    """Raise EmotionError where a checkpoint has no classification head, or one that has no probabilities.
+
+    `where` is what the line begins with.
+    """
+    made = [name for name in getattr(config, "architectures", None) or [] if isinstance(name, str)]
+    if not any(name.endswith(_ENDS) and "Token" not in name and "Frame" not in name for name in made):
+        raise EmotionError(
+            f"{where}: {modality}.head is true, but the checkpoint has no classification head (it is "
+            f"{', '.join(map(quoted, made)) or 'of no named class'}, expected ...ForSequenceClassification or the "
+            f"like); set {modality}.head: false, or take one that was trained to classify"
+        )
+    try:
+        labels = labels_of(config)
+    except (KeyError, TypeError):
+        raise EmotionError(f"{where}: id2label of its config.json does not name each class; add the names") from None
+    if config.problem_type == "regression" or len(labels) < 2:
+        raise EmotionError(
+            f"{where}: its head gives {counted(len(labels), 'values')}, no probabilities of classes; set "
+            f"{modality}.head: false"
+        )
+    if len(labels) > _MOST or len(json.dumps(labels)) > _CHARACTERS:
+        raise EmotionError(
+            f"{where}: its head has {len(labels)} classes, expected at most {_MOST} with short names; set "
+            f"{modality}.head: false"
+        )
+
+
+def probabilities(output: Any, config: Any) -> Tensor:  # noqa: ANN401
+    """Of what a model with a head returned: (b, 1, classes) float32; they add up to 1 unless several may hold."""
+    logits: Tensor = output.logits.float()
+    several = config.problem_type == "multi_label_classification"
+    return (torch.sigmoid(logits) if several else logits.softmax(-1))[:, None]
