@@ -54,7 +54,7 @@ CONFIGS: dict[str, Callable[[], Any]] = {
     "timesformer": hf.TimesformerConfig,
     "vit": hf.ViTConfig,
     "deit": hf.DeiTConfig,
-    "beit": hf.BeitConfig,
+    "beit": lambda: hf.BeitConfig(use_relative_position_bias=True, use_mean_pooling=True),
     "dinov2": lambda: hf.Dinov2Config(image_size=518, patch_size=14),
     "clip": lambda: hf.CLIPVisionConfig(**SIZE, patch_size=16),
     "siglip": hf.SiglipVisionConfig,

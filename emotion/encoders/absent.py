@@ -17,4 +17,4 @@ def has(index: Index, modality: str) -> bool:
 
 def chosen(settings: P, index: Index, modality: str) -> P:
     """The settings; with our own encoder where the wanted one would have nothing to encode, so it is never loaded."""
-    return settings if has(index, modality) else settings.model_copy(update={"encoder": _OURS[modality]})
+    return settings if has(index, modality) else settings.model_copy(update={"encoder": _OURS[modality], "head": False})

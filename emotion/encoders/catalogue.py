@@ -83,8 +83,8 @@ _CITE = {
     "wavlm": "Chen et al.: WavLM: large-scale self-supervised pre-training for full stack speech processing, 2022",
     "unispeech-sat": "Chen et al.: UniSpeech-SAT: universal speech representation learning with speaker aware "
     "pre-training, 2022",
-    "data2vec-audio": "Baevski et al.: data2vec: a general framework for self-supervised learning in speech, vision and "
-    "language, 2022",
+    "data2vec-audio": "Baevski et al.: data2vec: a general framework for self-supervised learning in speech, vision "
+    "and language, 2022",
     "wav2vec2-bert": "Barrault et al.: Seamless: multilingual expressive and streaming speech translation, 2023",
     "whisper": "Radford et al.: Robust speech recognition via large-scale weak supervision, 2022",
     "videomae": "Tong et al.: VideoMAE: masked autoencoders are data-efficient learners for video pre-training, 2022",

@@ -11,6 +11,7 @@ from emotion.encoders.bodies import build, count
 from emotion.encoders.catalogue import ENTRIES, Entry, entry_of
 from emotion.encoders.checkpoint_files import remedied
 from emotion.encoders.families import FAMILIES, family_of, name_of, tower
+from emotion.encoders.heads import has_head, labels_of
 from emotion.encoders.pretrained import read_config
 from emotion.encoders.transformer import Transformer
 
@@ -76,6 +77,7 @@ def _checkpoint(name: str) -> dict[str, str]:
     kind, family = name_of(config), family_of(config)
     with remedied(name, "config.json", ""):
         parameters = count(build(config))
+    head = {"head": f"of {', '.join(labels_of(config))}: with {family.modality}.head: true"} if has_head(config) else {}
     config = tower(config)
     facts = {
         "modality": family.modality,
@@ -86,7 +88,7 @@ def _checkpoint(name: str) -> dict[str, str]:
         "parameters": _millions(parameters),
         "pooling": _poolings(kind),
     }
-    return facts | _known(entry_of(kind))
+    return facts | head | _known(entry_of(kind))
 
 
 def _fitted(folder: Path) -> dict[str, str]:

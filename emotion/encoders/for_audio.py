@@ -8,7 +8,7 @@ from emotion.core import plugins
 from emotion.core.errors import EmotionError
 from emotion.core.text import quoted
 from emotion.corpus.utterance import Index, Utterance
-from emotion.encoders import absent, own
+from emotion.encoders import absent, heads, own
 from emotion.encoders.audio import AudioEncoder
 from emotion.encoders.base import Encoder
 from emotion.encoders.checkpoint_files import REMEDY
@@ -27,6 +27,7 @@ def new_encoder(settings: Audio) -> AudioKinds:
         EmotionError: the checkpoint's configuration cannot be read or used, or see `own.new`.
     """
     name = settings.encoder
+    heads.check_encoder(name, "audio", head=settings.head)
     if plugins.is_name(name):
         made: AudioKinds = own.new(name, "audio", **dict(settings))
         return made

@@ -8,7 +8,7 @@ from emotion.core import plugins
 from emotion.core.errors import EmotionError
 from emotion.core.text import quoted
 from emotion.corpus.utterance import Index, Utterance
-from emotion.encoders import absent, own
+from emotion.encoders import absent, heads, own
 from emotion.encoders.base import Encoder
 from emotion.encoders.checkpoint_files import REMEDY
 from emotion.encoders.face import FaceEncoder
@@ -32,6 +32,7 @@ def new_encoder(settings: Face, *, size: int, rgb: bool = False) -> FaceKinds:
             or see `own.new`.
     """
     name, frames = settings.encoder, settings.frames
+    heads.check_encoder(name, "face", head=settings.head)
     if plugins.is_name(name):
         made: FaceKinds = own.new(name, "face", **dict(settings) | {"size": size}, rgb=rgb)
         return made

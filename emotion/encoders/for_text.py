@@ -5,7 +5,7 @@ from pathlib import Path
 
 from emotion.core import plugins
 from emotion.corpus.utterance import Index, Utterance
-from emotion.encoders import absent, own
+from emotion.encoders import absent, heads, own
 from emotion.encoders.base import Encoder
 from emotion.encoders.settings import Text
 from emotion.encoders.text import PretrainedText, TextEncoder, read_text
@@ -14,6 +14,7 @@ from emotion.encoders.text import PretrainedText, TextEncoder, read_text
 def new_encoder(settings: Text) -> Encoder:
     """An encoder yet to be fitted; EmotionError where it cannot be made, see `own.new`."""
     name = settings.encoder
+    heads.check_encoder(name, "text", head=settings.head)
     if plugins.is_name(name):
         made: Encoder = own.new(name, "text", **dict(settings))
         return made

@@ -7,9 +7,11 @@ import torch
 import transformers as hf
 from torch import Tensor
 
+from emotion.core import plugins
 from emotion.core.errors import EmotionError
 from emotion.core.text import counted, quoted
 from emotion.encoders.families import family_of
+from emotion.encoders.pretrained import OWN
 
 _MOST, _CHARACTERS = 1000, 40_000  # classes, and the length of their names: they stand in the cache's settings
 _MODELS = {
@@ -26,9 +28,27 @@ def model_class(config: Any) -> Any:  # noqa: ANN401 - each architecture has its
     return hf.AutoModelForVideoClassification if family.video else _MODELS[family.modality]
 
 
+def _classes(config: Any) -> list[str]:  # noqa: ANN401
+    return [name for name in getattr(config, "architectures", None) or [] if isinstance(name, str)]
+
+
 def labels_of(config: Any) -> list[str]:  # noqa: ANN401
     """Names of the head's classes, in the order of its probabilities."""
     return [str(config.id2label[number]) for number in range(config.num_labels)]
+
+
+def has_head(config: Any) -> bool:  # noqa: ANN401
+    """Whether a checkpoint holds a head for whole inputs, not for tokens or frames."""
+    return any(name.endswith(_ENDS) and "Token" not in name and "Frame" not in name for name in _classes(config))
+
+
+def check_encoder(name: str, modality: str, *, head: bool) -> None:
+    """Raise EmotionError where the head of an encoder is wanted that is no checkpoint, ours or one's own."""
+    if head and (name in OWN or plugins.is_name(name)):
+        raise EmotionError(
+            f"{modality}.head is true, but {modality}.encoder is {name}, which has no classification head; set "
+            f"{modality}.head: false, or take a checkpoint that has one"
+        )
 
 
 def check_head(config: Any, where: str, modality: str) -> None:  # noqa: ANN401
@@ -36,12 +56,11 @@ def check_head(config: Any, where: str, modality: str) -> None:  # noqa: ANN401
 
     `where` is what the line begins with.
     """
-    made = [name for name in getattr(config, "architectures", None) or [] if isinstance(name, str)]
-    if not any(name.endswith(_ENDS) and "Token" not in name and "Frame" not in name for name in made):
+    if not has_head(config):
         raise EmotionError(
             f"{where}: {modality}.head is true, but the checkpoint has no classification head (it is "
-            f"{', '.join(map(quoted, made)) or 'of no named class'}, expected ...ForSequenceClassification or the "
-            f"like); set {modality}.head: false, or take one that was trained to classify"
+            f"{', '.join(map(quoted, _classes(config))) or 'of no named class'}, expected one that ends in "
+            f"Classification); set {modality}.head: false, or take one that was trained to classify"
         )
     try:
         labels = labels_of(config)

@@ -81,10 +81,11 @@ class TextTransformer(Transformer):
 
     def _text(self, text: str) -> str:
         """A decoder's tokenizer adds nothing to an empty text: it gets one token."""
-        return str(self._ready().pad_token) if self.family.decoder and not text.strip() else text
+        tokenizer = self._ready()
+        return str(tokenizer.pad_token) if self.family.decoder and not text.strip() else text
 
     def collate(self, inputs: Sequence[str]) -> dict[str, Tensor]:
-        """Texts -> tokens (b, t) long, mask (b, t) bool, words (b, t) long: number of the token's word.
+        """Texts -> tokens (b, t) long, mask (b, t) bool, and for words (b, t) long: number of the token's word.
 
         A word's number is -1 for the tokens of start and end, -2 for padding. An empty text has its start and end only.
         """
@@ -95,17 +96,20 @@ class TextTransformer(Transformer):
             truncation=True,
             max_length=self.most,
             return_tensors="pt",
-            return_offsets_mapping=True,
-            return_special_tokens_mask=True,
+            return_offsets_mapping=self.level == "word",
+            return_special_tokens_mask=self.level == "word",
         )
         mask = made["attention_mask"].bool()
+        batch = {"tokens": made["input_ids"], "mask": mask}
+        if self.level == "utterance":
+            return batch
         words = torch.full_like(made["input_ids"], -2).masked_fill(mask, -1)
         for row, text in enumerate(texts):
             inside = (mask[row] & ~made["special_tokens_mask"][row].bool()).nonzero().flatten().tolist()
             starts = made["offset_mapping"][row, :, 0].tolist()
             numbers = [_word(text, starts[place]) for place in inside]
             words[row, inside] = torch.tensor(numbers, dtype=torch.long)
-        return {"tokens": made["input_ids"], "mask": mask, "words": words}
+        return batch | {"words": words}
 
     def hidden(self, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
         """Tokens and mask (b, t) -> hidden states (b, t, hidden), mask (b, t)."""

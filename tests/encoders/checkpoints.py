@@ -163,6 +163,16 @@ TEXT = {
 }
 
 
+LABELS = ("calm", "cross", "glad")
+
+
+def headed(folder: Path, kind, **options) -> Path:
+    """A checkpoint's folder again, with a classification head of three classes."""
+    names = dict(enumerate(LABELS))
+    config = hf.AutoConfig.from_pretrained(folder, id2label=names, label2id={n: i for i, n in names.items()}, **options)
+    return written(folder, kind.from_config(config))
+
+
 def some(families, *quick: str) -> list:
     """Names of all architectures; those that are not named are slow."""
     return [pytest.param(name, marks=[] if name in quick else pytest.mark.slow) for name in families]
