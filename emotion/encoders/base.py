@@ -33,12 +33,14 @@ class Encoder(nn.Module):
         name: kind of encoder, e.g. `paper`; of one's own `plugins/FILE.py:CLASS`.
         rates: prefix of parameter names -> factor on the learning rate while fitting; 0 = frozen.
         dim: size of the vector.
+        libraries: packages beside ours whose version counts.
         together: most utterances of one batch while extracting; part of what determines the last bits of the result.
     """
 
     modality: ClassVar[str]
     name: ClassVar[str]
     rates: Mapping[str, float] = MappingProxyType({})
+    libraries: ClassVar[tuple[str, ...]] = ()
     together: int = 32
     dim: int
 
@@ -61,6 +63,10 @@ class Encoder(nn.Module):
     def sequences(self, batch: dict[str, Tensor]) -> list[Tensor]:
         """What extraction stores of each input: (t_i, dim); one row, unless the encoder keeps several (words)."""
         return [row[None] for row in self(batch)]
+
+    def remarks(self, item: Any) -> dict[str, str]:  # noqa: ANN401
+        """What is odd about an input that is used all the same: kind -> what was found."""
+        return {}
 
     @property
     def trains(self) -> bool:

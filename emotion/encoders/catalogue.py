@@ -10,7 +10,7 @@ class Entry:
     Attributes:
         modality: audio, face or text.
         name: what to write as `<modality>.encoder`.
-        family: architecture; `ours` of the paper's encoders.
+        family: architecture; `ours` of the paper's encoders; `egemaps` and `word_vectors` are no checkpoints either.
         dim: size of the vector without a projection.
         millions: parameters that extraction uses, in millions.
         takes: expected input.
@@ -33,19 +33,22 @@ class Entry:
 
 _SPEECH = "mono speech, 16 kHz, any length; a frame is 20 ms"
 _WINDOWS = "mono speech, 16 kHz, in windows of 30 s; a frame is 20 ms"
-_BANDS = "mono speech, 16 kHz, any length; a frame is 20 ms, of log mel energies"
+_BANDS = "mono speech, 16 kHz, any length; a frame is 20 ms of log mel"
 _TEXT = "text, at most 512 tokens"
 _LONG = "text, at most 8192 tokens"
 _CLIP = "face clip, resized to 224 px"
 _FRAMES = f"{_CLIP}, face.frames frames one by one"
 _MIT, _APACHE, _CC = "MIT", "Apache 2.0", "CC BY-NC 4.0"
 _OURS, _WAVLM = "MIT (this code)", "MIT, or that of UniSpeech: see its page"
+_OPENSMILE, _OF_FILE = "openSMILE's (audEERING): for research only", "that of the file's vectors"
 _UNISPEECH, _CLIP_LICENCE = "that of UniSpeech: see its page", "MIT (its code): see its page"
 
 ENTRIES = (
     Entry("audio", "paper", "ours", 128, 0.4, "mono speech at audio.rate, any length", _OURS),
     Entry("face", "paper", "ours", 128, 0.4, "grey clip of face.frames frames", _OURS),
     Entry("text", "scratch", "ours", 300, 0.6, "text, at most 126 tokens", _OURS),
+    Entry("audio", "egemaps", "egemaps", 88, 0.0, "mono speech at audio.rate, any length", _OPENSMILE),
+    Entry("text", "word_vectors", "word_vectors", 300, 0.0, "text, and a file of vectors: text.vectors", _OF_FILE),
     Entry("audio", "facebook/wav2vec2-base", "wav2vec2", 768, 94.4, _SPEECH, _APACHE),
     Entry("audio", "facebook/hubert-base-ls960", "hubert", 768, 94.4, _SPEECH, _APACHE),
     Entry("audio", "microsoft/wavlm-base-plus", "wavlm", 768, 94.4, _SPEECH, _WAVLM),
@@ -78,6 +81,10 @@ ENTRIES = (
 
 _CITE = {
     "ours": "Gao and Guo: Multimodal emotion recognition based on fusion with residual connection",
+    "egemaps": "Eyben et al.: The Geneva minimalistic acoustic parameter set (GeMAPS) for voice research and affective "
+    "computing, 2016; Eyben et al.: openSMILE: the Munich versatile and fast open-source audio feature extractor, 2010",
+    "word_vectors": "those who trained the vectors, e.g. Pennington et al.: GloVe: global vectors for word "
+    "representation, 2014",
     "wav2vec2": "Baevski et al.: wav2vec 2.0: a framework for self-supervised learning of speech representations, 2020",
     "hubert": "Hsu et al.: HuBERT: self-supervised speech representation learning by masked prediction, 2021",
     "wavlm": "Chen et al.: WavLM: large-scale self-supervised pre-training for full stack speech processing, 2022",

@@ -37,7 +37,7 @@ def describe(name: str) -> dict[str, str]:
         return describe_own(own.default(name))
     ours = {entry.modality: entry for entry in ENTRIES if entry.family == "ours"}
     known = (
-        {entry.family: entry for entry in ENTRIES if entry.family != "ours"}
+        {entry.family: entry for entry in ENTRIES if entry.family in FAMILIES}
         | {entry.name: entry for entry in ENTRIES}
         | ours
     )
@@ -64,10 +64,10 @@ def meant(name: str) -> tuple[str, ...]:
 def _listed(entry: Entry) -> dict[str, str]:
     what = {
         "encoder": entry.name,
-        "architecture": "the paper's (this code)" if entry.family == "ours" else entry.family,
+        "architecture": _ARCHITECTURE.get(entry.family, entry.family),
         "dimension": _dimension(entry.modality, entry.family, entry.dim),
         "parameters": f"{entry.millions:g} million",
-        "pooling": _POOLING[entry.modality] if entry.family == "ours" else _poolings(entry.family),
+        "pooling": _poolings(entry.family) if entry.family in FAMILIES else _POOLING[_key(entry)],
     }
     return {"modality": entry.modality} | what | _known(entry)
 
@@ -105,7 +105,8 @@ def _fitted(folder: Path) -> dict[str, str]:
         "parameters": _millions(count(encoder)),
     }
     if not isinstance(encoder, Transformer):
-        return facts | {"pooling": _POOLING[modality]} | _known(_ours(modality))
+        entry = next((entry for entry in ENTRIES if (entry.modality, entry.name) == (modality, name)), _ours(modality))
+        return facts | {"pooling": _POOLING[_key(entry)]} | _known(entry)
     family = name_of(encoder.body.config)
     scratch = encoder.encoder == "scratch"
     facts |= {
@@ -121,11 +122,22 @@ def _fitted(folder: Path) -> dict[str, str]:
     return facts | _known(_ours(modality) if scratch else entry_of(family))
 
 
+_ARCHITECTURE = {
+    "ours": "the paper's (this code)",
+    "egemaps": "88 functionals, by openSMILE",
+    "word_vectors": "a table of vectors, of your file",
+}
 _POOLING = {
+    "egemaps": "means, deviations and percentiles over the utterance",
+    "word_vectors": "mean | mean_std of the known words; with text.level: word one vector per word",
     "audio": "attention: weighted average of the frames",
     "face": "convolutions over time, then a fully connected layer",
     "text": "mean of the tokens (or mean_std, cls); with text.level: word one vector per word",
 }
+
+
+def _key(entry: Entry) -> str:
+    return entry.modality if entry.family == "ours" else entry.family
 
 
 def _poolings(kind: str) -> str:
@@ -133,6 +145,8 @@ def _poolings(kind: str) -> str:
 
 
 def _dimension(modality: str, kind: str, dim: int) -> str:
+    if kind == "egemaps":
+        return f"{dim}"
     if kind == "ours":
         return f"{dim}, or {modality}.dim"
     return f"{dim}, with mean_std {2 * dim}, or {modality}.dim"
@@ -145,8 +159,11 @@ def _ours(modality: str) -> Entry:
 def _known(entry: Entry | None) -> dict[str, str]:
     if entry is None:
         return {"licence": "see the checkpoint's own page", "cite": "see the checkpoint's own page"}
-    ours = entry.family == "ours"
-    licence = entry.licence if ours else f"{entry.licence} for {entry.name}; others: see their own page"
+    licence = (
+        entry.licence
+        if entry.family not in FAMILIES
+        else f"{entry.licence} for {entry.name}; others: see their own page"
+    )
     return {"expects": entry.takes, "licence": licence, "cite": entry.cite}
 
 

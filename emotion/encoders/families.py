@@ -1,5 +1,6 @@
 """Architectures of transformers checkpoints that can be encoders, by their `model_type`."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
@@ -70,7 +71,7 @@ FAMILIES = {
 _TOWER = "_vision_model"  # at the end of the `model_type` of half a model
 
 # What transformers knows other architectures for -> which of ours are like them; the first that applies.
-_ALIKE = (
+_ALIKE: tuple[tuple[tuple[str, ...], Callable[[Family], bool]], ...] = (
     (("AUDIO_CLASSIFICATION", "CTC", "AUDIO_XVECTOR", "SPEECH_SEQ_2_SEQ"), lambda family: family.modality == "audio"),
     (("VIDEO_CLASSIFICATION",), lambda family: family.video),
     (

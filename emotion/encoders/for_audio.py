@@ -12,12 +12,13 @@ from emotion.encoders import absent, heads, own
 from emotion.encoders.audio import AudioEncoder
 from emotion.encoders.base import Encoder
 from emotion.encoders.checkpoint_files import REMEDY
+from emotion.encoders.egemaps import EGeMAPS
 from emotion.encoders.pretrained import read_config, read_extractor
 from emotion.encoders.pretrained_audio import PretrainedAudio
 from emotion.encoders.settings import Audio
 from emotion.media.audio import reader
 
-AudioKinds = AudioEncoder | PretrainedAudio
+AudioKinds = AudioEncoder | EGeMAPS | PretrainedAudio
 
 
 def new_encoder(settings: Audio) -> AudioKinds:
@@ -33,6 +34,12 @@ def new_encoder(settings: Audio) -> AudioKinds:
         return made
     if name == "paper":
         return AudioEncoder(rate=settings.rate, front=settings.front, dim=settings.dim or 128)
+    if name == "egemaps":
+        if settings.dim:
+            raise EmotionError(
+                f"audio.dim is {settings.dim}, but egemaps has 88 values and learns nothing; set it to 0"
+            )
+        return EGeMAPS(rate=settings.rate)
     read_config(name, "audio")
     rate = getattr(read_extractor(name), "sampling_rate", None)
     if not isinstance(rate, int) or not 1000 <= rate <= 192_000:
@@ -53,4 +60,4 @@ def make_audio(
 
 def load_encoder(folder: Path) -> AudioKinds:
     """The fitted encoder of a folder, of whatever kind; see `Encoder.load`."""
-    return own.load_one_of([AudioEncoder, PretrainedAudio], folder)
+    return own.load_one_of([AudioEncoder, EGeMAPS, PretrainedAudio], folder)

@@ -122,7 +122,7 @@ class PretrainedAudio(Transformer):
     def _by_length(self, features: Tensor, counts: Tensor) -> Tensor:
         """Features (b, channels, t) through the body, those of one number of frames together -> (b, t, hidden)."""
         found: dict[int, Tensor] = {}
-        for count in counts.unique().tolist():
+        for count in set(counts.tolist()):
             rows = (counts == count).nonzero().flatten()
             found |= zip(rows.tolist(), self.run(input_values=features[rows, :, :count]), strict=True)
         return nn.utils.rnn.pad_sequence([found[row] for row in range(len(counts))], batch_first=True)

@@ -15,7 +15,8 @@ def _is_name(value: str) -> bool:
 
 
 _ENCODER = "paper, the name or folder of a checkpoint, or plugins/FILE.py:CLASS"
-_TEXT = "scratch, the name or folder of a text checkpoint, or plugins/FILE.py:CLASS"
+_TEXT = "scratch, word_vectors, the name or folder of a text checkpoint, or plugins/FILE.py:CLASS"
+_VECTORS = "the path of a file, or none"
 Encoder = Annotated[str, checked(_is_name, _ENCODER), Expected(_ENCODER)]
 Checkpoint = Annotated[str, checked(_is_name, _TEXT), Expected(_TEXT)]
 Layers = Annotated[
@@ -94,8 +95,8 @@ class Audio(Pretrained, Sound):
 
     encoder: Encoder = Field(
         default="paper",
-        description="paper (4-layer Bi-LSTM) | name or folder of a checkpoint, e.g. facebook/wav2vec2-base "
-        "(see `emotion encoders list`) | plugins/FILE.py:CLASS",
+        description="paper (4-layer Bi-LSTM) | egemaps (openSMILE) | name or folder of a checkpoint, e.g. "
+        "facebook/wav2vec2-base (see `emotion encoders list`) | plugins/FILE.py:CLASS",
     )
     rate: Annotated[int, Field(ge=1000, le=192_000), Expected("a whole number of Hz from 1000 to 192000 (int)")] = (
         Field(default=16000, description="Hz, the waveform is resampled to this rate; a checkpoint has its own")
@@ -136,8 +137,12 @@ class Text(Pretrained):
     )
     encoder: Checkpoint = Field(
         default="scratch",
-        description="scratch (a small RoBERTa trained here) | name or folder of a checkpoint, e.g. roberta-base | "
-        "plugins/FILE.py:CLASS",
+        description="scratch (a small RoBERTa trained here) | word_vectors (of text.vectors) | name or folder of a "
+        "checkpoint, e.g. roberta-base | plugins/FILE.py:CLASS",
+    )
+    vectors: Annotated[str, checked(lambda value: bool(value.strip()), _VECTORS), Expected(_VECTORS)] = Field(
+        default="none",
+        description="file of word_vectors, in the format of word2vec (text, binary) or GloVe; none = no file",
     )
     level: Literal["utterance", "word"] = Field(
         default="utterance",

@@ -119,9 +119,8 @@ def extract_features(
     )
     engine.run(writer, rows, job, shards(cut(rows)), execute=execute, on_error=on_error, max_missing=max_missing)
     write_card(out)
-    if remark is not None:
-        with Cache(out) as cache:
-            say_remarks([row.utterance for row in rows], cache.notes, what=job.what)
+    with Cache(out) as cache:
+        say_remarks([row.utterance for row in rows], cache.notes, what=job.what)
 
 
 def _provenance(index: Index, encoders: Sequence[Encoder], which: Which, *, per_batch: float) -> dict[str, Any]:
@@ -138,7 +137,7 @@ def _provenance(index: Index, encoders: Sequence[Encoder], which: Which, *, per_
         "checkpoint": checkpoint_hash(encoders),
         "index": index.digest,
         "settings": json.dumps(public(settings), sort_keys=True),
-        "versions": versions("av", "numpy", "soundfile", "torch", *signals.PACKAGES, "transformers"),
+        "versions": versions("av", "numpy", "soundfile", "torch", *signals.PACKAGES, "transformers", *encoder.libraries),
     }
 
 
@@ -209,8 +208,7 @@ class FeatureJob:
                 good = [row for row in batch if row not in items]
                 encoder = encoders[which(rows[batch[0]])]
                 for row, item in zip(good, self._encode(encoder, [inputs[row] for row in good]), strict=True):
-                    note = self.remark(rows[row], inputs[row]) if self.remark is not None else None
-                    items[row] = replace(item, note=note)
+                    items[row] = replace(item, note=self._note(rows[row], inputs[row], encoder))
         return [items[row] for row in range(len(rows))]
 
     def _input(self, row: Utterance) -> Any:  # noqa: ANN401 - each modality has its own inputs
@@ -218,6 +216,12 @@ class FeatureJob:
             return self._read(row)
         except MediaError as error:
             return Item(None, str(error))
+
+    def _note(self, row: Utterance, value: Any, encoder: Encoder) -> dict[str, Any] | None:  # noqa: ANN401
+        """What is odd about an input, as the media and the encoder see it."""
+        note = (self.remark(row, value) if self.remark is not None else None) or {}
+        found = note.get("remarks", {}) | encoder.remarks(value)
+        return note | {"remarks": found} if found else note or None
 
     def _merged(self, group: Sequence[list[int]], rows: Sequence[Utterance], which: Which) -> list[list[int]]:
         """What goes through the encoder at once: on a GPU everything that the group has for one encoder."""

@@ -57,14 +57,23 @@ def rows(modality):
 
 def whole_way(tmp_path, modality, name, **options):
     """The cached values of each utterance, and the report of the fit."""
-    makes, new, load = KINDS[modality]
+    makes, new, _ = KINDS[modality]
     torch.manual_seed(0)
+    values, report = fit_and_extract(
+        tmp_path, modality, new(encoder=str(makes[name](tmp_path / "checkpoint")), **options)
+    )
+    return values, report
+
+
+def fit_and_extract(tmp_path, modality, encoder):
+    """As `whole_way`; a checkpoint's folder is gone after the fit."""
+    load = KINDS[modality][2]
     index, read = rows(modality), lambda row: INPUTS[modality][row.turn]
-    encoder = new(encoder=str(makes[name](tmp_path / "checkpoint")), **options)
     report, fitted, out = tmp_path / "report.json", tmp_path / "fitted", tmp_path / f"{modality}.h5"
     settings = Fit(epochs=1, weight_decay=0.0, batch=4)
     fit_encoder(index, encoder, read, out=fitted, report=report, scratch=tmp_path / "scratch", settings=settings)
-    (tmp_path / "checkpoint").rename(tmp_path / "gone")
+    if (tmp_path / "checkpoint").is_dir():
+        (tmp_path / "checkpoint").rename(tmp_path / "gone")
     extract_features(
         index,
         load=partial(load_folds, fitted, load),
@@ -115,3 +124,21 @@ def test_fitted_by_its_folder(tmp_path, modality, name, tune):
 def test_words_in_the_cache(tmp_path):
     values, _ = whole_way(tmp_path, "text", "bert", tune=False, dim=5, level="word")
     assert [len(value) for value in values] == [len(line.split()) for line in INPUTS["text"]]
+
+
+def test_word_vectors_and_what_they_do_not_know(tmp_path, capsys):
+    (tmp_path / "glove.txt").write_text("i 1 2\nwas 3 4\ngood 5 6\nbad 7 8\n")
+    options = {"encoder": "word_vectors", "vectors": str(tmp_path / "glove.txt"), "tune": False, "dim": 0}
+    values, report = fit_and_extract(tmp_path, "text", for_text.new_encoder(section(Text, **options)))
+    table = {"I": (1, 2), "was": (3, 4), "good": (5, 6), "bad": (7, 8)}
+    known = [[table[word] for word in line.split() if word in table] for line in INPUTS["text"]]
+    np.testing.assert_allclose(np.concatenate(values), [np.mean(rows, axis=0) for rows in known], rtol=1e-6)
+    assert report["encoder"] == "word_vectors" and report["curve"] == []
+    totals = [len(line.split()) for line in INPUTS["text"]]
+    counts = [f"{total - len(rows)} of {total}" for rows, total in zip(known, totals, strict=True)]
+    with Cache(tmp_path / "text.h5") as cache:
+        notes = [note.get("remarks", {}).get("words without a vector") for note in cache.notes]
+    assert notes == [None if count.startswith("0") else count for count in counts]
+    some = sum(note is not None for note in notes)
+    assert f"text features: {some} of {COUNT}: words without a vector: " in capsys.readouterr().err
+    assert "glove.txt (sha256 " in (tmp_path / "text.md").read_text()
