@@ -8,6 +8,7 @@ import copy
 import dataclasses
 import statistics
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -19,21 +20,25 @@ import transformers as hf
 from torch import Tensor, nn
 
 from benchmarks import machine
+from benchmarks.encoders_text import HEAD, OPTION_ROWS, OPTIONS
 from emotion.core.progress import track
 from emotion.encoders.audio import AudioEncoder
 from emotion.encoders.base import Encoder
 from emotion.encoders.bodies import build, count, without_extras
 from emotion.encoders.catalogue import ENTRIES, Entry
+from emotion.encoders.egemaps import EGeMAPS
 from emotion.encoders.face import FaceEncoder
 from emotion.encoders.pretrained_audio import PretrainedAudio
 from emotion.encoders.pretrained_face import PretrainedFace
 from emotion.encoders.text import PretrainedText, TextEncoder, learn_tokenizer
+from emotion.encoders.word_vectors import WordVectors
 
 ROOT = Path(__file__).parent.parent
 DOCUMENT = ROOT / "docs" / "encoders.md"
 RATE, SECONDS, UTTERANCES = 16000, 4, 2
 CLIPS, CLIP, FRAMES = 1, 4, 16
 TEXTS, WORDS = 8, 20
+VOCABULARY = ("good", "day", "bad", "time")
 REPEATS = 3
 DEBERTA = {"relative_attention": True, "pos_att_type": ["c2p", "p2c"], "position_biased_input": False}
 V3 = {"vocab_size": 128100, "position_buckets": 256, "norm_rel_ebd": "layer_norm", "share_att_key": True}
@@ -94,13 +99,23 @@ def inputs_of(modality: str) -> list[Any]:
         return [(0.1 * rng.standard_normal(SECONDS * RATE)).astype(np.float32) for _ in range(UTTERANCES)]
     if modality == "face":
         return [rng.integers(0, 256, (FRAMES, 48, 48), dtype=np.uint8) for _ in range(CLIPS)]
-    return [" ".join(rng.choice(["good", "day", "bad", "time"], WORDS)) for _ in range(TEXTS)]
+    return [" ".join(rng.choice(VOCABULARY, WORDS)) for _ in range(TEXTS)]
 
 
-def ours(modality: str) -> Encoder:
-    """The paper's encoder, its weights random."""
-    encoder = {"audio": AudioEncoder, "face": FaceEncoder, "text": TextEncoder}[modality]()
-    encoder.prepare(inputs_of(modality))
+def ours(entry: Entry) -> Encoder:
+    """The paper's encoder, its weights random; eGeMAPS; word vectors of a file of random numbers."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "vectors.txt"
+        file.write_text("".join(f"{word} {'0.5 ' * entry.dim}\n" for word in VOCABULARY), encoding="utf-8")
+        made: dict[str, Callable[[], Encoder]] = {
+            "audio": AudioEncoder,
+            "face": FaceEncoder,
+            "text": TextEncoder,
+            "egemaps": EGeMAPS,
+            "word_vectors": lambda: WordVectors(vectors=str(file)),
+        }
+        encoder = made[entry.modality if entry.family == "ours" else entry.family]()
+        encoder.prepare(inputs_of(entry.modality))
     return encoder.eval()
 
 
@@ -154,8 +169,8 @@ def measure(entry: Entry) -> Line:
     """Run one encoder, from its inputs to its vectors."""
     torch.manual_seed(0)
     inputs = inputs_of(entry.modality)
-    if entry.family == "ours":
-        encoder = ours(entry.modality)
+    if entry.family not in CONFIGS:
+        encoder = ours(entry)
         (seconds,) = best(lambda: encoder.sequences(encoder.collate(inputs)))
         return Line(entry, count(encoder), seconds, None)
     encoder, bare = pretrained(entry.family, entry.modality)
@@ -173,57 +188,6 @@ def speed(line: Line) -> str:
         return f"{TEXTS / line.seconds:.0f} utterances/s"
     length = UTTERANCES * SECONDS if line.entry.modality == "audio" else CLIPS * CLIP
     return f"real-time factor {line.seconds / length:.3f}"
-
-
-HEAD = """# Encoders
-
-Written by `python -m benchmarks.encoders`. `emotion encoders list` shows the same choice on the command line,
-`emotion encoders describe NAME` one of them; `NAME` may be the folder of a fitted encoder or of a checkpoint.
-
-    dvc exp run -S audio.encoder=microsoft/wavlm-base-plus           # frozen, nothing to fit
-    dvc exp run -S text.encoder=/data/roberta-base -S text.dim=0 -S text.tune=false
-
-A name is looked up on the Hugging Face hub unless it is a folder. Without a network, run
-`hf download NAME --local-dir FOLDER` elsewhere, copy the folder, and give it instead of the name. DVC watches the
-name, not the folder's content: after changing that, run `dvc repro --force fit@audio`.
-
-"""
-
-OPTION_ROWS = {
-    "`layers`": "`last`: the model's own output; `last4`, `all`: mean of the last four or of all hidden states, the "
-    "one before the first layer included; a number: after that layer, 0 = before the first",
-    "`pooling`": "`mean`; `mean_std`: standard deviation appended, twice as wide; `cls`: the first token, where the "
-    "architecture has one",
-    "`tune`": "`false`: frozen; `true`: fine-tuned with the labels of the training split, at a twentieth of `lr`; a "
-    "speech model's convolutions stay frozen",
-    "`dim`": "0: the checkpoint's own width; otherwise a linear layer brings the vector to that size, which fitting "
-    "learns",
-    "`text.level`": "`utterance`; `word`: one vector per word between spaces, the mean of its tokens",
-}
-OPTIONS = """
-## What can be chosen of a checkpoint
-
-| key | values |
-| --- | --- |
-OPTIONROWS
-
-A frozen checkpoint without a projection has nothing to learn: its `fit` stage only saves it, without a score.
-
-- Padding never counts, and other utterances in the batch change nothing. wav2vec2-base and hubert-base normalise
-  their convolutions over time, so only utterances of one length go through these together; the transformer behind
-  them sees a mask.
-- Whisper hears windows of 30 s. The frames of its padding are cut off again; a longer utterance is cut into windows.
-- Face clips are grey. They are resized to the checkpoint's picture and repeated for its three colours.
-- Weights are read as safetensors, or by `torch.load(weights_only=True)`; a checkpoint's own Python code is never run.
-- A folder is checked before a library reads it: numbers, sizes and names within bounds, no more weights in
-  `config.json` than the files hold, the tokenizer tried in a process of its own with limits. Then one input is encoded.
-  What fails is one line. Quantised checkpoints are not supported.
-- `trained_on.json` in a fitted folder holds a digest of every utterance that trained the encoder or chose its epoch,
-  and the sha256 of the folder's other files: a folder that was changed by hand is not used.
-
-The licences are notes, not legal advice, and may have changed: look at the checkpoint's own page before you publish or
-sell anything.
-"""
 
 
 def document(lines: Sequence[Line]) -> str:
