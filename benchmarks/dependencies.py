@@ -22,6 +22,7 @@ from emotion.core.tables import markdown_table
 
 CONSTRAINTS, LICENCES = Path("constraints.txt"), Path("docs/licences.md")
 _DEVELOPERS = ("test", "test-slow", "bench", "lint", "site")  # extras
+_TEXTS = {"opensmile": "audEERING Research License"}  # the text that comes with it; its classifier says MIT
 _LONG = 60  # letters of a field `License`: more is the licence's text
 _OURS, _TOOLS = "emotion-in-conversation", ("pip", "setuptools", "wheel")
 _HEAD = """# Licences
@@ -94,6 +95,8 @@ def read_pins() -> dict[str, str]:
 def licence(package: Distribution) -> str:
     """What a package says of its licence: its expression, else its classifiers, else a short field."""
     about = package.metadata
+    if text := _TEXTS.get(canonicalize_name(package.name)):
+        return text
     if expression := about.get("License-Expression"):
         return expression
     kinds = [line.split(" :: ")[-1] for line in about.get_all("Classifier", []) if line.startswith("License ::")]

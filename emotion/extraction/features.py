@@ -137,7 +137,9 @@ def _provenance(index: Index, encoders: Sequence[Encoder], which: Which, *, per_
         "checkpoint": checkpoint_hash(encoders),
         "index": index.digest,
         "settings": json.dumps(public(settings), sort_keys=True),
-        "versions": versions("av", "numpy", "soundfile", "torch", *signals.PACKAGES, "transformers", *encoder.libraries),
+        "versions": versions(
+            "av", "numpy", "soundfile", "torch", "transformers", *signals.PACKAGES, *encoder.libraries
+        ),
     }
 
 
