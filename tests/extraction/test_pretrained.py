@@ -9,6 +9,7 @@ import pytest
 import torch
 from encoders import checkpoints
 from encoders.planted import clips, section, texts
+from transformers import AutoModelForSequenceClassification
 
 from emotion.corpus.utterance import Index, Utterance
 from emotion.encoders import for_audio, for_face, for_text
@@ -142,3 +143,17 @@ def test_word_vectors_and_what_they_do_not_know(tmp_path, capsys):
     some = sum(note is not None for note in notes)
     assert f"text features: {some} of {COUNT}: words without a vector: " in capsys.readouterr().err
     assert "glove.txt (sha256 " in (tmp_path / "text.md").read_text()
+
+
+@pytest.mark.slow
+def test_probabilities_of_a_head_and_its_labels(tmp_path):
+    torch.manual_seed(0)
+    folder = checkpoints.TEXT["roberta"](tmp_path / "checkpoint")
+    checkpoints.headed(folder, AutoModelForSequenceClassification)
+    settings = section(Text, encoder=str(folder), head=True, tune=False, dim=0)
+    values, report = fit_and_extract(tmp_path, "text", for_text.new_encoder(settings))
+    assert {value.shape for value in values} == {(1, 3)} and report["curve"] == []
+    np.testing.assert_allclose([value.sum() for value in values], 1, rtol=1e-5)
+    with Cache(tmp_path / "text.h5") as cache:
+        assert json.loads(cache.attributes["settings"])["encoder"]["labels"] == list(checkpoints.LABELS)
+    assert '"calm", "cross", "glad"' in (tmp_path / "text.md").read_text()
