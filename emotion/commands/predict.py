@@ -7,7 +7,7 @@ import typer
 
 app = typer.Typer()
 
-_FORMATS = "csv,json,vtt,srt,eaf,textgrid"
+_FORMATS = "csv,json,vtt,srt,eaf,textgrid,html"
 
 
 @app.command("predict")
@@ -27,7 +27,7 @@ def predict_command(
     download: Annotated[bool, typer.Option("--download", help="Fetch the Whisper model if it is not here.")] = False,
     faces: Annotated[str, typer.Option(help="auto | none: whether faces are looked at.")] = "auto",
     light_asd: Annotated[Path | None, typer.Option(help="Light-ASD's weights: which face speaks.")] = None,
-    formats: Annotated[str, typer.Option(help="Some of them, with commas between.")] = _FORMATS,
+    formats: Annotated[str, typer.Option(help="Some of them, or mp4 (annotated video), with commas between.")] = _FORMATS,
     demo: Annotated[
         bool, typer.Option("--demo", help="Show how it works with a model of the generated corpus; means nothing.")
     ] = False,
@@ -35,7 +35,8 @@ def predict_command(
     """Write who says what in a recording, with which emotion.
 
     It is the emotion that a turn looks and sounds most like, not what anybody feels: not for decisions about people.
-    Without a transcript it listens (faster-whisper: pip install '.[video]') and watches who speaks.
+    Without a transcript it listens (faster-whisper: pip install '.[video]') and watches who speaks. report.html is the
+    page: the recording with a lane for each speaker; annotated.mp4 (mp4) is made when you ask for it.
 
     A model that was trained on the generated corpus refuses other recordings (exit code 3), unless --demo is given:
     then every file that is written says so. After an interrupt the same command goes on.
@@ -45,6 +46,7 @@ def predict_command(
         emotion predict talk.mp4 --model models/packed --out runs/talk
         emotion predict a.mp4 --model models/packed --out a --transcript a.srt
     """
+    from emotion.page.timeline import EXTRAS
     from emotion.predict.run import predict
     from emotion.predict.talk import Listening
 
@@ -60,5 +62,15 @@ def predict_command(
     )
     wanted = [form.strip().lower() for form in formats.split(",") if form.strip()]
     if not wanted:
-        raise typer.BadParameter(f"none is named, expected some of {_FORMATS}", param_hint="--formats")
-    predict(media, model=model, out=out, how=how, faces=faces == "auto", sound=sound, formats=wanted, demo=demo)
+        raise typer.BadParameter(f"none is named, expected some of {_FORMATS},mp4", param_hint="--formats")
+    predict(
+        media,
+        model=model,
+        out=out,
+        how=how,
+        faces=faces == "auto",
+        sound=sound,
+        formats=wanted,
+        extras=EXTRAS,
+        demo=demo,
+    )

@@ -79,6 +79,21 @@ def write_text(path: Path, text: str) -> None:
         partial.write_text(text, encoding="utf-8", newline="")
 
 
+def move(path: Path, place: Path) -> Path:
+    """Put a finished file of the same disk in its place; returns the place.
+
+    Raises:
+        Busy: another process is writing the file there.
+        EmotionError: it cannot be put there; what was there is untouched.
+    """
+    check_name(place)
+    with _one_line(place), hold(place, wait=_PATIENCE):
+        sync(path)
+        path.replace(place)
+        sync(place.parent)
+    return place
+
+
 def write_all(contents: Mapping[Path, bytes]) -> None:
     """Write files that belong together: all are whole beside their places, on the disk, before the first is swapped in.
 

@@ -99,6 +99,11 @@ def tell(content: object) -> None:
     _parent[0].send(("told", content))
 
 
+def inside() -> bool:
+    """Whether this is a worker process: it may start none of its own."""
+    return bool(_parent)
+
+
 class _Pool:
     """The workers, what they are at and what is still to be done."""
 

@@ -14,7 +14,7 @@ from emotion.corpus.utterance import Utterance
 from emotion.page import transcode
 from emotion.page.transcode import Job
 
-_REVISION = "1"  # of what transcode writes
+_REVISION = "2"  # of what transcode writes
 _LARGEST = 4 << 30  # bytes of the folder, beyond which the files that were not used for longest go
 _PATIENCE = 600.0  # s that one file may take
 

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion.bundle.folder import Bundle
-from emotion.core import environment
+from emotion.conversation.recording import Progress
+from emotion.core import environment, processes
 from emotion.core.errors import ABSENT
 from emotion.corpus.utterance import Index, Utterance, digest_of
 from emotion.extraction import executors
@@ -73,7 +74,14 @@ def index_of(recording: Recording, turns: Sequence[Turn], *, labels: Sequence[st
     return Index(rows, tuple(labels), _CORPUS, digest_of(rows))
 
 
-def classify(bundle: Bundle, recording: Recording, turns: Sequence[Turn], *, work: Path) -> Classified:
+def classify(
+    bundle: Bundle,
+    recording: Recording,
+    turns: Sequence[Turn],
+    *,
+    work: Path,
+    progress: Progress = lambda step, done, total: None,
+) -> Classified:
     """Features and probabilities of all turns; what is in `work` already is not made again.
 
     Args:
@@ -81,6 +89,7 @@ def classify(bundle: Bundle, recording: Recording, turns: Sequence[Turn], *, wor
         recording: whose turns they are.
         turns: one at least.
         work: folder for clips, features and unfinished work.
+        progress: told before each modality how many are done (`features`).
 
     Raises:
         EmotionError: the model cannot be used, or the disk is full.
@@ -88,7 +97,8 @@ def classify(bundle: Bundle, recording: Recording, turns: Sequence[Turn], *, wor
     index = index_of(recording, turns, labels=bundle.classifier.labels)
     modalities = bundle.classifier.modalities
     features = {name: work / f"{name}.h5" for name in modalities}
-    for name in modalities:
+    for number, name in enumerate(modalities):
+        progress("features", number, len(modalities))
         _extract(bundle, index, name, root=recording.path.parent, work=work)
     context = {key: bundle.classifier.settings[key] for key in ("history", "future")}
     sequences = dataset.load(index, features, scaling=bundle.classifier.scaling, **context)[_SPLIT]
@@ -124,7 +134,7 @@ def _extract(bundle: Bundle, index: Index, modality: str, *, root: Path, work: P
 
 def _who(index: Index) -> Executor:
     """Who computes: this process, or for many turns as in the stages. The result is the same."""
-    if len(index.utterances) > _FEW:
+    if len(index.utterances) > _FEW and not processes.inside():
         return executors.choose()
     return partial(executors.run_local, workers=1)
 

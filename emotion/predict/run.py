@@ -2,28 +2,35 @@
 
     recordings -> allowed? -> turns (work/turns.json) -> clips, features (work/*.h5) -> probabilities -> timeline.*
 
+Files that rooms above this one make of a timeline and its recording (the page, the annotated video) are handed in as
+`extras`.
+
 Nothing is written before it is clear that the model may be used. `work/` is removed at the end; after a kill the same
 command goes on with what is there, and gives the same bytes.
 """
 
 import shutil
-import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
 
 from emotion.bundle.folder import Bundle, load
 from emotion.bundle.packing import code_version
+from emotion.conversation.recording import Progress
 from emotion.core import logs
 from emotion.core.errors import EmotionError, cannot
+from emotion.core.files import move
+from emotion.core.limits import MODALITIES
 from emotion.core.text import counted, printable, quoted
 from emotion.evaluation.calibration import temperature_scaled
 from emotion.predict.classify import Classified, classify
+from emotion.predict.lines import Lines
 from emotion.predict.media import Recording, by_name, check_allowed, files, look
 from emotion.predict.talk import Listening, Talk, find_turns, keep, kept, key_of
 from emotion.timeline.timeline import UNKNOWN, Emotion, Timeline, Turn
@@ -31,9 +38,30 @@ from emotion.timeline.writing import WRITERS, write_timeline
 
 _WORK: Final = "work"
 _MARK: Final = ".made-by-emotion-predict"
-_EVERY: Final = 10.0  # s between two lines of progress
 _NOVEL: Final = 95.0  # percentile from which on a turn is unlike the training data
+UNUSED: Final = "the model does not use it"
 _SENSED: Final = {"audio": "voices", "face": "faces", "text": "words"}
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A timeline and what it was made of, for files that hold more than the timeline.
+
+    Attributes:
+        timeline: its turns have their sides, see `Turn`.
+        recording: whose it is.
+        detector: of faces; `none` = they were not looked at.
+        work: folder for unfinished work; a file that is made goes there.
+    """
+
+    timeline: Timeline
+    recording: Recording
+    detector: str
+    work: Path
+
+
+Extra = Callable[[Finished], Path | None]
+"""Makes a file in `work`, whose name it keeps; None = there is nothing to make, and it was said why."""
 
 
 def predict(
@@ -45,7 +73,9 @@ def predict(
     faces: bool = True,
     sound: Path | None = None,
     formats: Sequence[str] = tuple(WRITERS),
+    extras: Mapping[str, Extra] = MappingProxyType({}),
     demo: bool = False,
+    progress: Progress | None = None,
 ) -> list[Path]:
     """Write the timelines of recordings.
 
@@ -56,8 +86,11 @@ def predict(
         how: turns are found; its detector is the model's.
         faces: look at faces.
         sound: file with the sound of the one recording, or folder with sounds of the same names; None = in the media.
-        formats: some of `timeline.writing.WRITERS`.
+        formats: some of `timeline.writing.WRITERS` and `extras`.
+        extras: format -> what makes its file.
         demo: take any recording, though the model was trained on the generated corpus.
+        progress: told how far each step is: `listen`, `watch` (s), `features` (modalities), `write` (files); None =
+            a line every few seconds.
 
     Returns:
         The files that were written.
@@ -67,8 +100,9 @@ def predict(
         EmotionError: model, format or a recording cannot be used. Of several recordings the others are done first.
     """
     for form in formats:
-        if form not in WRITERS:
-            raise EmotionError(f"format {quoted(form, most=40)} is unknown, expected some of {', '.join(WRITERS)}")
+        if form not in (*WRITERS, *extras):
+            known = ", ".join((*WRITERS, *extras))
+            raise EmotionError(f"format {quoted(form, most=40)} is unknown, expected some of {known}")
     bundle = load(model)
     how = replace(how, detector=bundle.clips.detector if faces and "face" in bundle.classifier.modalities else "none")
     wanted = files(media)
@@ -81,7 +115,11 @@ def predict(
     written: list[Path] = []
     for recording, folder in zip(recordings, _folders(recordings, out, alone=len(wanted) == 1), strict=True):
         try:
-            written += _predict_one(bundle, recording, folder, how, formats=formats, warnings=warnings)
+            told = progress or Lines(recording.path.name)
+            with _working(folder) as work:
+                finished = _finish(bundle, recording, how, work=work, warnings=warnings, progress=told)
+                written += _write(folder, finished, formats=formats, extras=extras, progress=told)
+            logs.info(_told(finished.timeline))
         except EmotionError as error:
             if len(wanted) == 1:
                 raise
@@ -122,43 +160,53 @@ def _folders(recordings: Sequence[Recording], out: Path, *, alone: bool) -> list
     return [out / name for name in names]
 
 
-def _predict_one(
+def _finish(
     bundle: Bundle,
     recording: Recording,
-    out: Path,
     how: Listening,
     *,
-    formats: Sequence[str],
+    work: Path,
     warnings: Sequence[str],
+    progress: Progress,
+) -> Finished:
+    talk = _turns(recording, how, work, progress)
+    logs.info(f"{recording.path.name}: {counted(len(talk.turns), 'turns')} in {talk.seconds:.1f} s")
+    found = classify(bundle, recording, talk.turns, work=work, progress=progress) if talk.turns else None
+    turns = _judged(bundle, talk.turns, found) if found is not None else ()
+    paths = (recording.path, recording.sound, how.transcript)
+    told = [*warnings, *(by_name(line, paths) for line in talk.warnings), *_unlike(found)]
+    for line in told[len(warnings) :]:
+        logs.warning(f"warning: {line}")
+    timeline = Timeline(
+        media=recording.path.name,
+        duration=max([talk.seconds, *(turn.end for turn in turns)]),
+        labels=bundle.classifier.labels,
+        turns=turns,
+        warnings=tuple(told),
+        model=bundle.card.name,
+        version=f"emotion {code_version()}".strip(),
+    )
+    return Finished(timeline, recording, how.detector, work)
+
+
+def _write(
+    out: Path, finished: Finished, *, formats: Sequence[str], extras: Mapping[str, Extra], progress: Progress
 ) -> list[Path]:
-    with _working(out) as work:
-        talk = _turns(recording, how, work)
-        logs.info(f"{recording.path.name}: {counted(len(talk.turns), 'turns')} in {talk.seconds:.1f} s")
-        found = classify(bundle, recording, talk.turns, work=work) if talk.turns else None
-        turns = _judged(bundle, talk.turns, found) if found is not None else ()
-        paths = (recording.path, recording.sound, how.transcript)
-        told = [*warnings, *(by_name(line, paths) for line in talk.warnings), *_unlike(found)]
-        for line in told[len(warnings) :]:
-            logs.warning(f"warning: {line}")
-        timeline = Timeline(
-            media=recording.path.name,
-            duration=max([talk.seconds, *(turn.end for turn in turns)]),
-            labels=bundle.classifier.labels,
-            turns=turns,
-            warnings=tuple(told),
-            model=bundle.card.name,
-            version=f"emotion {code_version()}".strip(),
-        )
-        written = write_timeline(out, timeline, formats=formats)
-    logs.info(_told(timeline))
-    return list(written.values())
+    """All files; those of `extras` are whole in `work` before the first takes its place."""
+    wanted = [form for form in dict.fromkeys(formats) if form in extras]
+    made = []
+    for number, form in enumerate(wanted):
+        progress("write", number, len(wanted))
+        made.append(extras[form](finished))
+    written = write_timeline(out, finished.timeline, formats=[form for form in formats if form in WRITERS])
+    return [*written.values(), *(move(path, out / path.name) for path in made if path is not None)]
 
 
-def _turns(recording: Recording, how: Listening, work: Path) -> Talk:
+def _turns(recording: Recording, how: Listening, work: Path, progress: Progress) -> Talk:
     key = key_of(recording, how, version=code_version())
     talk = kept(work / "turns.json", key=key)
     if talk is None:
-        talk = find_turns(recording, how, progress=_Told(recording.path.name))
+        talk = find_turns(recording, how, progress=progress)
         keep(work / "turns.json", talk, key=key)
     return talk
 
@@ -172,7 +220,9 @@ def _judged(bundle: Bundle, turns: Sequence[Turn], found: Classified) -> tuple[T
         absent |= {name: why for name, why in turn.absent.items() if name in absent and absent[name] == "no pictures"}
         novelty = {name: round(float(of[place]), 2) for name, of in found.novelty.items() if not np.isnan(of[place])}
         emotion, unsure = None, turn.unsure
-        if len(absent) < len(found.reasons):  # something of it could be used
+        usable = len(absent) < len(found.reasons)
+        absent |= {name: UNUSED for name in MODALITIES if name not in found.reasons}
+        if usable:
             values = dict(zip(bundle.classifier.labels, chances[place].tolist(), strict=True))
             emotion = Emotion(max(values, key=lambda label: values[label]), values)
             unsure = (*unsure, "emotion") if chances[place].max() < bundle.card.unsure.below else unsure
@@ -202,26 +252,6 @@ def _told(timeline: Timeline) -> str:
         f"{timeline.media}: {counted(len(turns), 'turns')} of {counted(len(timeline.speakers), 'speakers')}; looks and "
         f"sounds most like: {looks}; {unsure} unsure"
     )
-
-
-class _Told:
-    """Says every few seconds how far listening and watching are."""
-
-    def __init__(self, name: str) -> None:
-        self._name, self._step, self._start, self._last = name, "", 0.0, 0.0
-
-    def __call__(self, step: str, done: float, total: float) -> None:
-        now = time.monotonic()
-        if step != self._step:
-            self._step, self._start, self._last = step, now, now
-        if now - self._last < _EVERY:
-            return
-        self._last = now
-        of, left = "", ""
-        if total > 0:
-            of = f" of {total:.0f}"
-            left = f", {(now - self._start) * max(0.0, total / max(done, 1e-3) - 1):.0f} s left"
-        logs.info(f"{self._name}: {step}: {done:.0f}{of} s{left}")
 
 
 @contextmanager

@@ -96,13 +96,13 @@ def in_words(turn: Turn) -> str:
     if turn.emotion is not None:
         chance = turn.emotion.probabilities[turn.emotion.label]
         unsure = ", unsure" if "emotion" in turn.unsure else ""
-        said.append(f"{_senses(turn)} most like {turn.emotion.label}, {100 * chance:.0f} %{unsure}")
+        said.append(f"{senses(turn)} most like {turn.emotion.label}, {100 * chance:.0f} %{unsure}")
     if "speaker" in turn.unsure:
         said.append("speaker unsure")
     return f"({'; '.join(said)})" if said else ""
 
 
-def _senses(turn: Turn) -> str:
+def senses(turn: Turn) -> str:
     """By what the emotion was told: nobody looks or sounds like anything where no face or no sound was used."""
     used = [verb for modality, verb in (("face", "looks"), ("audio", "sounds")) if modality not in turn.absent]
     return " and ".join(used) or "reads"
