@@ -1,9 +1,14 @@
-"""`emotion report` and `emotion view`: a run or a study to look at, as a file or in the browser."""
+"""`emotion report`, `emotion view` and `emotion serve`: a run, a study or clips to look at in the browser."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
 
 app = typer.Typer()
 
@@ -11,6 +16,8 @@ Folder = Annotated[Path, typer.Argument(help="Folder of a run (with data, models
 Against = Annotated[
     str, typer.Option(help="Another run to compare with: a DVC experiment, a git revision or a run's folder.")
 ]
+Port = Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 = any free one.")]
+NoBrowser = Annotated[bool, typer.Option("--no-browser", help="Only print the address.")]
 _MEDIA = "none (figures and text), faces (strips of faces too) or all (sound and video too)."
 
 
@@ -44,8 +51,8 @@ def report_command(
 def view_command(
     folder: Folder = Path(),
     against: Against = "",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 = any free one.")] = 0,
-    no_browser: Annotated[bool, typer.Option("--no-browser", help="Only print the address.")] = False,
+    port: Port = 0,
+    no_browser: NoBrowser = False,
 ) -> None:
     """Look at a run or a study in the browser.
 
@@ -54,10 +61,50 @@ def view_command(
         emotion view --against lr-1e-3
         emotion view studies/data --no-browser
     """
+    from emotion.page.view import application
+
+    _serve(lambda number: application(folder, against=against, port=number), port, browser=not no_browser)
+
+
+@app.command("serve")
+def serve_command(
+    model: Annotated[Path, typer.Option(help="The folder of a packed model (emotion model pack).")],
+    asr: Annotated[str, typer.Option(help="Speech to text: name or folder of a Whisper model, or none.")] = "tiny.en",
+    language: Annotated[str, typer.Option(help="Code of the language, e.g. en; without it as it sounds.")] = "",
+    download: Annotated[bool, typer.Option("--download", help="Fetch the Whisper model if it is not here.")] = False,
+    faces: Annotated[Literal["auto", "none"], typer.Option(help="Whether faces are looked at.")] = "auto",
+    light_asd: Annotated[Path | None, typer.Option(help="Light-ASD's weights: which face speaks.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="MB that an upload may have.")] = 500,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Show how it works with a model of the generated corpus; means nothing.")
+    ] = False,
+    port: Port = 0,
+    no_browser: NoBrowser = False,
+) -> None:
+    """Try clips in the browser: upload one, or speak; then look at its timeline.
+
+    The page is for this machine only, and nothing leaves it. Clips are predicted one after the other, as by emotion
+    predict. They lie in a private temporary folder; an upload is removed as soon as it was looked at, and what was made
+    of it when the server ends.
+
+    For example:
+        emotion serve --model models/packed
+        emotion serve --model models/packed --demo --no-browser
+    """
+    from emotion.page.trial import Asked
+    from emotion.page.trying import application
+    from emotion.predict.talk import Listening
+
+    how = Listening(asr=asr, language=language, download=download, light_asd=light_asd)
+    asked = Asked(model, how, faces=faces == "auto", demo=demo)
+    _serve(lambda number: application(asked, port=number, limit=limit * 1_000_000), port, browser=not no_browser)
+
+
+def _serve(application: "Callable[[int], AbstractContextManager[Starlette]]", port: int, *, browser: bool) -> None:
+    """Serve the application of a port until Ctrl-C."""
     import webbrowser
 
     from emotion.page import serve
-    from emotion.page.view import application
 
     door = serve.listen(port)
     with door:
@@ -66,8 +113,8 @@ def view_command(
 
         def ready() -> None:
             typer.echo(f"look at it: {address} (Ctrl-C ends it)")
-            if not no_browser:
+            if browser:
                 webbrowser.open(address)
 
-        with application(folder, against=against, port=number) as served:
+        with application(number) as served:
             serve.run(served, door, ready=ready)

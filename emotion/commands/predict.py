@@ -27,7 +27,9 @@ def predict_command(
     download: Annotated[bool, typer.Option("--download", help="Fetch the Whisper model if it is not here.")] = False,
     faces: Annotated[str, typer.Option(help="auto | none: whether faces are looked at.")] = "auto",
     light_asd: Annotated[Path | None, typer.Option(help="Light-ASD's weights: which face speaks.")] = None,
-    formats: Annotated[str, typer.Option(help="Some of them, or mp4 (annotated video), with commas between.")] = _FORMATS,
+    formats: Annotated[
+        str, typer.Option(help="Some of them, or mp4 (annotated video), with commas between.")
+    ] = _FORMATS,
     demo: Annotated[
         bool, typer.Option("--demo", help="Show how it works with a model of the generated corpus; means nothing.")
     ] = False,

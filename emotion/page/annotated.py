@@ -57,8 +57,7 @@ class Annotator:
         self._timeline = timeline
         self._follower = Follower(make_detector(detector)) if detector != NONE else None
         self._looked = -_EVERY
-        found = warned(timeline)
-        self._warning = found[1].strip("()") if found else ""
+        self._until, self._warnings = warned(timeline) or (0.0, "")
         self._font: ImageFont.FreeTypeFont | None = None
 
     def __call__(self, image: NDArray[np.uint8], time: float) -> None:
@@ -67,19 +66,20 @@ class Annotator:
         tracks = self._faces(image, time, spoken)
         picture = Image.fromarray(image)
         pen = ImageDraw.Draw(picture)
-        below = float(image.shape[0])
+        below, middle = float(image.shape[0]), image.shape[1] / 2
         for turn in spoken:
             colour = _UNSURE if "speaker" in turn.unsure else _SURE
             track = _face_of(turn, tracks, image.shape[:2])
             if track is None:
-                below -= self._write(pen, image.shape, 0.0, below, _caption(turn), colour, up=True)
+                below -= self._write(pen, image.shape, middle, below, _caption(turn), colour, up=True)
                 continue
             left, top = track.box.x - track.box.side / 2, track.box.y - track.box.side / 2
             square = (left, top, left + track.box.side, top + track.box.side)
             pen.rectangle(square, outline=colour, width=max(2, image.shape[0] // 180))
-            self._write(pen, image.shape, left, square[3], _caption(turn), colour)
-        if self._warning:
-            self._write(pen, image.shape, 0.0, 0.0, [f"warning: {self._warning}"], _UNSURE)
+            self._write(pen, image.shape, track.box.x, square[3], _caption(turn), colour)
+        if self._warnings:  # all of them for a while, the first one all the time
+            told = self._warnings if time < self._until else f"warning: {self._timeline.warnings[0]}"
+            self._write(pen, image.shape, middle, 0.0, [told.strip("()")], _UNSURE, share=1.0)
         image[:] = np.asarray(picture)
 
     def _faces(self, image: NDArray[np.uint8], time: float, spoken: Sequence[Turn]) -> Sequence[Track]:
@@ -104,14 +104,19 @@ class Annotator:
         colour: tuple[int, int, int],
         *,
         up: bool = False,
+        share: float = 0.55,
     ) -> float:
-        """Lines on dark ground, within the picture; returns their height in px. `up`: they end at `y`."""
+        """Lines on dark ground around `x`, within the picture; returns their height in px.
+
+        They are broken to a share of the picture's width; `up`: they end at `y`.
+        """
         size = max(11, shape[0] // _LETTERS)
         self._font = self._font or ImageFont.truetype(_font_file(), size)
-        text = "\n".join(line for whole in lines for line in _broken(pen, whole, self._font, shape[1] - size))
-        _, _, width, height = pen.multiline_textbbox((0, 0), text, font=self._font, spacing=size // 4)
-        wide, high = width + size // 2, height + size // 2
-        left = min(max(0.0, x), max(0.0, shape[1] - wide))
+        width = share * (shape[1] - size)
+        text = "\n".join(line for whole in lines for line in _broken(pen, whole, self._font, width))
+        _, _, right, bottom = pen.multiline_textbbox((0, 0), text, font=self._font, spacing=size // 4)
+        wide, high = right + size // 2, bottom + size // 2
+        left = min(max(0.0, x - wide / 2), max(0.0, shape[1] - wide))
         top = min(max(0.0, y - high if up else y), max(0.0, shape[0] - high))
         pen.rectangle((left, top, left + wide, top + high), fill=_PAPER)
         pen.multiline_text((left + size // 4, top + size // 4), text, fill=colour, font=self._font, spacing=size // 4)
@@ -148,9 +153,7 @@ def _face_of(turn: Turn, tracks: Sequence[Track], shape: Sequence[int]) -> Track
     box = box_of(turn.side)
     left, top, right, bottom = box or _HALVES[turn.side]
     inside = [
-        track
-        for track in tracks
-        if left <= track.box.x / width <= right and top <= track.box.y / height <= bottom
+        track for track in tracks if left <= track.box.x / width <= right and top <= track.box.y / height <= bottom
     ]
     if box is None:
         return max(inside, key=lambda track: track.box.side, default=None)

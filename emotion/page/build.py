@@ -20,6 +20,7 @@ from emotion.page.pictures import Strips, data_uri
 from emotion.page.study import check_folder, is_study, study_data
 
 MEDIA = ("none", "faces", "all")
+MAIN, TRY = "main.js", "try.js"  # scripts with which a page begins; the second alone asks its server for something
 _IMPORT = re.compile(r'^import\s[^;]*?"\./([\w-]+\.js)";\n?', re.M)
 _EXPORT = re.compile(r"^export ", re.M)
 _ROOM = {"default-src": "'none'", "connect-src": "'none'", "base-uri": "'none'", "form-action": "'none'"}
@@ -117,16 +118,17 @@ def _embed_media(found: Gathered, data: dict[str, Any], note: str, *, used: int,
     return data | {"dialogues": dialogues, "media": {"mode": "embedded", "note": "; ".join(parts)}}
 
 
-def page_text(data: dict[str, Any], *, served: bool = False) -> str:
+def page_text(data: dict[str, Any], *, entry: str = MAIN, served: bool = False) -> str:
     """The page with its data; the same data give the same text.
 
     Args:
-        data: see `data.gather` and `study.study_data`.
+        data: see `data.gather`, `study.study_data` and `timeline.timeline_data`.
+        entry: the script.
         served: the policy comes as a header, see `policy`.
     """
-    style, script = assets()
+    style, script = assets(entry)
     values = {
-        "csp": "" if served else f'<meta http-equiv="Content-Security-Policy" content="{policy()}">',
+        "csp": "" if served else f'<meta http-equiv="Content-Security-Policy" content="{policy(entry=entry)}">',
         "style": f"<style>{style}</style>",
         "scripts": f'<script type="module">{script}</script>',
         "title": html.escape(str(data["title"])),
@@ -136,9 +138,9 @@ def page_text(data: dict[str, Any], *, served: bool = False) -> str:
     return re.sub(r"\{\{(\w+)\}\}", lambda match: values[match[1]], template)
 
 
-def policy(*, served: bool = False) -> str:
+def policy(*, entry: str = MAIN, served: bool = False) -> str:
     """The Content-Security-Policy: this style and this script, pictures and media from inside, nothing else."""
-    style, script = assets()
+    style, script = assets(entry)
     rules = {
         **_ROOM,
         "script-src": f"'{_hash(script)}'",
@@ -146,14 +148,16 @@ def policy(*, served: bool = False) -> str:
         "img-src": "data: blob: 'self'",
         "media-src": "data: blob: 'self'",
     }
+    if entry == TRY:
+        rules["connect-src"] = "'self'"
     if served:
         rules["frame-ancestors"] = "'none'"
     return "; ".join(f"{name} {value}" for name, value in rules.items())
 
 
 @cache
-def assets() -> tuple[str, str]:
-    """Style, and all scripts joined: each module after those that it imports, without import and export."""
+def assets(entry: str = MAIN) -> tuple[str, str]:
+    """Style, and a script with all that it needs: each module after what it imports, without import and export."""
     room = resources.files("emotion.page")
     seen: dict[str, str] = {}
 
@@ -164,7 +168,7 @@ def assets() -> tuple[str, str]:
                 visit(other)
         seen[name] = _EXPORT.sub("", _IMPORT.sub("", text))
 
-    visit("main.js")
+    visit(entry)
     return (room / "page.css").read_text(encoding="utf-8"), "\n".join(seen.values())
 
 

@@ -1,4 +1,4 @@
-"""The page from this machine, for this machine: Starlette on 127.0.0.1, reading only, media made when asked for."""
+"""The page from this machine, for this machine: Starlette on 127.0.0.1, a run only read, media made when asked for."""
 
 import re
 import socket
@@ -23,8 +23,9 @@ from emotion.page.media import Media, Medium, make_one
 from emotion.page.pictures import Strips
 
 HOST = "127.0.0.1"
+READING = ("GET", "HEAD")
 _HOSTS = ("127.0.0.1", "localhost")
-_HEADERS = {
+HEADERS = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
     "cross-origin-resource-policy": "same-origin",
@@ -36,13 +37,16 @@ _HEADERS = {
 class Guard:
     """Answers nobody but the page itself: other hosts (DNS rebinding) 400, other origins 403, other methods 405.
 
+    What changes something (POST, DELETE) must say that it comes from the page: no origin is none.
+
     Args:
         app: what is behind it.
         port: on which it is served; an origin must be of this host and port.
+        methods: that are answered.
     """
 
-    def __init__(self, app: ASGIApp, *, port: int) -> None:
-        self.app = app
+    def __init__(self, app: ASGIApp, *, port: int, methods: tuple[str, ...] = READING) -> None:
+        self.app, self.methods = app, methods
         self.hosts = {f"{host}:{port}" for host in _HOSTS}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -61,13 +65,17 @@ class Guard:
             return PlainTextResponse("no such thing here\n", 403)
         named = [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope["headers"]]
         if [value for name, value in named if name == "host"] not in [[host] for host in self.hosts]:
-            return PlainTextResponse("this page is served to this machine only\n", 400, headers=_HEADERS)
+            return PlainTextResponse("this page is served to this machine only\n", 400, headers=HEADERS)
         origins = {value for name, value in named if name == "origin"}
         sites = {value for name, value in named if name == "sec-fetch-site"}
-        if origins - {f"http://{host}" for host in self.hosts} or "cross-site" in sites - self._visits(named):
-            return PlainTextResponse("this page answers itself only\n", 403, headers=_HEADERS)
-        if scope["method"] not in ("GET", "HEAD"):
-            return PlainTextResponse("GET only\n", 405, headers=_HEADERS | {"allow": "GET"})
+        method, home = scope["method"], {f"http://{host}" for host in self.hosts}
+        if origins - home or "cross-site" in sites - self._visits(named):
+            return PlainTextResponse("this page answers itself only\n", 403, headers=HEADERS)
+        if method not in self.methods:
+            allowed = ", ".join(self.methods)
+            return PlainTextResponse(f"{allowed} only\n", 405, headers=HEADERS | {"allow": allowed})
+        if method not in READING and not origins:
+            return PlainTextResponse("this page answers itself only\n", 403, headers=HEADERS)
         return None
 
     def _visits(self, named: list[tuple[str, str]]) -> set[str]:
@@ -97,17 +105,17 @@ def application(
     known = media or Media([], {})
 
     async def page(_: Request) -> Response:
-        headers = _HEADERS | {"content-security-policy": policy(served=True)}
+        headers = HEADERS | {"content-security-policy": policy(served=True)}
         return Response(text, media_type="text/html; charset=utf-8", headers=headers)
 
     async def play(request: Request) -> Response:
         medium = _asked(known, request.path_params["name"])
         path = None if medium is None else await run_in_threadpool(make_one, medium)
         if path is None or medium is None:
-            return PlainTextResponse("no such media\n", 404, headers=_HEADERS)
+            return PlainTextResponse("no such media\n", 404, headers=HEADERS)
         kind = "audio/mp4" if medium.video is None else "video/mp4"
         # A player comes back for ranges: it may keep them, for as long as the file is the same.
-        return FileResponse(path, media_type=kind, headers=_HEADERS | {"cache-control": "private, no-cache"})
+        return FileResponse(path, media_type=kind, headers=HEADERS | {"cache-control": "private, no-cache"})
 
     def draw(row: int) -> bytes | None:
         if strips is None or row >= len(names):
@@ -116,11 +124,11 @@ def application(
             return strips.jpeg(names[row])
 
     async def strip(request: Request) -> Response:
-        row = _number(request.path_params["name"], r"(\d{1,9})\.jpg")
+        row = number_in(request.path_params["name"], r"(\d{1,9})\.jpg")
         content = None if row is None else await run_in_threadpool(draw, row)
         if content is None:
-            return PlainTextResponse("no such strip\n", 404, headers=_HEADERS)
-        return Response(content, media_type="image/jpeg", headers=_HEADERS)
+            return PlainTextResponse("no such strip\n", 404, headers=HEADERS)
+        return Response(content, media_type="image/jpeg", headers=HEADERS)
 
     routes = [Route("/", page), Route("/media/{name}", play), Route("/strips/{name}", strip)]
     return Starlette(routes=routes, middleware=[Middleware(Guard, port=port)])
@@ -176,12 +184,13 @@ def run(app: Starlette, door: socket.socket, *, ready: Callable[[], None]) -> No
 
 
 def _asked(media: Media, name: str) -> Medium | None:
-    dialogue, clip = _number(name, r"(\d{1,9})\.mp4"), _number(name, r"u(\d{1,9})\.mp4")
+    dialogue, clip = number_in(name, r"(\d{1,9})\.mp4"), number_in(name, r"u(\d{1,9})\.mp4")
     if clip is not None:
         return media.clips.get(clip)
     return media.dialogues[dialogue] if dialogue is not None and dialogue < len(media.dialogues) else None
 
 
-def _number(name: str, pattern: str) -> int | None:
+def number_in(name: str, pattern: str) -> int | None:
+    """The number in a part of an address; None where the part is not of the pattern."""
     match = re.fullmatch(pattern, name, re.ASCII)
     return int(match[1]) if match else None

@@ -39,7 +39,7 @@ def timeline_data(timeline: Timeline) -> dict[str, Any]:
     return {
         "kind": "timeline",
         "title": timeline.media,
-        "notes": list(timeline.warnings),
+        "notes": [line[:1].upper() + line[1:] for line in timeline.warnings],
         "model": f"{timeline.model}, {timeline.version}".strip(", "),
         "labels": list(labels),
         "splits": [""],

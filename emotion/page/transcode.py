@@ -148,11 +148,11 @@ def _target(container: OutputContainer, frame: av.VideoFrame, pixel: float, most
 def _shown(frame: av.VideoFrame, width: int, height: int, time: float, draw: Draw | None) -> av.VideoFrame:
     """A picture as it is shown, with what is drawn into it."""
     if quarters := round(frame.rotation / 90) % 4:
-        frame = av.VideoFrame.from_ndarray(
-            np.ascontiguousarray(np.rot90(frame.to_ndarray(format="rgb24"), quarters)), format="rgb24"
-        )
+        upright = np.ascontiguousarray(np.rot90(frame.to_ndarray(format="rgb24"), quarters), np.uint8)
+        frame = av.VideoFrame.from_ndarray(upright, format="rgb24")
     if draw is not None:
-        image = frame.reformat(width=width, height=height, format="rgb24", interpolation="AREA").to_ndarray()
+        small = frame.reformat(width=width, height=height, format="rgb24", interpolation="AREA")
+        image = np.ascontiguousarray(small.to_ndarray(), np.uint8)
         draw(image, time)
         frame = av.VideoFrame.from_ndarray(image, format="rgb24")
     return frame.reformat(width=width, height=height, format="yuv420p", interpolation="AREA")

@@ -1,5 +1,5 @@
 // The page's data: one JSON object; its large number arrays are packed as base64.
-import { el } from "./dom.js";
+import { el, percent } from "./dom.js";
 const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 export function unpack(value) {
   if (typeof value !== "string") return value;
@@ -19,11 +19,11 @@ const taken = new Set(labels.map((label) => USUAL[label]));
 const free = [0, 1, 3, 4, 5, 6, 7, 2].filter((i) => !taken.has(i));
 const colours = labels.map((label) => (Object.hasOwn(USUAL, label) ? USUAL[label] : free.shift() ?? 2));
 export const colourOf = (label) => `e${label === NONE ? 8 : colours[label]}`;
-export const nameOf = (label) => (label === NONE ? "no label" : labels[label]);
+export const nameOf = (label) => (label === NONE ? (page.turns ? "no emotion" : "no label") : labels[label]);
 export const emotion = (label, note) => el("span", { class: `emotion ${colourOf(label)}` },
   el("i", { "aria-hidden": "true" }), el("bdi", { title: nameOf(label) }, nameOf(label)),
   note && el("span", { class: "soft" }, ` ${note}`));
-export const dialogueOf = (row) => page.dialogues[said.dialogue[row]];
+export const dialogueOf = (row) => page.dialogues[said.dialogue[row] ?? 0];
 export const speakerOf = (row) => page.speakers[said.speaker[row]];
 export const splitOf = (row) => page.splits[said.split[row]];
 export const labelled = (row) => said.actual[row] !== NONE && said.predicted[row] !== NONE;
@@ -32,6 +32,8 @@ export const differs = (row) => Boolean(theirs) && theirs.predicted[row] !== sai
 export const seconds = (row) => said.end[row] - said.start[row];
 export const missingOf = (row) => page.modalities.filter((_, i) => said.missing[row] & (1 << i));
 export const probability = (row, label) => (label === NONE ? 0 : said.probabilities[row * c + label] / 255);
+export const percentOf = (row) => percent(certainty(row), 0);
+export const turnOf = (row) => page.turns?.[row]; // what a timeline says of it, see timeline.py
 export const certainty = (row) => probability(row, said.predicted[row]);
 export const hiddenProbability = (row, i, label) => said.hidden[(i * said.id.length + row) * c + label] / 255;
 export const allRows = () => said.id.map((_, row) => row);

@@ -1,9 +1,10 @@
 // One dialogue: player, a lane per speaker, the chosen utterance, and all utterances; a click anywhere seeks.
 import { bar, button, choice, clock, el, percent, plural, soft, solid, svg, table } from "./dom.js";
 import { attendedTo, colourOf, emotion, hiddenProbability, labels, link, nameOf, page, probability, rowsOf, said,
-  seconds, speakerOf, splitOf, strip } from "./data.js";
+  seconds, speakerOf, splitOf, strip, turnOf } from "./data.js";
 import { badges, verdict } from "./list.js";
 import { follow, mediaElement, mediaOf, playButton, playPart, seek } from "./player.js";
+import { heading, likeness, turnDetails, wordsOf } from "./turns.js";
 // When each utterance begins on the dialogue's time line; clips of their own stand one after another.
 const beginnings = ({ clips }, rows, end = 0) =>
   new Map(rows.map((row) => [row, clips ? (end += seconds(row)) - seconds(row) : said.start[row]]));
@@ -11,19 +12,22 @@ const beginnings = ({ clips }, rows, end = 0) =>
 function timeline(rows, begin, total) {
   const half = (label) => el("span", { class: colourOf(label) }, el("b", {}, nameOf(label)));
   const part = (row) => ({ "--at": begin.get(row) / total, "--long": seconds(row) / total });
-  const segment = (row) => el("div", { class: "segment", "data-row": row, vars: part(row) },
-    half(said.actual[row]), half(said.predicted[row]));
+  const unsure = (row) => turnOf(row)?.unsure.includes("emotion");
+  const segment = (row) => el("div", { class: unsure(row) ? "segment unsure" : "segment", "data-row": row,
+    vars: part(row) }, !turnOf(row) && half(said.actual[row]), half(said.predicted[row]));
   const speakers = [...new Set(rows.map(speakerOf))];
-  const used = new Set(rows.flatMap((row) => [said.actual[row], said.predicted[row]]));
+  const used = new Set(rows.flatMap((row) => [...(turnOf(row) ? [] : [said.actual[row]]), said.predicted[row]]));
   const arcs = svg("svg", { class: "arcs", viewBox: "0 0 1000 40", preserveAspectRatio: "none" });
   const head = el("div", { class: "head" });
   const what = `Time line of ${plural(rows.length, "utterance")}, a lane for each of ${speakers.join(", ")}`;
-  const node = el("div", { class: "lanes", role: "img", "aria-label": what }, arcs,
+  const node = el("div", { class: "lanes", role: "img", "aria-label": what, vars: { "--wide": page.turns ? total : 0 } },
+    !page.turns && arcs,
     speakers.map((speaker) => el("div", { class: "lane" }, el("bdi", { class: "who" }, speaker),
       rows.filter((row) => speakerOf(row) === speaker).map(segment))), head,
     el("div", { class: "axis" }, [0, 0.25, 0.5, 0.75, 1].map((share) => el("span", {}, clock(share * total)))));
-  const legend = el("p", { class: "line legend" }, "above actual, below predicted:",
-    [...labels.keys(), 255].filter((label) => used.has(label)).map((label) => emotion(label)));
+  const legend = el("p", { class: "line legend" },
+    page.turns ? "looks and sounds most like (striped: unsure):" : "above actual, below predicted:",
+    [...labels.keys(), ...(page.turns ? [] : [255])].filter((label) => used.has(label)).map((label) => emotion(label)));
   const middle = (row) => (1000 * (begin.get(row) + seconds(row) / 2)) / total;
   const arc = (from, to) => `M${middle(from)} 40Q${(middle(from) + middle(to)) / 2} -34 ${middle(to)} 40`;
   function mark(row) {
@@ -31,7 +35,13 @@ function timeline(rows, begin, total) {
     arcs.replaceChildren(...attendedTo(row).map(([to, weight]) =>
       svg("path", { d: arc(row, to), "stroke-width": 1 + 6 * weight })));
   }
-  return { node, legend, mark, move: (time) => head.style.setProperty("--at", Math.min(1, time / total)) };
+  const around = el("div", { class: "scroll", ...(page.turns && { tabindex: 0, role: "group", "aria-label": "Lanes" }) }, node);
+  function move(time) {
+    head.style.setProperty("--at", Math.min(1, time / total));
+    const x = head.offsetLeft - around.scrollLeft;
+    if (x < 0 || x > around.clientWidth) around.scrollLeft += x - 40;
+  }
+  return { node, around, legend, mark, move };
 }
 
 function hiddenTable(row) {
@@ -58,11 +68,11 @@ function attention(row, choose) {
   const pairs = attendedTo(row);
   return pairs.length > 0 && [el("h4", {}, "Where the model looked"), el("ol", { class: "looked" }, pairs.map(line))];
 }
-const details = (row, choose) => solid([
+const details = (row, choose) => [
   el("p", { class: "meta" }, el("bdi", { class: "who" }, speakerOf(row)), el("a", { href: link(row) }, said.id[row]),
     el("span", { class: "number" }, `${clock(said.start[row])}–${clock(said.end[row])}`), splitOf(row), badges(row)),
   el("blockquote", { dir: "auto" }, said.text[row] || "(no words)"),
-  strip(row), verdict(row), hiddenTable(row), attention(row, choose)]);
+  strip(row), verdict(row), hiddenTable(row), attention(row, choose)];
 
 function picker(dialogue) {
   const number = page.dialogues.indexOf(dialogue);
@@ -79,7 +89,7 @@ export function dialogueView(params, name) {
     page.dialogues.find((one) => splitOf(one.first) === "test") ?? page.dialogues[0];
   const rows = rowsOf(dialogue);
   const begin = beginnings(dialogue, rows);
-  const total = Math.max(1, ...rows.map((row) => begin.get(row) + seconds(row)));
+  const total = rows.reduce((end, row) => Math.max(end, begin.get(row) + seconds(row)), dialogue.seconds ?? 1);
   const lanes = timeline(rows, begin, total);
   const screen = el("div", { class: "screen" });
   const about = el("section", { class: "card about" });
@@ -92,17 +102,18 @@ export function dialogueView(params, name) {
     screen.replaceChildren(player);
     follow(player, (time) => tell(dialogue.clips ? begin.get(row) + time : time));
   }
+  const words = new Map(rows.filter(turnOf).map((row) => [row, wordsOf(row, (time) => say(row, time))]));
   const turn = (row) => el("li", { class: "turn", onclick: () => choose(row) },
     el("div", { class: "go" }, playButton(row, play)),
     button({ class: "plain pick" }, el("span", { class: "meta" }, el("bdi", { class: "who" }, speakerOf(row)),
       !dialogue.clips && el("span", { class: "number" }, clock(said.start[row]))),
-    el("span", { class: "text", dir: "auto" }, said.text[row] || "(no words)")),
-    verdict(row), el("span", { class: "weight" }));
+    el("span", { class: "text", dir: "auto" }, words.get(row)?.content ?? (said.text[row] || "(no words)"))),
+    turnOf(row) ? likeness(row) : verdict(row), el("span", { class: "weight" }));
   const turns = new Map(rows.map((row) => [row, turn(row)]));
   function tell(time) {
     lanes.move(time);
     const now = (row) => time >= begin.get(row) && time < begin.get(row) + seconds(row);
-    turns.forEach((node, row) => node.classList.toggle("now", now(row)));
+    turns.forEach((node, row) => node.classList.toggle("now", now(row)) && words.get(row)?.light(time));
   }
   function mark() {
     const weights = new Map(attendedTo(chosen));
@@ -113,7 +124,7 @@ export function dialogueView(params, name) {
         ? [bar(weights.get(row)), `the model looked here: ${percent(weights.get(row), 0)}`] : []));
     }
     lanes.mark(chosen);
-    about.replaceChildren(...details(chosen, choose));
+    about.replaceChildren(...solid(turnOf(chosen) ? turnDetails(chosen) : details(chosen, choose)));
   }
   function choose(row, time = begin.get(row)) {
     chosen = row;
@@ -126,6 +137,10 @@ export function dialogueView(params, name) {
   function play(row) {
     choose(row);
     playPart(player, mediaOf(row));
+  }
+  function say(row, from) {
+    choose(row, from);
+    if (player) playPart(player, { from, to: said.end[row] });
   }
   function walk(event) {
     const next = rows[rows.indexOf(chosen) + { ArrowDown: 1, ArrowUp: -1 }[event.key]];
@@ -140,12 +155,12 @@ export function dialogueView(params, name) {
     const hit = event.target.closest(".segment")?.dataset.row;
     choose(hit ? Number(hit) : rows.findLast((row) => begin.get(row) <= time) ?? rows[0], time);
   });
-  mark();
+  if (rows.length) mark();
   load(chosen);
   if (player && params.u && !dialogue.clips) seek(player, begin.get(chosen));
   if (params.u) requestAnimationFrame(() => turns.get(chosen).scrollIntoView({ block: "nearest" }));
   tell(params.u ? begin.get(chosen) : 0);
-  return [picker(dialogue), !player && soft("Nothing to play in this dialogue. ", page.media.note),
-    el("div", { class: "desk" }, el("div", { class: "left" }, player && screen, lanes.node, lanes.legend), about,
+  return [page.turns ? heading() : picker(dialogue), !rows.length && el("p", {}, "Nobody speaks in this recording."), !player && soft("Nothing to play here. ", page.media.note),
+    el("div", { class: "desk" }, el("div", { class: "left" }, player && screen, lanes.around, lanes.legend), rows.length > 0 && about,
       el("ol", { class: "turns", onkeydown: walk }, [...turns.values()]))];
 }

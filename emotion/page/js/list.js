@@ -1,28 +1,30 @@
 // A list of utterances of any length: only the rows near the window are in the page.
 import { bar, clock, el, percent, soft } from "./dom.js";
-import { certainty, colourOf, differs, dialogueOf, emotion, labelled, labels, link, missingOf, nameOf, page,
+import { colourOf, differs, dialogueOf, emotion, labelled, labels, link, missingOf, nameOf, page, percentOf,
   probability, said, speakerOf, splitOf, strip, theirs, wrong } from "./data.js";
 import { playButton } from "./player.js";
 const AHEAD = 6; // rows kept beyond the window's edges; a short list is drawn at once
-// The most probable three; the actual label is always among them.
-function topBars(row) {
-  const order = [...labels.keys()].sort((a, b) => probability(row, b) - probability(row, a));
-  const best = order.slice(0, 3);
-  if (labelled(row) && !best.includes(said.actual[row])) best[best.length - 1] = said.actual[row];
+export function bars(row, some) {
   const line = (label) => el("li", { class: colourOf(label) }, el("bdi", {}, nameOf(label)),
     bar(probability(row, label)), el("span", { class: "number" }, percent(probability(row, label), 0)));
-  return el("ul", { class: "bars", "aria-label": "Probabilities" }, best.map(line));
+  return el("ul", { class: "bars", "aria-label": "Probabilities" }, some.map(line));
+}
+// The most probable three; the actual label is always among them.
+function topThree(row) {
+  const best = [...labels.keys()].sort((a, b) => probability(row, b) - probability(row, a)).slice(0, 3);
+  if (labelled(row) && !best.includes(said.actual[row])) best[best.length - 1] = said.actual[row];
+  return best;
 }
 export const badges = (row) => [
   splitOf(row) === "train" && el("span", { class: "badge" }, "seen in training"),
   missingOf(row).map((name) => el("span", { class: "badge" }, `no ${name}`))];
 export const verdict = (row) => el("dl", { class: "verdict" },
   el("dt", {}, "actual"), el("dd", {}, emotion(said.actual[row])),
-  el("dt", {}, "predicted"), el("dd", {}, emotion(said.predicted[row], percent(certainty(row), 0)),
+  el("dt", {}, "predicted"), el("dd", {}, emotion(said.predicted[row], percentOf(row)),
     labelled(row) && el("span", { class: wrong(row) ? "mark bad" : "mark" }, wrong(row) ? " ✗" : " ✓")),
   differs(row) && [el("dt", {}, page.against.name), el("dd", {}, emotion(theirs.predicted[row]))]);
 const utteranceRow = (row, attributes) => el("li", { class: "row", ...attributes },
-  el("div", { class: "go" }, playButton(row)), verdict(row), topBars(row),
+  el("div", { class: "go" }, playButton(row)), verdict(row), bars(row, topThree(row)),
   el("div", { class: "words" },
     el("p", { class: "text", dir: "auto" }, said.text[row] || el("span", { class: "soft" }, "(no words)")),
     el("p", { class: "meta" }, el("a", { href: link(row) }, said.id[row]), el("bdi", {}, speakerOf(row)),
