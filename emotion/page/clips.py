@@ -229,8 +229,8 @@ def _shown(clip: Clip, ahead: int) -> dict[str, Any]:
 
 def file_of(name: str) -> str:
     """A file's name for an upload: what its owner calls it, without folders and characters that no name has."""
-    last = "".join(" " if char in '/\\"<>:|?*' or not char.isprintable() else char for char in name.strip())
-    stem, dot, suffix = last.strip(". ").rpartition(".")
+    last = "".join(" " if char in '/\\"<>:|?*' or not char.isprintable() else char for char in name)
+    stem, dot, suffix = " ".join(last.split()).replace(" .", ".").strip(". ").rpartition(".")
     tidy = f"{stem[: _NAME - 10]}{dot}{suffix[:10]}" if stem else suffix[:_NAME]
     while len(tidy.encode("utf-8", "replace")) > 2 * _NAME:  # file systems count bytes
         tidy = tidy[1:]

@@ -50,6 +50,9 @@ def application(asked: Asked, *, port: int, limit: int = LIMIT << 20) -> Iterato
 def page_data(card: Card, *, demo: bool, limit: int) -> dict[str, Any]:
     """What the page says: how to begin, and what the model is."""
     notes = []
+    about = [
+        {"title": title.replace("it", "the model"), "rows": list(map(list, rows))} for title, rows in sections(card)
+    ]
     if card.corpus.synthetic:
         now = (
             "it takes any recording now (--demo), and what it says means nothing"
@@ -62,7 +65,7 @@ def page_data(card: Card, *, demo: bool, limit: int) -> dict[str, Any]:
         "title": f"Try a clip: {card.name}",
         "notes": notes,
         "limit": limit,
-        "about": [{"title": title.replace("it", "the model"), "rows": [list(row) for row in rows]} for title, rows in sections(card)],
+        "about": about,
         "footer": (
             "Nothing leaves this machine. An upload is removed as soon as it was looked at; timelines when you remove "
             "them, or the server ends."

@@ -13,6 +13,7 @@ GO = """(route) => new Promise((done) => {
   addEventListener("hashchange", drawn, { once: true });
   location.hash = route;
 })"""  # two pictures: the list draws its rows before the second
+MICROPHONE = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")  # it beeps
 INSTALLED = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -31,7 +32,7 @@ def started():
     path = chromium()
     os.environ.setdefault("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")
     with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        browser = driver.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu", *MICROPHONE])
         yield browser
         browser.close()
 

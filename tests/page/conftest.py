@@ -3,8 +3,10 @@
 import pytest
 from page.browser import Watched
 from page.planted_page import page_data, study_data
+from timeline.planted_timeline import planted
 
 from emotion.page.build import page_text
+from emotion.page.timeline import timeline_data
 
 
 @pytest.fixture(scope="session")
@@ -29,6 +31,12 @@ def small(written):
 @pytest.fixture(scope="session")
 def study(written):
     return written(study_data())
+
+
+@pytest.fixture(scope="session")
+def timeline(written):
+    """The page of a timeline without its recording."""
+    return written(timeline_data(planted()))
 
 
 @pytest.fixture

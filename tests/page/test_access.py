@@ -17,7 +17,7 @@ def script():
 
 @pytest.mark.parametrize("width", [400, 1600])
 @pytest.mark.parametrize("dark", [False, True])
-def test_axe_finds_nothing_serious(tab, small, study, script, dark, width):
+def test_axe_finds_nothing_serious(tab, small, study, timeline, script, dark, width):
     watched = tab(dark=dark, width=width)
     page = watched.open(small)
     page.evaluate(script)
@@ -26,9 +26,11 @@ def test_axe_finds_nothing_serious(tab, small, study, script, dark, width):
         if view == "confusion":
             page.locator("button.cell:not(:disabled)").first.click()
         assert page.evaluate(LOOK) == [], view
-    page = watched.open(study)
-    page.evaluate(script)
-    assert page.evaluate(LOOK) == []
+    for other in (study, timeline):
+        page = watched.open(other)
+        page.evaluate(script)
+        assert page.evaluate(LOOK) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_the_button_changes_the_theme(tab, small):

@@ -20,11 +20,13 @@ function timeline(rows, begin, total) {
   const arcs = svg("svg", { class: "arcs", viewBox: "0 0 1000 40", preserveAspectRatio: "none" });
   const head = el("div", { class: "head" });
   const what = `Time line of ${plural(rows.length, "utterance")}, a lane for each of ${speakers.join(", ")}`;
-  const node = el("div", { class: "lanes", role: "img", "aria-label": what, vars: { "--wide": page.turns ? total : 0 } },
-    !page.turns && arcs,
+  const wide = { "--wide": page.turns ? total : 0 };
+  const count = Math.max(4, Math.round(wide["--wide"] / 25));
+  const marks = Array.from({ length: count + 1 }, (_, i) => i / count);
+  const node = el("div", { class: "lanes", role: "img", "aria-label": what, vars: wide }, !page.turns && arcs,
     speakers.map((speaker) => el("div", { class: "lane" }, el("bdi", { class: "who" }, speaker),
       rows.filter((row) => speakerOf(row) === speaker).map(segment))), head,
-    el("div", { class: "axis" }, [0, 0.25, 0.5, 0.75, 1].map((share) => el("span", {}, clock(share * total)))));
+    el("div", { class: "axis" }, marks.map((share) => el("span", {}, clock(share * total)))));
   const legend = el("p", { class: "line legend" },
     page.turns ? "looks and sounds most like (striped: unsure):" : "above actual, below predicted:",
     [...labels.keys(), ...(page.turns ? [] : [255])].filter((label) => used.has(label)).map((label) => emotion(label)));
@@ -35,7 +37,8 @@ function timeline(rows, begin, total) {
     arcs.replaceChildren(...attendedTo(row).map(([to, weight]) =>
       svg("path", { d: arc(row, to), "stroke-width": 1 + 6 * weight })));
   }
-  const around = el("div", { class: "scroll", ...(page.turns && { tabindex: 0, role: "group", "aria-label": "Lanes" }) }, node);
+  const named = { class: "scroll", tabindex: 0, role: "group", "aria-label": what };
+  const around = page.turns ? el("div", named, node) : node;
   function move(time) {
     head.style.setProperty("--at", Math.min(1, time / total));
     const x = head.offsetLeft - around.scrollLeft;
@@ -154,13 +157,16 @@ export function dialogueView(params, name) {
     const time = (total * (event.clientX - left)) / width;
     const hit = event.target.closest(".segment")?.dataset.row;
     choose(hit ? Number(hit) : rows.findLast((row) => begin.get(row) <= time) ?? rows[0], time);
+    if (innerWidth >= 1440) turns.get(chosen).scrollIntoView({ block: "nearest" });
   });
   if (rows.length) mark();
   load(chosen);
   if (player && params.u && !dialogue.clips) seek(player, begin.get(chosen));
   if (params.u) requestAnimationFrame(() => turns.get(chosen).scrollIntoView({ block: "nearest" }));
   tell(params.u ? begin.get(chosen) : 0);
-  return [page.turns ? heading() : picker(dialogue), !rows.length && el("p", {}, "Nobody speaks in this recording."), !player && soft("Nothing to play here. ", page.media.note),
-    el("div", { class: "desk" }, el("div", { class: "left" }, player && screen, lanes.around, lanes.legend), rows.length > 0 && about,
+  const why = player ? page.turns && page.media.note : ["Nothing to play here. ", page.media.note];
+  return [page.turns ? heading() : picker(dialogue), why && soft(why),
+    el("div", { class: "desk" }, el("div", { class: "left" }, player && screen,
+      rows.length ? [lanes.around, lanes.legend] : "Nobody speaks in this recording."), rows.length > 0 && about,
       el("ol", { class: "turns", onkeydown: walk }, [...turns.values()]))];
 }

@@ -11,8 +11,10 @@ let [speakers, newest] = ["", 0];
 function row({ id, name }) {
   const [said, bar] = [el("span", { role: "status" }), el("progress", { "aria-label": `Progress of ${name}` })];
   const open = el("a", { href: `clips/${id}/` }, "Open the timeline");
-  const away = button({ "aria-label": `Remove ${name}`, onclick: () => ask(`clips/${id}`, { method: "DELETE" }).then(look) });
-  const node = el("li", { class: "line clip" }, el("bdi", { class: "who spring" }, name), bar, said, open, away);
+  const forget = () => ask(`clips/${id}`, { method: "DELETE" }).then(look);
+  const away = button({ "aria-description": name, onclick: forget });
+  const node = el("li", { class: "line clip" },
+    el("div", { class: "spring" }, el("bdi", { class: "who" }, name), " ", said), bar, open, away);
   function show(clip) {
     const over = ["done", "failed"].includes(clip.state);
     if (said.textContent !== clip.said) said.textContent = clip.said;
@@ -61,7 +63,8 @@ async function record({ currentTarget: pressed }) {
   const stream = await navigator.mediaDevices?.getUserMedia({ audio: true }).catch(() => null);
   if (!stream) return void (trouble.textContent = "No microphone: there is none, or the browser may not use it.");
   const recorder = Object.assign(new MediaRecorder(stream), { parts: [], began: Date.now() });
-  const told = setInterval(() => (pressed.textContent = `■ Stop (${clock((Date.now() - recorder.began) / 1000)})`), 100);
+  const seconds = () => (Date.now() - recorder.began) / 1000;
+  const told = setInterval(() => (pressed.textContent = `■ Stop (${clock(seconds())})`), 100);
   recorder.addEventListener("dataavailable", ({ data }) => recorder.parts.push(data));
   recorder.addEventListener("stop", () => {
     clearInterval(told);
@@ -80,7 +83,7 @@ const speaking = choice("Speakers", ["", 1, 2, 3, 4, 5, 6].map((count) => [count
 const facts = ({ title, rows: lines }) => card(title, el("dl", { class: "facts" },
   lines.map(([name, what]) => [el("dt", {}, name), el("dd", {}, what)])));
 at("main").replaceChildren(el("h2", {}, "Try a clip"),
-  el("p", { class: "prose" }, "A recording of people talking goes in. Out comes who said what, when, and what each turn ",
+  el("p", { class: "prose" }, "A recording of people talking goes in. Out comes who said what, when, and what a turn ",
     el("strong", {}, "looks and sounds most like"), ". It is not for decisions about people."),
   el("div", { class: "card" }, el("div", { class: "filters" }, el("label", { class: "field grow" }, el("span", {},
     `A file, at most ${most} MB`), file), speaking, button({ onclick: record }, "● Record")), trouble),

@@ -24,7 +24,8 @@ export function turnDetails(row) {
 // The words of a turn; a click on one plays from there. `light(time)` marks the one that is said.
 export function wordsOf(row, play) {
   const { words } = turnOf(row);
-  const nodes = words.map(([start, , text]) => el("span", { class: "word", onclick: () => play(start) }, text));
+  const from = (start) => (event) => event.stopPropagation() ?? play(start);
+  const nodes = words.map(([start, , text]) => el("span", { class: "word", onclick: from(start) }, text));
   const light = (time) => nodes.forEach((node, i) =>
     node.classList.toggle("now", time >= words[i][0] && time < words[i][1]));
   return { light, content: words.length ? nodes.flatMap((node) => [node, " "]) : said.text[row] || "(no words)" };
