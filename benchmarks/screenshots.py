@@ -1,4 +1,4 @@
-"""Two pictures of the page of the generated corpus, for README and docs: the list of utterances and a dialogue.
+"""Pictures of the pages of the generated corpus, for README and docs: the list of utterances, a dialogue, a timeline.
 
 `python -m benchmarks.screenshots [RUN]`, after `make repro`, of the run in this folder or in another; needs chromium
 and the extra `test-slow`. Pictures of another corpus are refused: they would show people and what they said.
@@ -39,6 +39,8 @@ def take(tab: "Page", address: str, name: str) -> None:
     """Write the picture of one view."""
     tab.goto(address)
     tab.locator(".row, .turn").first.wait_for()
+    if name == "timeline.png":
+        tab.locator(".segment").nth(2).click()
     tab.wait_for_timeout(1500)  # strips and the first picture of the recording
     picture = Image.open(io.BytesIO(tab.screenshot())).convert("RGB")
     packed = io.BytesIO()
@@ -50,8 +52,21 @@ def take(tab: "Page", address: str, name: str) -> None:
     print(f"docs/pictures/{name}: {len(packed.getvalue()) // 1000} kB")
 
 
+def predict(run: Path, dialogue: str, folder: Path) -> Path:
+    """The page of a timeline: a dialogue of the corpus, predicted from its media by the run's own model."""
+    release = run / "data" / "raw" / "synthetic" / f"Session{dialogue[4]}" / "dialog"
+    emotion, model = [sys.executable, "-m", "emotion"], folder / "generated"
+    subprocess.run([*emotion, "model", "pack", "--out", str(model), "--name", "generated"], cwd=run, check=True)
+    options = ["--sound", str(release / "wav"), "--transcript", str(run / "data" / "index.csv"), "--formats", "html"]
+    media = str(release / "avi" / "DivX" / f"{dialogue}.avi")
+    subprocess.run(
+        [*emotion, "predict", media, "--model", str(model), "--out", str(folder / "timeline"), *options], check=True
+    )
+    return folder / "timeline" / "report.html"
+
+
 def main() -> None:
-    """Build the page of the run, open it and take both pictures."""
+    """Build the pages of the run, open them and take the pictures."""
     from playwright.sync_api import sync_playwright
 
     run = Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else ROOT
@@ -67,6 +82,7 @@ def main() -> None:
         tab = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="light")
         take(tab, f"{page.as_uri()}#utterances", "utterances.png")
         take(tab, f"{page.as_uri()}?#dialogue/{dialogue}?u={utterance}", "dialogue.png")
+        take(tab, predict(run, dialogue, Path(folder)).as_uri(), "timeline.png")
         browser.close()
 
 

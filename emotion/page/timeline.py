@@ -40,7 +40,7 @@ def timeline_data(timeline: Timeline) -> dict[str, Any]:
         "kind": "timeline",
         "title": timeline.media,
         "notes": [line[:1].upper() + line[1:] for line in timeline.warnings],
-        "model": f"{timeline.model}, {timeline.version}".strip(", "),
+        "model": timeline.model,
         "labels": list(labels),
         "splits": [""],
         "modalities": list(MODALITIES),

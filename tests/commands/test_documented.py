@@ -17,6 +17,7 @@ NOT_RUN = {
     "emotion predict a.mp4": "the same",
     "emotion predict talk.mp4": "a recording of one's own; tests/predict does that",
     "emotion view": "opens a browser; tests/page does that",
+    "emotion serve": "serves until it is ended; tests/page does that",
     "emotion report": "tests/page does that",
     "emotion import IEMOCAP_features.pkl": "a licensed file; tests/exchange imports planted ones",
     "emotion study --features features/": "features of a licensed file",
