@@ -81,7 +81,7 @@ def serve_command(
     port: Port = 0,
     no_browser: NoBrowser = False,
 ) -> None:
-    """Try clips in the browser: upload one, or speak; then look at its timeline.
+    """Try clips in the browser: upload or record one.
 
     The page is for this machine only, and nothing leaves it. Clips are predicted one after the other, as by emotion
     predict. They lie in a private temporary folder; an upload is removed as soon as it was looked at, and what was made

@@ -23,6 +23,7 @@ from emotion.conversation.watch import FaceTrack, Glimpse, Sight, watch
 from emotion.conversation.whisper import Whisper, speech_finder
 from emotion.core.errors import EmotionError, MediaError
 from emotion.core.text import counted
+from emotion.media.settings import SCORE
 
 NONE: Final = "none"
 
@@ -70,6 +71,7 @@ def turns_of(
     language: str = "",
     download: bool = False,
     faces: str = "haar",
+    score: float = SCORE,
     light_asd: Path | None = None,
     threads: int = 1,
     progress: Progress = lambda step, done, total: None,
@@ -85,6 +87,7 @@ def turns_of(
         language: code, '' = as it sounds.
         download: fetch the recogniser where this machine does not have it.
         faces: detector: `haar`, path of a YuNet model, or `none` = do not look.
+        score: least score of YuNet's faces, see `make_detector`.
         light_asd: file of weights of Light-ASD's authors; None = who speaks is guessed by the mouth.
         threads: of the processor, for the recogniser.
         progress: told now and then.
@@ -108,7 +111,8 @@ def turns_of(
     judge, spans = Judge(network, heard.coefficients if heard else None), [piece.span for piece in said]
     sight, blind = None, _UNASKED
     if faces != NONE:
-        sight, blind = _attempt(lambda: watch(media, spans=spans, detector=faces, judge=judge, progress=told["watch"]))
+        look = partial(watch, media, spans=spans, detector=faces, score=score, judge=judge, progress=told["watch"])
+        sight, blind = _attempt(look)
     if heard is None and sight is None:
         raise MediaError(deaf if faces == NONE or not deaf.startswith("no sound") else blind)
     persons = people(sight, detector=kind_of(faces)) if sight else []

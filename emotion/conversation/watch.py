@@ -26,6 +26,7 @@ from emotion.conversation.words import Region
 from emotion.core.errors import MediaError
 from emotion.media.cropping import crop, inside
 from emotion.media.detectors import Image, make_detector
+from emotion.media.settings import SCORE
 from emotion.media.video import Video
 
 _EVERY: Final = 5  # pictures from one that is examined to the next, in a span
@@ -113,6 +114,7 @@ def watch(
     spans: Sequence[Region],
     detector: str,
     judge: Judge,
+    score: float = SCORE,
     progress: Progress = lambda done, total: None,
 ) -> Sight:
     """Watch a video.
@@ -122,6 +124,7 @@ def watch(
         spans: in which somebody speaks, by their start.
         detector: see `make_detector`.
         judge: of the faces in a span.
+        score: see `make_detector`.
         progress: told once a second of the recording.
 
     Raises:
@@ -130,7 +133,7 @@ def watch(
     with Video(path, crop=SIDE) as video:
         if video.still:
             raise MediaError(f"no video: {path} is a single picture")
-        watcher = _Watcher(spans, detector, judge)
+        watcher = _Watcher(spans, detector, judge, score)
         for tick in itertools.count():
             picture = video.at(math.floor(tick / FPS * video.fps + 1e-6))
             if picture is not None:
@@ -168,9 +171,9 @@ class _Span:
 
 
 class _Watcher:
-    def __init__(self, spans: Sequence[Region], detector: str, judge: Judge) -> None:
+    def __init__(self, spans: Sequence[Region], detector: str, judge: Judge, score: float) -> None:
         self._kind = kind_of(detector)
-        self._follower = Follower(make_detector(detector))
+        self._follower = Follower(make_detector(detector, score=score))
         self._judge = judge
         self._coming = sorted((_judged(span, number) for number, span in enumerate(spans)), key=lambda s: -s.first)
         self._active: list[_Span] = []

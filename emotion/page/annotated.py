@@ -15,6 +15,7 @@ from emotion.core import logs
 from emotion.core.text import shortened
 from emotion.corpus.sides import box_of
 from emotion.media.detectors import make_detector
+from emotion.media.settings import SCORE
 from emotion.page.transcode import transcode
 from emotion.predict.run import Finished
 from emotion.timeline.subtitles import in_words, warned
@@ -39,7 +40,7 @@ def write_video(finished: Finished) -> Path | None:
         logs.warning(f"{recording.path.name}: has no pictures, so there is no {NAME}")
         return None
     path = finished.work / NAME
-    draw = Annotator(finished.timeline, detector=finished.detector)
+    draw = Annotator(finished.timeline, detector=finished.detector, score=finished.score)
     sound = recording.sound if recording.sound != recording.video else None
     transcode(recording.video, sound, path, width=_WIDTH, height=_HEIGHT, draw=draw)
     return path
@@ -51,11 +52,12 @@ class Annotator:
     Args:
         timeline: its turns say where in the picture their speakers are (`side`).
         detector: of faces; `none` = draw no boxes.
+        score: see `make_detector`.
     """
 
-    def __init__(self, timeline: Timeline, *, detector: str) -> None:
+    def __init__(self, timeline: Timeline, *, detector: str, score: float = SCORE) -> None:
         self._timeline = timeline
-        self._follower = Follower(make_detector(detector)) if detector != NONE else None
+        self._follower = Follower(make_detector(detector, score=score)) if detector != NONE else None
         self._looked = -_EVERY
         self._until, self._warnings = warned(timeline) or (0.0, "")
         self._font: ImageFont.FreeTypeFont | None = None

@@ -1,6 +1,7 @@
 """The page from this machine, for this machine: Starlette on 127.0.0.1, a run only read, media made when asked for."""
 
 import re
+import signal
 import socket
 from collections.abc import Callable
 from contextlib import suppress
@@ -165,7 +166,7 @@ def listen(port: int) -> socket.socket:
 
 
 def run(app: Starlette, door: socket.socket, *, ready: Callable[[], None]) -> None:
-    """Serve until Ctrl-C.
+    """Serve until Ctrl-C, or another signal that asks the program to end: it tidies up then, too.
 
     Args:
         app: of `application`.
@@ -178,6 +179,8 @@ def run(app: Starlette, door: socket.socket, *, ready: Callable[[], None]) -> No
             await super().startup(sockets=sockets)
             ready()
 
+    for name in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(name, signal.default_int_handler)
     config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", server_header=False, ws="none")
     with suppress(KeyboardInterrupt):  # the usual end
         Server(config).run(sockets=[door])

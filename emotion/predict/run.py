@@ -51,12 +51,14 @@ class Finished:
         timeline: its turns have their sides, see `Turn`.
         recording: whose it is.
         detector: of faces; `none` = they were not looked at.
+        score: least score of a face, see `make_detector`.
         work: folder for unfinished work; a file that is made goes there.
     """
 
     timeline: Timeline
     recording: Recording
     detector: str
+    score: float
     work: Path
 
 
@@ -104,7 +106,8 @@ def predict(
             known = ", ".join((*WRITERS, *extras))
             raise EmotionError(f"format {quoted(form, most=40)} is unknown, expected some of {known}")
     bundle = load(model)
-    how = replace(how, detector=bundle.clips.detector if faces and "face" in bundle.classifier.modalities else "none")
+    detector = bundle.clips.detector if faces and "face" in bundle.classifier.modalities else "none"
+    how = replace(how, detector=detector, score=bundle.clips.score)
     wanted = files(media)
     if sound is not None and not sound.is_dir() and len(wanted) > 1:
         raise EmotionError(f"{sound}: the sound of one recording, but there are {len(wanted)}; give a folder of sounds")
@@ -186,7 +189,7 @@ def _finish(
         model=bundle.card.name,
         version=f"emotion {code_version()}".strip(),
     )
-    return Finished(timeline, recording, how.detector, work)
+    return Finished(timeline, recording, how.detector, how.score, work)
 
 
 def _write(

@@ -18,6 +18,7 @@ from emotion.core.errors import EmotionError
 from emotion.core.files import write_text
 from emotion.core.objects import read_object
 from emotion.corpus.sides import tidy_side
+from emotion.media.settings import SCORE
 from emotion.predict.media import Recording
 from emotion.timeline.reading import read_transcript
 from emotion.timeline.segments import Transcript
@@ -43,6 +44,7 @@ class Listening:
         language: code; '' = as it sounds.
         download: fetch the recogniser where this machine does not have it.
         detector: of faces; `none` = do not look at them.
+        score: least score of a face, see `make_detector`.
         light_asd: weights that tell who speaks.
     """
 
@@ -52,6 +54,7 @@ class Listening:
     language: str = ""
     download: bool = False
     detector: str = "haar"
+    score: float = SCORE
     light_asd: Path | None = None
 
 
@@ -139,6 +142,7 @@ def _listen(recording: Recording, how: Listening, told: Transcript | None, progr
         language=how.language,
         download=how.download,
         faces=how.detector if recording.video is not None else NONE,
+        score=how.score,
         light_asd=how.light_asd,
         progress=progress,
     )

@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import save_file
 
 from emotion.core.errors import EmotionError
-from emotion.core.files import check_name, write_all, write_text, writing, writing_folder
+from emotion.core.files import check_name, move, write_all, write_text, writing, writing_folder
 
 LIMIT = (
     "import resource, signal, sys; from pathlib import Path; from emotion.core.errors import one_line_errors;"
@@ -68,6 +68,16 @@ def test_files_that_belong_together_change_together(tmp_path):
     assert run.returncode == 1, run.stderr
     assert run.stderr.startswith(f"error: {tmp_path / 'large'}: cannot be written (") and run.stderr.count("\n") == 1
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"small": "before", "large": "before"}
+
+
+def test_a_finished_file_is_moved_to_its_place_or_stays(tmp_path):
+    (tmp_path / "new").write_text("new")
+    (tmp_path / "place").mkdir()
+    with pytest.raises(EmotionError, match="it is a folder, expected a file"):
+        move(tmp_path / "new", tmp_path / "place")
+    (tmp_path / "old").write_text("old")
+    assert move(tmp_path / "new", tmp_path / "old").read_text() == "new"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["old", "place"]
 
 
 @pytest.mark.parametrize("mask", [0o022, 0o027, 0o077])

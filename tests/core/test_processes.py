@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from emotion.core.errors import EmotionError
-from emotion.core.processes import TRIES, Lost, run, tell
+from emotion.core.processes import TRIES, Lost, inside, run, tell
 
 _prepared = []
 
@@ -87,6 +87,14 @@ def test_a_task_tells_how_far_it_is():
     assert [said for number, said in heard if number == 0] == ["half", "nearly"]
     assert sorted(heard) == [(0, "half"), (0, "nearly"), (2, "half"), (2, "nearly")]
     assert dict(run(work, tasks, workers=1)) == found  # nobody listens
+
+
+def test_a_process_knows_whether_it_is_a_worker():
+    assert not inside() and list(run(is_inside, [None], workers=1)) == [(0, True)]
+
+
+def is_inside(_):
+    return inside()
 
 
 def test_errors_are_raised_here():

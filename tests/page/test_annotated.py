@@ -57,7 +57,7 @@ def test_the_warning_is_in_every_picture():
 
 def test_the_file_plays_and_is_the_same_again(tmp_path):
     film = plant_video(tmp_path / "film.mp4", seconds=1)
-    made = [write_video(Finished(talk(), look(film), "none", tmp_path)).read_bytes() for _ in range(2)]
+    made = [write_video(Finished(talk(), look(film), "none", 0.7, tmp_path)).read_bytes() for _ in range(2)]
     assert made[0] == made[1]
     with av.open(str(tmp_path / NAME)) as container:
         (video,) = container.streams
@@ -67,7 +67,7 @@ def test_the_file_plays_and_is_the_same_again(tmp_path):
 
 def test_sound_alone_has_none(tmp_path, caplog):
     sound = plant_sound(tmp_path / "talk.wav", seconds=1)
-    assert write_video(Finished(talk(), look(sound), "haar", tmp_path)) is None
+    assert write_video(Finished(talk(), look(sound), "haar", 0.7, tmp_path)) is None
     assert not (tmp_path / NAME).exists()
 
 

@@ -47,7 +47,7 @@ def test_nothing_of_the_recording_becomes_markup():
 
 
 def finished(path, folder):
-    return Finished(planted(media=path.name), look(path), "haar", folder)
+    return Finished(planted(media=path.name), look(path), "haar", 0.7, folder)
 
 
 def test_the_recording_is_inside_as_far_as_it_fits(tmp_path, monkeypatch):
@@ -66,7 +66,7 @@ def test_the_recording_is_inside_as_far_as_it_fits(tmp_path, monkeypatch):
 def test_long_pictures_are_left_out_and_their_sound_is_not(tmp_path, monkeypatch):
     film, sound = plant_video(tmp_path / "film.mp4", seconds=1), plant_sound(tmp_path / "talk.wav", seconds=1)
     monkeypatch.setattr(timeline, "_LONGEST", 0.5)
-    both = Finished(planted(), look(film, sound=sound), "haar", tmp_path)
+    both = Finished(planted(), look(film, sound=sound), "haar", 0.7, tmp_path)
     found = shown(write_page(both).read_text())
     assert found["dialogues"][0]["sound"].startswith("data:audio/mp4") and not found["dialogues"][0]["media"]
     assert found["media"]["note"].startswith("Without pictures")

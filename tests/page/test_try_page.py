@@ -20,17 +20,18 @@ SECONDS = 7.0  # of a silent film: two turns, the longest have 5 s
 
 @pytest.fixture(scope="module")
 def served(packed, tmp_path_factory):
-    """The address that `emotion serve` prints."""
+    """The address that `emotion serve` prints; when it is ended it leaves nothing behind."""
+    temporary = tmp_path_factory.mktemp("temporary")
     command = [sys.executable, "-u", "-m", "emotion", "serve", "--model", str(packed), "--asr", "none", "--no-browser"]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    server = subprocess.Popen(
-        command, env=environment(ROOT, PYTHONPATH=str(ROOT)), cwd=tmp_path_factory.mktemp("here"), **pipes
-    )
+    how = {"env": environment(ROOT, PYTHONPATH=str(ROOT), TMPDIR=str(temporary)), "cwd": temporary}
+    server = subprocess.Popen(command, **how, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     found = next(filter(None, (re.search(r"http://127\.0\.0\.1:\d+/", line) for line in server.stdout)), None)
     assert found, "emotion serve printed no address"
     yield found[0]
+    assert len(list(temporary.glob("emotion-serve-*"))) == 1
     server.terminate()
-    server.communicate(timeout=30)
+    said, _ = server.communicate(timeout=60)
+    assert (server.returncode, list(temporary.glob("emotion-serve-*"))) == (0, []), said
 
 
 def test_a_clip_and_its_timeline(tab, served, tmp_path):

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from predict.planted_talk import TURNS, files, generated, plant_sound, plant_tra
 from scipy.special import softmax
 
 from emotion.bundle.folder import load
+from emotion.conversation import watch
 from emotion.core.errors import EmotionError
 from emotion.predict import run
 from emotion.predict.classify import Classified, classify, index_of
@@ -80,6 +82,18 @@ def test_a_silent_film_with_a_transcript(packed, transcript, tmp_path):
 
 
 @pytest.mark.slow
+def test_faces_have_the_score_that_the_model_was_packed_with(packed, transcript, tmp_path, monkeypatch):
+    film, asked = plant_video(tmp_path / "talk.mp4", seconds=1), []
+    bundle = load(packed)
+    reading = bundle.reading.model_copy(update={"face": bundle.clips.model_copy(update={"score": 0.55})})
+    monkeypatch.setattr(run, "load", lambda _: replace(bundle, reading=reading))
+    made = watch.make_detector
+    monkeypatch.setattr(watch, "make_detector", lambda name, *, score: asked.append(score) or made(name))
+    (tmp_path / "short.csv").write_text("start,end,speaker,text\n0.1,0.9,Anna,well\n")
+    told(film, packed, tmp_path / "out", tmp_path / "short.csv", formats=["json"])
+    assert asked == [0.55]
+
+
 def test_sound_beside_the_pictures(packed, talk, tmp_path):
     film = plant_video(tmp_path / "talk.mp4")
     sides = plant_transcript(tmp_path / "sides.csv", sides=["left"] * 3)
