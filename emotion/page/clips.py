@@ -24,7 +24,7 @@ from emotion.page.trial import Asked, SoFar, Task, get_ready, in_words, predict_
 _PREFIX: Final = "emotion-serve-"
 _KEPT: Final = 20  # clips that are kept
 _WAITING: Final = 10  # clips that may wait
-_MANY: Final = 1_000_000  # clips of one process, more than ever come
+_MANY: Final = 10_000  # clips of one process
 _PATIENCE: Final = 10.0  # s that the end of a process is waited for
 _NAME: Final = 120  # characters of a file's name that are kept
 
@@ -158,28 +158,40 @@ class Clips:
             return clip
 
     def _work(self) -> None:
-        """Have one clip after the other predicted; the process is started before the first has come, and stays."""
-        while not self._closed:
-            coming = _Coming(self)
+        with suppress(_Stopped):
+            while True:
+                self._serve()
 
-            def told(number: int, so_far: SoFar, coming: _Coming = coming) -> None:
-                clip = coming.given[number]
-                if clip.stopped:
-                    raise _Stopped
-                clip.said, clip.share = in_words(*so_far)
+    def _serve(self) -> None:
+        """Have one clip after the other predicted by a process, which starts before the first has come, and stays.
 
-            why = ""
-            try:
-                for number, answer in processes.run(
-                    predict_one, coming, workers=1, start=get_ready, arguments=(self._asked,), told=told
-                ):
-                    lost = isinstance(answer, processes.Lost)
-                    _end(coming.given.pop(number), f"the prediction ended: {answer.why}" if lost else str(answer))
-            except _Stopped:
-                why = "removed"
-            except Exception as error:  # the clip's fault or ours: the server goes on with the next
-                logs.error(printable(f"error: {type(error).__name__}: {shortened(str(error))}"))
-                why = f"the prediction failed ({type(error).__name__}); the server's terminal says more"
+        Raises:
+            _Stopped: the server ends.
+        """
+        coming = _Coming(self)
+
+        def told(number: int, so_far: SoFar) -> None:
+            clip = coming.given[number]
+            if clip.stopped:
+                raise _Stopped
+            clip.said, clip.share = in_words(*so_far)
+
+        why = "removed"
+        try:
+            for number, answer in processes.run(
+                predict_one, coming, workers=1, start=get_ready, arguments=(self._asked,), told=told
+            ):
+                lost = isinstance(answer, processes.Lost)
+                _end(coming.given.pop(number), f"the prediction ended: {answer.why}" if lost else str(answer))
+        except _Stopped:
+            if self._closed:
+                raise
+        except Exception as error:  # the clip's fault or ours: the server goes on with the next
+            logs.error(printable(f"error: {type(error).__name__}: {shortened(str(error))}"))
+            why = f"the prediction failed ({type(error).__name__}); the server's terminal says more"
+            if not coming.given:  # no process can be started: it is tried again for the next clip only
+                coming.given[0] = self.wait()
+        finally:
             for clip in coming.given.values():
                 _end(clip, why)
 

@@ -22,12 +22,11 @@ from emotion.page.serve import HEADERS, Guard, number_in
 from emotion.page.timeline import REPORT
 from emotion.page.trial import FILES, Asked
 
-LIMIT = 500  # MB of an upload
 _METHODS = ("GET", "HEAD", "POST", "DELETE")
 
 
 @contextmanager
-def application(asked: Asked, *, port: int, limit: int = LIMIT << 20) -> Iterator[Starlette]:
+def application(asked: Asked, *, port: int, limit: int) -> Iterator[Starlette]:
     """The application; clips lie in a private folder meanwhile.
 
     Args:

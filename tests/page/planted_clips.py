@@ -20,10 +20,14 @@ LIMIT = 1000
 class Played:
     """Stands for `processes.run`: a clip is done when `free` is set; its upload's words decide how it ends."""
 
-    def __init__(self):
+    def __init__(self, broken=False):
         self.free, self.asked = threading.Event(), []
+        self.broken, self.calls = broken, 0
 
     def __call__(self, work, tasks, *, workers, start, arguments, told):
+        self.calls += 1
+        if self.broken:
+            raise OSError("no process")
         for number in range(len(tasks)):
             media, out, speakers = tasks[number]
             self.asked.append((media.name, media.read_bytes(), speakers))
@@ -39,9 +43,9 @@ class Played:
 
 
 @contextmanager
-def server(monkeypatch, card, *, limit=LIMIT):
+def server(monkeypatch, card, *, limit=LIMIT, broken=False):
     """Client, clips, the private folder, and what is played."""
-    played = Played()
+    played = Played(broken)
     monkeypatch.setattr(clips.processes, "run", played)
     with private_folder() as folder:
         queue = Clips(folder, Asked(folder, Listening()))

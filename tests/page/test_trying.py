@@ -99,6 +99,14 @@ def test_what_cannot_be_predicted_is_one_line_and_the_next_goes_on(serving):
     assert not [name for name in files(folder) if name.endswith("a.wav")]
 
 
+def test_where_no_process_can_be_started_each_clip_says_so(packed, monkeypatch):
+    with server(monkeypatch, read_card(packed), broken=True) as (client, _, _, played):
+        for number in (1, 2):
+            client.post("/clips?name=a.wav", content=b"words")
+            until(lambda: [state for _, state, _ in states(client)] == ["failed"] * number)  # noqa: B023 - at once
+        assert states(client)[0][2].startswith("the prediction failed (OSError)") and played.calls <= 3
+
+
 def test_too_large_too_many_and_odd(serving):
     client, _, folder, _ = serving
     parts = (bytes(300) for _ in range(9))  # no length is said before
@@ -202,6 +210,6 @@ def test_what_the_page_says_of_the_model(packed):
 
 
 def test_a_wrong_model_is_said_at_once(tmp_path):
-    asked = Asked(tmp_path, Listening())
-    with pytest.raises(EmotionError, match="expected the folder of a packed model"), application(asked, port=PORT):
+    serving = application(Asked(tmp_path, Listening()), port=PORT, limit=LIMIT)
+    with pytest.raises(EmotionError, match="expected the folder of a packed model"), serving:
         pass
