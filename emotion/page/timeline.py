@@ -11,7 +11,7 @@ from emotion.core.errors import MediaError
 from emotion.core.limits import MODALITIES
 from emotion.page import annotated
 from emotion.page.build import page_text
-from emotion.page.packing import NO_LABEL, shares, u8
+from emotion.page.packing import NO_LABEL, u8
 from emotion.page.pictures import data_uri
 from emotion.page.transcode import HEIGHT, WIDTH, transcode
 from emotion.predict.run import Extra, Finished
@@ -57,7 +57,7 @@ def timeline_data(timeline: Timeline) -> dict[str, Any]:
             "actual": u8([NO_LABEL] * len(turns)),
             "predicted": u8([labels[turn.emotion.label] if turn.emotion else NO_LABEL for turn in turns]),
             "missing": u8([_bits(turn) for turn in turns]),
-            "probabilities": shares(chances),
+            "probabilities": np.round(255 * chances, 3).ravel().tolist(),  # not packed: per cents as in the other files
             "hidden": None,
             "attended": None,
             "weights": None,
