@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from emotion.fusion.augment import Variation
+from emotion.fusion.models.registry import loss_of
 from emotion.fusion.models.rng import seeded
 from emotion.fusion.sequences import Sequences
 
@@ -41,13 +42,15 @@ def _scored(sequences: Sequences) -> Tensor:
 
 
 def loss(module: nn.Module, part: Part, *, sequences: Sequences, vary: Variation, smoothing: float) -> Tensor:
-    """The part's share of the step's mean cross-entropy; summed over the members where there are several."""
+    """The part's share of the step's mean cross-entropy, or of the model's own loss; summed over members."""
     batch = sequences.batch(part.which, words=getattr(module, "words", ()))
     places = batch.target & (batch.labels >= 0)
     with seeded(part.seed, places.device):
         batch = vary(batch)
-        logits = module(batch.features, batch.present, batch.speakers, batch.mask)  # ([members,] b, u, classes)
+        outputs = module(batch.features, batch.present, batch.speakers, batch.mask)  # (..., b, u, classes)
     labels = batch.labels[places]
-    members = logits[..., places, :].reshape(-1, len(labels), logits.shape[-1])  # (members, n, classes)
-    losses = [nn.functional.cross_entropy(one, labels, label_smoothing=smoothing, reduction="sum") for one in members]
-    return torch.stack(losses).sum() / part.scored
+
+    def score(logits: Tensor) -> Tensor:
+        return nn.functional.cross_entropy(logits, labels, label_smoothing=smoothing, reduction="sum")
+
+    return loss_of(module, outputs[..., places, :], score) / part.scored

@@ -10,7 +10,7 @@ from emotion.core.errors import EmotionError
 from emotion.core.limits import MODALITIES, BelowOne, Count, Hundred, Natural, Positive, Seed, Share
 from emotion.core.settings import Expected, Settings
 
-HEADED = ("fusion", "dialogue_transformer", "speaker_fusion")  # models with attention heads of 2 * hidden features
+HEADED = ("fusion", "dialogue_transformer", "sdt", "speaker_fusion")  # models with attention heads of 2 * hidden features
 _MODALITIES = f"some of {', '.join(MODALITIES)} with + between them"
 
 
@@ -25,7 +25,19 @@ def _some_modalities(value: str) -> str:
 Context = Annotated[
     Annotated[int, Field(ge=0, le=100_000)] | Literal["all"], Expected("a whole number from 0 to 100000, or all")
 ]
-Model = Literal["fusion", "cnn", "bc_lstm", "cmn", "mdre", "bilstm_cnn", "dialogue_transformer", "speaker_fusion"]
+Model = Literal[
+    "fusion",
+    "cnn",
+    "bc_lstm",
+    "cmn",
+    "mdre",
+    "bilstm_cnn",
+    "dialogue_transformer",
+    "dialogue_rnn",
+    "mmgcn",
+    "sdt",
+    "speaker_fusion",
+]
 
 
 class Recipe(Settings):
@@ -39,7 +51,8 @@ class Recipe(Settings):
     )
     hidden: Annotated[int, Field(ge=1, le=8192), Expected("a whole number from 1 to 8192 (int)")] = Field(
         default=128,
-        description="units per direction of the recurrent layers, > 0; cnn, bc_lstm and cmn keep their published sizes",
+        description="units per direction of the recurrent layers, > 0; cnn, bc_lstm, cmn, dialogue_rnn and mmgcn "
+        "keep their published sizes",
     )
     heads: Count = Field(default=4, description="heads of the self-attention, > 0; must divide 2 * hidden")
     dropout: BelowOne = Field(default=0.3, description="share 0..1 of activations dropped while training")

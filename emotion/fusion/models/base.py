@@ -1,6 +1,6 @@
 """What every fusion model is given, and what it gives."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from torch import Tensor, nn
 
@@ -33,3 +33,15 @@ class FusionModel(nn.Module):
             Logits, (b, u, classes); meaningless where `mask` is False.
         """
         raise NotImplementedError
+
+    def loss(self, outputs: Tensor, score: Callable[[Tensor], Tensor]) -> Tensor:
+        """What is minimised. A model with further losses gives more than logits while training, and has its own.
+
+        Args:
+            outputs: what `forward` gave while training, at the `n` utterances that are scored, (..., n, classes).
+            score: logits (n, classes) -> the sum of their losses against the labels, as the settings want it.
+
+        Returns:
+            The sum over the utterances, a scalar.
+        """
+        return score(outputs)

@@ -27,7 +27,7 @@ import torch
 from torch import Tensor, nn
 
 from emotion.fusion.models.base import FusionModel
-from emotion.fusion.models.layers import Dropout, join
+from emotion.fusion.models.layers import Dropout, join, roles
 
 
 class Cmn(FusionModel):
@@ -127,21 +127,6 @@ class Memory(nn.Module):
         similar = similar.masked_fill(~allowed, torch.finfo(similar.dtype).min)
         weights = torch.softmax(similar, dim=-1) * allowed
         return of_speaker(self.dropout(weights)[:, None] @ values, who)
-
-
-def roles(speakers: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-    """Number each sequence's speakers (b, u) by first appearance.
-
-    Returns:
-        (b, u) long numbers, 0 at the padding, and (b, p, u) bool: which utterances are each speaker's.
-    """
-    _, u = mask.shape
-    same = (speakers[:, :, None] == speakers[:, None, :]) & mask[:, None, :]  # (b, u, u)
-    first = same.to(torch.uint8).argmax(-1)  # where the speaker is first heard
-    starts = (first == torch.arange(u, device=mask.device)) & mask
-    who = (starts.cumsum(1) - 1).gather(1, first) * mask  # (b, u)
-    numbers = torch.arange(int(who.max()) + 1, device=mask.device)
-    return who, (who[:, None, :] == numbers[None, :, None]) & mask[:, None, :]
 
 
 def of_speaker(x: Tensor, who: Tensor) -> Tensor:

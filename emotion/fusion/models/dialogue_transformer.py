@@ -11,14 +11,13 @@ modality instead of one per pair, which reads all other modalities and itself at
 utterance is not read there. Shapes: `b` sequences, `u` utterances, `d` features, `m` modalities.
 """
 
-import math
 from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
 
 from emotion.fusion.models.base import FusionModel
-from emotion.fusion.models.layers import Dropout, attend, blanked, check_heads
+from emotion.fusion.models.layers import Dropout, attend, blanked, check_heads, places
 
 
 class DialogueTransformer(FusionModel):
@@ -86,11 +85,3 @@ class Block(nn.Module):
         )
         out: Tensor = self.last_norm(x + self.dropout(self.narrow(self.dropout(torch.relu(self.widen(x))))))
         return out
-
-
-def places(x: Tensor) -> Tensor:
-    """Sines and cosines of each utterance's number (Vaswani et al., 2017, section 3.5): (u, d) for x (b, u, d)."""
-    _, u, d = x.shape
-    rate = torch.exp(torch.arange(0, d, 2, device=x.device) * (-math.log(10000.0) / d))  # (d / 2,)
-    angle = torch.arange(u, device=x.device)[:, None] * rate  # (u, d / 2)
-    return torch.stack([angle.sin(), angle.cos()], dim=-1).flatten(1).to(x.dtype)

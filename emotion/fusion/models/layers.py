@@ -3,6 +3,7 @@
 Shapes: `b` sequences, `u` utterances, `d` features; masks are bool, True = real.
 """
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -92,6 +93,29 @@ class BiGru(BiRecurrent):
     """`BiRecurrent` of GRUs."""
 
     cell = nn.GRU
+
+
+def roles(speakers: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+    """Number each sequence's speakers (b, u) by first appearance.
+
+    Returns:
+        (b, u) long numbers, 0 at the padding, and (b, p, u) bool: which utterances are each speaker's.
+    """
+    _, u = mask.shape
+    same = (speakers[:, :, None] == speakers[:, None, :]) & mask[:, None, :]  # (b, u, u)
+    first = same.to(torch.uint8).argmax(-1)  # where the speaker is first heard
+    starts = (first == torch.arange(u, device=mask.device)) & mask
+    who = (starts.cumsum(1) - 1).gather(1, first) * mask  # (b, u)
+    numbers = torch.arange(int(who.max()) + 1, device=mask.device)
+    return who, (who[:, None, :] == numbers[None, :, None]) & mask[:, None, :]
+
+
+def places(x: Tensor) -> Tensor:
+    """Sines and cosines of each utterance's number (Vaswani et al., 2017, section 3.5): (u, d) for x (b, u, d)."""
+    _, u, d = x.shape
+    rate = torch.exp(torch.arange(0, d, 2, device=x.device) * (-math.log(10000.0) / d))  # (d / 2,)
+    angle = torch.arange(u, device=x.device)[:, None] * rate  # (u, d / 2)
+    return torch.stack([angle.sin(), angle.cos()], dim=-1).flatten(1).to(x.dtype)
 
 
 def attend(q: Tensor, key: Tensor, value: Tensor, allowed: Tensor, *, heads: int, dropout: nn.Module) -> Tensor:

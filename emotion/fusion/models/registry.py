@@ -12,9 +12,12 @@ from emotion.fusion.models.bc_lstm import BcLstm
 from emotion.fusion.models.bilstm_cnn import BiLstmCnn
 from emotion.fusion.models.cmn import Cmn
 from emotion.fusion.models.cnn import Cnn
+from emotion.fusion.models.dialogue_rnn import DialogueRnn
 from emotion.fusion.models.dialogue_transformer import DialogueTransformer
 from emotion.fusion.models.fusion import Fusion
 from emotion.fusion.models.mdre import Mdre
+from emotion.fusion.models.mmgcn import Mmgcn
+from emotion.fusion.models.sdt import Sdt
 from emotion.fusion.models.speaker_fusion import SpeakerFusion
 
 
@@ -35,13 +38,24 @@ class Members(FusionModel):
         """See `FusionModel.forward`.
 
         Returns:
-            While training, each member's logits, (members, b, u, classes). Otherwise logarithms of the mean of their
-            probabilities, (b, u, classes), which serve as logits.
+            While training, what each member gives, (members, ..., b, u, classes). Otherwise logarithms of the mean of
+            their probabilities, (b, u, classes), which serve as logits.
         """
         logits = torch.stack([member(features, present, speakers, mask) for member in self.members])
         if self.training:
             return logits
         return logits.log_softmax(-1).logsumexp(0) - math.log(len(self.members))
+
+    def loss(self, outputs: Tensor, score: Callable[[Tensor], Tensor]) -> Tensor:
+        """See `FusionModel.loss`: the sum over the members."""
+        pairs = zip(self.members, outputs, strict=True)
+        return torch.stack([loss_of(member, output, score) for member, output in pairs]).sum()
+
+
+def loss_of(module: nn.Module, outputs: Tensor, score: Callable[[Tensor], Tensor]) -> Tensor:
+    """`FusionModel.loss`, also of a module that is none: without a loss of its own, that of its logits."""
+    own: Callable[..., Tensor] | None = getattr(module, "loss", None)
+    return score(outputs) if own is None else own(outputs, score)
 
 
 @dataclass(frozen=True)
@@ -73,6 +87,9 @@ MODELS: dict[str, Entry] = {
     "mdre": Entry(Mdre, "Yoon et al., SLT 2018 and ICASSP 2019", ("hidden", "dropout")),
     "bilstm_cnn": Entry(BiLstmCnn, "Wang, Wang and Cheng, 2022", ("hidden", "dropout")),
     "dialogue_transformer": Entry(DialogueTransformer, "after DR-Transformer and Tsai et al., ACL 2019", SIZES),
+    "dialogue_rnn": Entry(DialogueRnn, "Majumder et al., AAAI 2019"),
+    "mmgcn": Entry(Mmgcn, "Hu et al., ACL 2021"),
+    "sdt": Entry(Sdt, "Ma et al., IEEE TMM 2023", SIZES),
     "speaker_fusion": Entry(SpeakerFusion, "ours", SIZES, ("attention", "residual", "speakers")),
 }
 NAMES = tuple(MODELS)
