@@ -73,9 +73,7 @@ def mmgcn(module, rows, speakers):
             encoded = [state + module.speakers.weight[who] for state, who in zip(encoded, people, strict=True)]
         nodes |= {(name, t): encoded[t] for t in range(len(rows))}
     there = [(name, t) for name, t in nodes if rows[t][name][1]]
-    edges = {
-        (a, b): weight(nodes[a], nodes[b]) for a in there for b in there if a[0] == b[0] or a[1] == b[1]
-    }
+    edges = {(a, b): weight(nodes[a], nodes[b]) for a in there for b in there if a[0] == b[0] or a[1] == b[1]}
     degree = {a: sum(value for (start, _), value in edges.items() if start == a) for a in there}
     first = {a: module.graph.first(x).clamp(min=0) for a, x in nodes.items()}
     h = first

@@ -80,11 +80,35 @@ def _try_out(name: str, module: nn.Module, *, dims: Mapping[str, int], classes: 
             f"expected that it looks only where mask is True; {_PROTOCOL}"
         )
     trial.train()
+    _try_loss(name, trial, batch, classes)
     if any(isinstance(part, nn.RNNBase) for part in trial.modules()) and _draws(name, trial, batch):
         raise EmotionError(
             f"{name} has a recurrent layer, so two threads train it, and it draws from torch's own generator, which "
             "they would share (nn.Dropout?); use Dropout of emotion.fusion.models.layers"
         )
+
+
+def _try_loss(name: str, module: nn.Module, batch: list[Any], classes: int) -> None:
+    """See that what the module gives while training can be scored, by its own `loss` where it has one."""
+    found = _run(name, module, batch)
+    own_loss = hasattr(module, "loss")
+    shape = tuple(found.shape) if isinstance(found, Tensor) else type(found).__name__
+    if not isinstance(found, Tensor) or shape[-3:] != (2, 3, classes) or (found.ndim > 3 and not own_loss):
+        expected = f"(..., 2, 3, {classes})" if own_loss else f"(2, 3, {classes}), or a method `loss`"
+        raise EmotionError(f"{name}.forward gives {shape} while training, expected {expected}; {_PROTOCOL}")
+    if not own_loss:
+        return
+    places = batch[-1]
+    labels = torch.zeros(int(places.sum()), dtype=torch.long)
+    with plugins.running(name, "cannot compute its loss"):
+        total = registry.loss_of(
+            module,
+            found[..., places, :],
+            lambda logits: nn.functional.cross_entropy(logits, labels, reduction="sum"),
+        )
+    if not isinstance(total, Tensor) or total.ndim or not total.isfinite():
+        found_instead = tuple(total.shape) if isinstance(total, Tensor) and total.ndim else total
+        raise EmotionError(f"{name}.loss gives {found_instead}, expected one finite number; {_PROTOCOL}")
 
 
 def _draws(name: str, module: nn.Module, batch: list[Any]) -> bool:

@@ -10,7 +10,12 @@ from emotion.core.errors import EmotionError
 from emotion.core.limits import MODALITIES, BelowOne, Count, Hundred, Natural, Positive, Seed, Share
 from emotion.core.settings import Expected, Settings
 
-HEADED = ("fusion", "dialogue_transformer", "sdt", "speaker_fusion")  # models with attention heads of 2 * hidden features
+HEADED = (
+    "fusion",
+    "dialogue_transformer",
+    "sdt",
+    "speaker_fusion",
+)  # models with attention heads of 2 * hidden features
 _MODALITIES = f"some of {', '.join(MODALITIES)} with + between them"
 
 

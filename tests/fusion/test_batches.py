@@ -71,6 +71,37 @@ def test_a_step_in_parts_is_the_step_in_one_piece(tmp_path):
     torch.testing.assert_close(*found)
 
 
+class Distilled(torch.nn.Module):
+    """Gives two logits while training, the second of which counts three times."""
+
+    def __init__(self):
+        super().__init__()
+        self.plain = small(0.0)
+
+    def forward(self, *inputs):
+        logits = self.plain(*inputs)
+        return torch.stack([logits, logits.square()])
+
+    def loss(self, outputs, score):
+        return score(outputs[0]) + 3 * score(outputs[1])
+
+
+def test_a_model_may_have_a_loss_of_its_own(tmp_path):
+    train, module = load(tmp_path), Distilled()
+    train.labels[3] = -1
+    part = Part(torch.arange(len(train)), 0, 7)
+    found = loss(module, part, sequences=train, vary=Variation(), smoothing=0.2)
+    batch = train.batch(part.which)
+    scored = batch.target & (batch.labels >= 0)
+    logits = module.plain(batch.features, batch.present, batch.speakers, batch.mask)[scored]
+    expected = torch.zeros(())
+    for values, share in ((logits, 1), (logits.square(), 3)):
+        logs = values.log_softmax(-1)
+        chosen = logs[torch.arange(len(logs)), batch.labels[scored]]
+        expected = expected - share * (0.8 * chosen + 0.2 * logs.mean(-1)).sum()
+    torch.testing.assert_close(found, expected / 7)
+
+
 @pytest.mark.parametrize(
     ("name", "dropout", "changes"),
     [

@@ -126,6 +126,37 @@ def test_it_is_listed_and_described(project):
     assert f"dvc exp run -S model={GATED}" in described.output
 
 
+DISTILLED = (
+    GOOD.replace("return self.out(", "logits = self.out(")
+    + """
+        return torch.stack([logits, 2 * logits]) if self.training else logits
+
+    def loss(self, outputs, score):
+        return score(outputs[0]) + {}
+"""
+)
+
+
+def test_it_may_have_a_loss_of_its_own(project, tmp_path):
+    write(project, DISTILLED.format("3 * score(outputs[1])"))
+    planted = plant(tmp_path, lengths=(9, 8, 7, 6) * 4)
+    assert saved.load(run(planted, tmp_path, model="plugins/x.py:X", epochs=2)).settings["model"] == "plugins/x.py:X"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (DISTILLED.format("outputs"), r"x\.py:X\.loss gives \(2, 5, 3\), expected one finite number; see plugins"),
+        (DISTILLED.format("undefined"), r"x\.py:X: cannot compute its loss: .*'undefined' is not defined"),
+        (DISTILLED.replace("loss(", "lost("), r"gives \(2, 2, 3, 3\) while training, expected \(2, 3, 3\), or a meth"),
+    ],
+)
+def test_what_is_wrong_with_its_loss_is_one_line(project, text, message):
+    write(project, text)
+    with pytest.raises(EmotionError, match=message):
+        build()
+
+
 @pytest.mark.slow
 def test_it_is_studied(project, tmp_path):
     features = planted_study.plant(tmp_path / "data", each=6)

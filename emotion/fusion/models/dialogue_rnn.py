@@ -4,7 +4,7 @@ For the utterance u_t, which party s says:
 
     g_t = GRU_G(g_t-1, [u_t, q_s,t-1])                                     the dialogue as a whole
     c_t = sum of a_j g_j over j < t,  a = softmax of u_t W_a g_j           what of it matters now
-    q_s,t = GRU_P(q_s,t-1, [u_t, c_t])                                     that party; the other parties stay as they are
+    q_s,t = GRU_P(q_s,t-1, [u_t, c_t])                                     that party; the others stay as they are
     e_t = GRU_E(e_t-1, q_s,t)                                              the emotion
     e  = both directions of e side by side                                 BiDialogueRNN
     e' = sum of b_j e_j over the dialogue,  b = softmax of e_t W_b e_j     + Att
@@ -16,16 +16,16 @@ With text of 100 features, 6 classes: 8,880,406 parameters.
 Where this departs from the paper and from its public code:
 - W_b has a bias, as in the public code; the paper prints none.
 - Dropout is on the emotion's states when they are read; the public code also drops within GRU_E.
-- All modalities enter side by side, as in the paper's multimodal setting; the public code's script reads the text alone.
+- All modalities enter side by side, as in the paper's multimodal setting; the public code reads the text alone.
 
 Shapes: `b` sequences, `u` utterances, `d` features, `p` parties of a sequence.
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.autograd.function import FunctionCtx
 
 from emotion.fusion.models.base import FusionModel
 from emotion.fusion.models.layers import Dropout, attend, join, roles
@@ -167,10 +167,11 @@ class _Taps(torch.autograd.Function):
     """Zeros that are added to every step's output; their gradient is that of the outputs."""
 
     @staticmethod
-    def forward(ctx: Any, weight: Tensor, inputs: list[Tensor], shape: torch.Size) -> Tensor:
-        ctx.inputs = inputs  # filled by the steps
+    def forward(ctx: FunctionCtx, weight: Tensor, inputs: list[Tensor], shape: torch.Size) -> Tensor:
+        ctx.inputs = inputs  # type: ignore[attr-defined]  # filled by the steps
         return weight.new_zeros(shape)
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
-        return gradient.flatten(0, 1).t() @ torch.cat(ctx.inputs), None, None
+    def backward(ctx: FunctionCtx, gradient: Tensor) -> tuple[Tensor, None, None]:
+        inputs = torch.cat(ctx.inputs)  # type: ignore[attr-defined]
+        return gradient.flatten(0, 1).t() @ inputs, None, None

@@ -65,9 +65,7 @@ class Mmgcn(FusionModel):
         width = 2 * hidden
         self.spoken = tuple(name for name in dims if name == SPOKEN or SPOKEN not in dims)
         self.encoders = nn.ModuleDict({name: nn.Linear(d, width) for name, d in dims.items()})
-        self.recurrent = nn.ModuleDict(
-            {name: BiLstm(width, hidden, layers=2, dropout=dropout) for name in self.spoken}
-        )
+        self.recurrent = nn.ModuleDict({name: BiLstm(width, hidden, layers=2, dropout=dropout) for name in self.spoken})
         self.speakers = nn.Embedding(parties, width)
         self.graph = Convolutions(width, size, layers=layers, dropout=dropout)
         self.dropout = Dropout(dropout)

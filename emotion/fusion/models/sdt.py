@@ -17,8 +17,8 @@ While training, the students learn from the labels and from the teacher, whose l
 
     L = g_1 CE(y) + g_2 sum of CE(y_m) + g_3 sum of KL(y / tau, y_m / tau),   tau and all g 1, as in the public code
 
-The recipe has the published size, features of 1024 in 8 heads. With text of 1024 features, audio of 1582, face of 342, two
-speakers and 6 classes: 79,668,248 parameters.
+The recipe has the published size, features of 1024 in 8 heads. With text of 1024 features, audio of 1582, face of 342,
+two speakers and 6 classes: 79,668,248 parameters.
 
 Where this departs from the paper; in the first two points it follows the authors' public code:
 - The teacher learns from the KL term as well.

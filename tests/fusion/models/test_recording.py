@@ -41,5 +41,5 @@ def test_same_bits_with_and_without(name):
         again = module(*_inputs())
     assert torch.equal(plain, kept)
     assert torch.equal(plain, again)
-    count = {"fusion": 1, "speaker_fusion": 1, "dialogue_transformer": 4, "mdre": 2}.get(name, 0)
-    assert len(seen) == count  # nothing is added once the context is left
+    count = {"fusion": 1, "speaker_fusion": 1, "dialogue_transformer": 4, "mdre": 2, "sdt": 4, "dialogue_rnn": 1}
+    assert len(seen) == count.get(name, 0)  # nothing is added once the context is left

@@ -50,8 +50,8 @@ def test_relabelled_training_data_permute_the_predictions(name, splits, monkeypa
     def permuted(*arguments, **options):
         module = build(*arguments, **options)
         with torch.no_grad():
-            for values in (module.classifier.weight, module.classifier.bias):
-                values[ORDER] = values.clone()
+            for head in (module.classifier, *getattr(module, "students", {}).values()):
+                head.weight[ORDER], head.bias[ORDER] = head.weight.clone(), head.bias.clone()
         return module
 
     other, _ = fitted(renumbered, name)
