@@ -12,7 +12,7 @@ every turn; what else the machine does can only add to their time, so the fastes
 import multiprocessing
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from multiprocessing.connection import Connection
 from statistics import median
 
@@ -34,7 +34,7 @@ DIMS, CLASSES, HIDDEN, BATCH, EPOCHS, ROUNDS = {"audio": 55, "text": 384}, 6, 12
 PAPER = {"hidden": HIDDEN, "heads": 4, "dropout": 0.3, "lr": 3e-4, "weight_decay": 5e-5, "batch": BATCH}
 
 
-def dialogues(count: int, utterances: int, *, seed: int) -> Sequences:
+def dialogues(count: int, utterances: int, *, seed: int, dims: Mapping[str, int] = DIMS) -> Sequences:
     """Random features and labels; lengths spread like IEMOCAP's, 8 to 110 utterances."""
     rng = np.random.default_rng(seed)
     lengths = rng.gamma(6.0, 8.0, size=count).clip(8, 110)
@@ -47,15 +47,15 @@ def dialogues(count: int, utterances: int, *, seed: int) -> Sequences:
     return Sequences(
         utterances=(row,) * utterances,
         features={
-            name: torch.from_numpy(rng.normal(size=(utterances, d)).astype(np.float32)) for name, d in DIMS.items()
+            name: torch.from_numpy(rng.normal(size=(utterances, d)).astype(np.float32)) for name, d in dims.items()
         },
-        present=torch.ones(utterances, len(DIMS), dtype=torch.bool),
+        present=torch.ones(utterances, len(dims), dtype=torch.bool),
         speakers=torch.from_numpy(rng.integers(0, 2, utterances)),
         labels=torch.from_numpy(rng.integers(0, CLASSES, utterances)),
         windows=windows,
         target=windows >= 0,
         lengths=(windows >= 0).sum(1),
-        scaling={name: Scaling(torch.zeros(d), torch.ones(d)) for name, d in DIMS.items()},
+        scaling={name: Scaling(torch.zeros(d), torch.ones(d)) for name, d in dims.items()},
     )
 
 

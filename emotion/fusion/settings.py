@@ -10,12 +10,8 @@ from emotion.core.errors import EmotionError
 from emotion.core.limits import MODALITIES, BelowOne, Count, Hundred, Natural, Positive, Seed, Share
 from emotion.core.settings import Expected, Settings
 
-HEADED = (
-    "fusion",
-    "dialogue_transformer",
-    "sdt",
-    "speaker_fusion",
-)  # models with attention heads of 2 * hidden features
+# Models whose heads must divide 2 * hidden.
+HEADED = ("fusion", "dialogue_transformer", "sdt", "speaker_fusion")
 _MODALITIES = f"some of {', '.join(MODALITIES)} with + between them"
 
 
