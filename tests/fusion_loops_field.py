@@ -138,3 +138,18 @@ def sdt(module, rows, speakers):
     if not module.training:
         return torch.stack(teacher)
     return torch.stack([torch.stack(logits) for logits in (teacher, *students.values())])
+
+
+def keca(module, rows, speakers):
+    out = []
+    for row in rows:
+        parts = []
+        for name in module.modalities:
+            kernel = module.kernels[name]
+            x, width, found = row[name][0].tolist(), float(kernel.width), torch.zeros(kernel.projection.shape[1])
+            for support, weights in zip(kernel.supports.tolist(), kernel.projection, strict=True):
+                square = sum((a - b) ** 2 for a, b in zip(x, support, strict=True))
+                found = found + math.exp(-square / (2 * width**2)) * weights
+            parts.append(found if row[name][1] else torch.zeros_like(found))
+        out.append(module.classifier(torch.cat(parts)))
+    return torch.stack(out)

@@ -65,6 +65,8 @@ def _try_out(name: str, module: nn.Module, *, dims: Mapping[str, int], classes: 
         raise EmotionError(f"{name} has no parameters that could be trained; {_PROTOCOL}")
     batch = _batch(dims, words=getattr(module, "words", ()))
     trial = copy.deepcopy(module).eval()
+    with plugins.running(name, "cannot prepare"):
+        registry.prepare(trial, {key: batch[0][key][batch[-1]] for key in dims}, batch[1][batch[-1]])
     found, alone = _run(name, trial, batch), _run(name, trial, [_second(part) for part in batch])
     if not isinstance(found, Tensor) or found.shape != (2, 3, classes):
         shape = tuple(found.shape) if isinstance(found, Tensor) else type(found).__name__

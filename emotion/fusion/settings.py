@@ -37,6 +37,7 @@ Model = Literal[
     "dialogue_rnn",
     "mmgcn",
     "sdt",
+    "keca",
     "speaker_fusion",
 ]
 
@@ -52,8 +53,8 @@ class Recipe(Settings):
     )
     hidden: Annotated[int, Field(ge=1, le=8192), Expected("a whole number from 1 to 8192 (int)")] = Field(
         default=128,
-        description="units per direction of the recurrent layers, > 0; cnn, bc_lstm, cmn, dialogue_rnn and mmgcn "
-        "keep their published sizes",
+        description="units per direction of the recurrent layers, > 0; cnn, bc_lstm, cmn, dialogue_rnn, mmgcn and "
+        "keca keep their published sizes",
     )
     heads: Count = Field(default=4, description="heads of the self-attention, > 0; must divide 2 * hidden")
     dropout: BelowOne = Field(default=0.3, description="share 0..1 of activations dropped while training")

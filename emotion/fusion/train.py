@@ -142,9 +142,10 @@ def fit(
     """
     seed_everything(settings.seed)
     try:
-        module = own.build(settings.model, classes=classes, **_shape(splits, settings)).to(device())
+        module = own.build(settings.model, classes=classes, **_shape(splits, settings))
     except ValueError as error:  # sizes that do not fit are the user's to fix
         raise EmotionError(str(error)) from None
+    registry.prepare(module, splits["train"].features, splits["train"].present)
     ready = {name: splits[name].to(device()) for name in ("train", "validation")}
     vary = Variation(
         input_dropout=settings.input_dropout,
@@ -153,6 +154,7 @@ def fit(
     )
     own_loss = partial(loss, sequences=ready["train"], vary=vary, smoothing=settings.smoothing)
     factor, epochs = SCHEDULES[settings.schedule], settings.epochs
+    module = module.to(device())
     with threads(module) as helper:
         lines = train(
             module,

@@ -34,6 +34,14 @@ class FusionModel(nn.Module):
         """
         raise NotImplementedError
 
+    def prepare(self, features: Mapping[str, Tensor], present: Tensor) -> None:
+        """Learn what needs no gradients, before training: from the training utterances, without their labels.
+
+        Args:
+            features: per modality (n, d_m) float, 0 where missing.
+            present: (n, m) bool.
+        """
+
     def loss(self, outputs: Tensor, score: Callable[[Tensor], Tensor]) -> Tensor:
         """What is minimised. A model with further losses gives more than logits while training, and has its own.
 

@@ -15,6 +15,7 @@ from emotion.fusion.models.cnn import Cnn
 from emotion.fusion.models.dialogue_rnn import DialogueRnn
 from emotion.fusion.models.dialogue_transformer import DialogueTransformer
 from emotion.fusion.models.fusion import Fusion
+from emotion.fusion.models.keca import Keca
 from emotion.fusion.models.mdre import Mdre
 from emotion.fusion.models.mmgcn import Mmgcn
 from emotion.fusion.models.sdt import Sdt
@@ -46,10 +47,23 @@ class Members(FusionModel):
             return logits
         return logits.log_softmax(-1).logsumexp(0) - math.log(len(self.members))
 
+    def prepare(self, features: Mapping[str, Tensor], present: Tensor) -> None:
+        """See `FusionModel.prepare`."""
+        for member in self.members:
+            prepare(member, features, present)
+
     def loss(self, outputs: Tensor, score: Callable[[Tensor], Tensor]) -> Tensor:
         """See `FusionModel.loss`: the sum over the members."""
         pairs = zip(self.members, outputs, strict=True)
         return torch.stack([loss_of(member, output, score) for member, output in pairs]).sum()
+
+
+def prepare(module: nn.Module, features: Mapping[str, Tensor], present: Tensor) -> None:
+    """`FusionModel.prepare`, also of a module that is none and may not have it."""
+    own: Callable[..., None] | None = getattr(module, "prepare", None)
+    if own is not None:
+        with torch.no_grad():
+            own(features, present)
 
 
 def loss_of(module: nn.Module, outputs: Tensor, score: Callable[[Tensor], Tensor]) -> Tensor:
@@ -90,6 +104,7 @@ MODELS: dict[str, Entry] = {
     "dialogue_rnn": Entry(DialogueRnn, "Majumder et al., AAAI 2019"),
     "mmgcn": Entry(Mmgcn, "Hu et al., ACL 2021"),
     "sdt": Entry(Sdt, "Ma et al., IEEE TMM 2023", SIZES),
+    "keca": Entry(Keca, "after Xie and Guan, IJSC 2012, and Jenssen, TPAMI 2010"),
     "speaker_fusion": Entry(SpeakerFusion, "ours", SIZES, ("attention", "residual", "speakers")),
 }
 NAMES = tuple(MODELS)

@@ -180,9 +180,9 @@ def test_every_parameter_learns(name):
 
 
 def test_context_is_what_the_model_says():
-    """Changing utterance 5 moves all outputs of bidirectional models, its own in cnn, its own and later in cmn."""
+    """Changing utterance 5 moves all outputs of most models, its own in cnn and keca, its own and later in cmn."""
     for name in registry.NAMES:
-        moved = {"cnn": [5], "cmn": range(5, 9)}.get(name, range(9))
+        moved = {"cnn": [5], "keca": [5], "cmn": range(5, 9)}.get(name, range(9))
         module = build(name)
         features, present, speakers, mask = batch(lengths=(9,), people=2)
         before = module(features, torch.ones_like(present), speakers, mask)
