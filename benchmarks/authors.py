@@ -8,9 +8,11 @@ CPU:
 2. An epoch over made-up dialogues with as many utterances as IEMOCAP's training set, at the published features and
    dialogues a step: theirs (their model and loss, the usual loop with Adam), a bare loop over as large layers
    (`benchmarks.bare_models`), and ours (`emotion.fusion.train.fit`, with validation on a ninth as many dialogues).
-   `--dialogues 27` takes a quarter of them. Reading files is not in it. Counted is processor time, so that it can be measured on a machine that does other things as
-   well: theirs and the bare loop have a process of their own and one thread, which is what costs them least; ours has
-   its usual two, so its wall time is about half of what is printed. They run by turns; the least of each counts.
+   `--dialogues 27` takes a quarter of them. Reading files is not in it.
+
+Counted is processor time, so that it can be measured on a machine that does other things as well: theirs and the bare
+loop have a process of their own and one thread, which is what costs them least; ours has its usual two, so its wall
+time is about half of what is printed. They run by turns; the least of each counts.
 
 The code is run as it is, see `benchmarks.authors_code`. The results go into benchmarks/results.json and docs/models.md.
 """
