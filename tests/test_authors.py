@@ -123,6 +123,7 @@ def test_without_the_code_the_command_says_so(tmp_path, capsys):
     assert "sdt: no model.py in" in capsys.readouterr().out.replace("\n", " ")
 
 
+@pytest.mark.slow
 @EVERY_SYSTEM
 def test_bare_loops_are_loops_over_their_layers(name):
     dims = {"audio": 3, "face": 4, "text": 5}

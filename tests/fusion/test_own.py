@@ -137,6 +137,7 @@ DISTILLED = (
 )
 
 
+@pytest.mark.slow
 def test_it_may_have_a_loss_of_its_own(project, tmp_path):
     write(project, DISTILLED.format("3 * score(outputs[1])"))
     planted = plant(tmp_path, lengths=(9, 8, 7, 6) * 4)
