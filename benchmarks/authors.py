@@ -144,7 +144,7 @@ def table(measured: Mapping[str, Figures]) -> str:
     ]
     rows = [
         [
-            f"`{name}`",
+            name,
             f"{found['weights']:,}",
             f"{found['weights_theirs']:,}",
             f"{found['largest_logit']:.2f}",
