@@ -40,9 +40,25 @@ Root = Annotated[Path, typer.Option(help="The corpus's folder.")]
 LabelRule = Annotated[
     Literal["released", "strict"], typer.Option(help="For iemocap: 7433 utterances (released) or 7380 (strict).")
 ]
+
+
+def _known_split(name: str) -> str:
+    from emotion.corpus.protocols import NAMES as APART
+    from emotion.corpus.splits import NAMES, is_known
+
+    if not is_known(name):
+        raise typer.BadParameter(f"{name} is none of corpus, {', '.join(NAMES)}, {APART}")
+    return name
+
+
 Split = Annotated[
-    Literal["corpus", "paper", "cosmic", "session1", "session2", "session3", "session4", "session5"],
-    typer.Option(help="corpus = its own; the others are for iemocap and synthetic, see docs/corpora.md."),
+    str,
+    typer.Option(
+        help="corpus = its own. For iemocap and synthetic: paper, cosmic, session1 .. session5. Where scenarios are "
+        "known: session1_scenario1 .. session5_scenario3, session1_random1 .. session5_random3; see docs/corpora.md.",
+        metavar="[corpus|paper|cosmic|sessionN|sessionN_scenarioM|sessionN_randomM]",
+        callback=_known_split,
+    ),
 ]
 Encoding = Annotated[str, typer.Option(help="Encoding of a table: auto (UTF-8, UTF-16, UTF-32), gbk, cp1252, ...")]
 Overlap = Annotated[

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from emotion.core.errors import EmotionError
 from emotion.core.text import counted, is_printable, printable, shortened
-from emotion.corpus import sense
+from emotion.corpus import sense, shared
 from emotion.corpus.decoded import Decode, examine, media_of
 from emotion.corpus.decoding import AUTO
 from emotion.corpus.index import findings_of, read_corpus, split_utterances
@@ -95,8 +95,11 @@ def check_corpus(
         leaks.append(Finding(Kind(what, "error", remedy or "choose another split"), []))
     if rows[0].split and not any(kind in sense.ERRORS for kind, _ in found):
         found += sense.split_findings(rows, reading.labels)
+    share = shared.of_folds([rows]) if rows[0].split else []
+    found += [one for one in shared.shared_findings(share) if one.kind != shared.SPEAKERS or not leaks]
     known = "paper" if split == "corpus" and corpus != "meld" else split
     report.lines.extend(tally(reading, rows, corpus=corpus, split=known, label_rule=label_rule))
+    report.lines.extend(shared.lines(share))
     wrong = [f"{line.what.strip()}: {line.found}, expected {line.expected}" for line in report.lines if not line.good]
     found += [*leaks, *findings((DIFFERENT, wrong))]
     if decode is None:

@@ -10,14 +10,15 @@ from emotion.core.errors import EmotionError, cannot
 from emotion.core.files import check_name, write_text
 from emotion.core.tables import csv_text
 from emotion.core.text import counted, printable, quoted
-from emotion.corpus import sense
+from emotion.corpus import protocols, sense
 from emotion.corpus.decoding import AUTO
 from emotion.corpus.iemocap import read_iemocap
 from emotion.corpus.meld import read_meld
 from emotion.corpus.own import read_own
 from emotion.corpus.raw import CORPORA, how_to_get, is_own
 from emotion.corpus.reading import Finding, Notes, Reading, Vote
-from emotion.corpus.splits import NAMES, check_leaks, draw_dialogues, split_dialogues
+from emotion.corpus.shared import of_folds, shared_findings, told
+from emotion.corpus.splits import NAMES, check_leaks, draw_dialogues, is_known, split_dialogues
 from emotion.corpus.table import read_table
 from emotion.corpus.traces import trace_findings
 from emotion.corpus.utterance import SPLITS, Utterance, write_index
@@ -68,12 +69,16 @@ def index_corpus(
             raise EmotionError(f"corpus {corpus} in {root} has no raters; leave out --annotators")
         write_votes(annotators, reading.votes)
     write_index(out, rows, labels=reading.labels, corpus=corpus, notes=reading.notes.counts())
-    found += sense.split_findings(rows, reading.labels)
+    share = of_folds([rows])
+    found += [*sense.split_findings(rows, reading.labels), *shared_findings(share)]
     counts = Counter(row.split for row in rows)
     of = f"of {counted(len({row.dialogue for row in rows}), 'dialogues')}"
     parts = ", ".join(f"{name} {counts[name]}" for name in SPLITS)
     made = f"index: {counted(len(rows), 'utterances')} {of} ({parts}) in {out}; noted: {_listed(reading.notes)}"
-    _tell([made, *_named(found), f"made of: {sense.made_of(rows)}"])
+    left = len(reading.utterances) - len(rows)
+    apart = [f"split {split}: {counted(left, 'utterances')} left out"] if left else []
+    said = [told(one.split, one.counts()) for one in share]
+    _tell([made, *apart, *_named(found), *said, f"made of: {sense.made_of(rows)}"])
 
 
 def findings_of(rows: Sequence[Utterance], *, corpus: str) -> list[Finding]:
@@ -114,20 +119,23 @@ def read_corpus(*, corpus: str, root: Path, label_rule: str, encoding: str = AUT
 
 
 def split_utterances(reading: Reading, *, corpus: str, split: str, allow_speaker_overlap: bool) -> list[Utterance]:
-    """Give every utterance its split.
+    """Give every utterance its split; those that the split leaves out are not among them.
 
     `corpus` is the corpus's own: MELD's, a table's column (drawn where it has none), and for IEMOCAP and its like
-    `paper`. For these alone there are `paper`, `cosmic`, `session1` .. `session5`, see `emotion.corpus.splits`.
+    `paper`. For these alone there are `paper`, `cosmic`, `session1` .. `session5`, see `emotion.corpus.splits`; for all
+    whose scenarios are known those of `emotion.corpus.protocols`.
 
     Raises:
         EmotionError: the corpus has no such split, or one of the three would be empty.
     """
-    own = corpus == "meld" or is_own(corpus)
+    own, rows = corpus == "meld" or is_own(corpus), reading.utterances
+    if not is_known(split):
+        raise EmotionError(f"split is {quoted(split)}, expected one of corpus, {', '.join(NAMES)}, {protocols.NAMES}")
+    if protocols.is_split(split):
+        apart = protocols.split_apart(rows, split=split)
+        return [replace(row, split=apart[row.dialogue]) for row in rows if apart[row.dialogue]]
     if own and split != "corpus":
         raise EmotionError(f"split is {quoted(split)}, but corpus {corpus} has its own only; set index.split to corpus")
-    if split not in ("corpus", *NAMES):
-        raise EmotionError(f"split is {quoted(split)}, expected one of corpus, {', '.join(NAMES)}")
-    rows = reading.utterances
     if own and rows[0].split:
         missing = [name for name in SPLITS if name not in {row.split for row in rows}]
         if missing:

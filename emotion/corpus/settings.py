@@ -8,6 +8,8 @@ from emotion.core import plugins
 from emotion.core.limits import checked
 from emotion.core.settings import Settings
 from emotion.core.text import CODECS, is_text_codec
+from emotion.corpus import protocols
+from emotion.corpus.splits import NAMES, is_known
 
 
 class Index(Settings):
@@ -17,10 +19,11 @@ class Index(Settings):
         default="released",
         description="released (7433 utterances of IEMOCAP) | strict (7380); no effect on meld and table",
     )
-    split: Literal["corpus", "paper", "cosmic", "session1", "session2", "session3", "session4", "session5"] = Field(
+    split: Annotated[str, checked(is_known, f"one of corpus, {', '.join(NAMES)}, {protocols.NAMES}")] = Field(
         default="corpus",
         description="corpus (its own; for synthetic and iemocap that is paper) | only for these two: "
-        "paper | cosmic | session1 .. session5",
+        "paper | cosmic | session1 .. session5 | where scenarios are known: session1_scenario1 .. session5_scenario3 "
+        "(what plays the tested scenarios is left out) | session1_random1 .. (as much is left out at random)",
     )
     encoding: Annotated[str, checked(lambda name: name == "auto" or is_text_codec(name), f"auto, or {CODECS}")] = Field(
         default="auto",

@@ -12,6 +12,8 @@ import numpy as np
 from emotion.core.errors import EmotionError
 from emotion.core.text import counted, quoted, shortened
 from emotion.corpus.identity import listed, people
+from emotion.corpus.protocols import is_split
+from emotion.corpus.scenarios import together
 from emotion.corpus.utterance import SPLITS, Utterance
 
 # The paper (Table 1) gives 108/12/31 dialogues and 5320/490/1623 utterances, but does not name its 12 validation
@@ -35,6 +37,11 @@ _DRAWS = 200
 _MANY_SPEAKERS = 6  # from here on at least two speak in validation
 _FEW = 3  # utterances of a class that each part should have
 NAMES = (*LISTS, *(f"session{number}" for number in range(1, 6)))
+
+
+def is_known(name: str) -> bool:
+    """Whether `index.split` may be this."""
+    return name in ("corpus", *NAMES) or is_split(name)
 
 
 def split_dialogues(dialogues: Iterable[str], *, split: str) -> dict[str, str]:
@@ -88,7 +95,7 @@ def draw_dialogues(utterances: Iterable[Utterance], *, allow_speaker_overlap: bo
         mix[row.dialogue][row.label] += 1
         heard[row.dialogue].add(who)
     alone = [[dialogue] for dialogue in mix]
-    groups = alone if allow_speaker_overlap else _together(heard)
+    groups = alone if allow_speaker_overlap else together(heard)
     if len(alone) < 3 or len(groups) < 2:
         raise EmotionError(
             f"cannot draw a split: {counted(len(alone), 'dialogues')} in {counted(len(groups), 'groups')} without a "
@@ -104,21 +111,6 @@ def draw_dialogues(utterances: Iterable[Utterance], *, allow_speaker_overlap: bo
     # Of what is left: a tenth of all.
     validation = set(_draw(rest, mix, heard, 0.125, rng, parts=1, speakers=2 if many else 1, others=1))
     return {name: "test" if name in test else "validation" if name in validation else "train" for name in mix}
-
-
-def _together(speakers: Mapping[str, set[str]]) -> list[list[str]]:
-    """Groups of dialogues that share speakers, directly or through others, in the order of their first dialogue."""
-    group_of: dict[str, list[str]] = {}  # speaker -> dialogues of the group
-    for dialogue, names in speakers.items():
-        joined = [dialogue]
-        members = set(names)
-        for group in {id(group_of[name]): group_of[name] for name in names if name in group_of}.values():
-            joined = group + joined
-            members |= {name for other in group for name in speakers[other]}
-        group_of.update(dict.fromkeys(members, joined))
-    order = {dialogue: number for number, dialogue in enumerate(speakers)}
-    groups = {id(group): sorted(group, key=order.__getitem__) for group in group_of.values()}
-    return sorted(groups.values(), key=lambda group: order[group[0]])
 
 
 def _draw(

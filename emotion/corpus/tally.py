@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from emotion.corpus.protocols import is_split
 from emotion.corpus.reading import Reading
 from emotion.corpus.utterance import SPLITS, Utterance
 
@@ -63,7 +64,7 @@ def tally(reading: Reading, rows: Sequence[Utterance], *, corpus: str, split: st
         for code in [*codes, *sorted(reading.codes.keys() - codes.keys())]:
             yield Line(f"  label {code}", str(reading.codes.get(code, 0)), str(codes.get(code, 0)) if release else "")
     if release:
-        sessions = Counter(f"Session{int(name[3:5])}" for name in {row.dialogue for row in rows})
+        sessions = Counter(f"Session{int(name[3:5])}" for name in {row.dialogue for row in reading.utterances})
         for name, number in IEMOCAP_DIALOGUES.items():
             yield Line(f"dialogues of {name}", str(sessions[name]), str(number))
     yield from _split_lines(rows, _split_counts(corpus, split, label_rule))
@@ -106,6 +107,8 @@ def _label_counts(corpus: str, split: str, label_rule: str) -> Mapping[tuple[str
         return {(name,): MELD_LABELS[name] if corpus == "meld" else {} for name in MELD_LABELS}
     if split in ("paper", "cosmic", "session5") and label_rule == "released":
         return {("train", "validation"): _TRAIN_AND_VALIDATION, ("test",): _TEST}
+    if is_split(split):  # leaves utterances out
+        return {SPLITS: {}}
     everything = {label: _TRAIN_AND_VALIDATION[label] + _TEST[label] for label in SIX}
     if label_rule == "strict":  # how the 53 fall on the sessions is in no publication
         everything["happy"] -= IEMOCAP_PROMOTED

@@ -47,7 +47,9 @@ def test_index_and_its_last_line(root, capsys):
     assert named[2].startswith("  5 classes without an utterance in training: 'sad', 'neutral', 'angry', 'excited'")
     assert named[3].startswith("  1 training set of a single class: 'happy' (1)")
     assert named[4].startswith("  1 class with one or two utterances in a split: 'happy' (train 1, validation 1, ")
-    assert named[5].startswith("  1 validation set of a single speaker: 'Ses01_F'") and len(named) == 6
+    assert named[5].startswith("  1 validation set of a single speaker: 'Ses01_F'")
+    assert named[6].startswith("test shares with training and validation: 0 of 1 speakers, 0 of 1 scenarios")
+    assert named[7].startswith("validation shares with training: 1 of 1 speakers") and len(named) == 8
     assert last == ("made of: audio 0, video 0, text 3 of 3 utterances; no utterance has audio; no utterance has video")
     skipped = json.loads((root.parent / "data" / "index.json").read_text())["skipped"]
     assert skipped == {"dialogues without video": 3, "dialogues without wav": 3, "label xxx": 3}
