@@ -1,12 +1,29 @@
 """`emotion study`: several models and seeds on cached features, compared honestly."""
 
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 app = typer.Typer()
+
+
+def _known_protocols(text: str) -> str:
+    from emotion.core.errors import EmotionError
+    from emotion.study.folds import named
+
+    try:
+        if not [named(name) for name in _names(text)]:
+            raise typer.BadParameter("expected the name of a protocol, e.g. session")
+    except EmotionError as error:
+        raise typer.BadParameter(str(error)) from None
+    return text
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
 
 
 @app.command("study")
@@ -32,8 +49,23 @@ def study_command(
         typer.Option("--missing", help="Score also with modalities hidden: all subsets, and 0-90 % of utterances."),
     ] = False,
     protocol: Annotated[
-        Literal["split", "leave-one-session-out"], typer.Option(help="split = the index's own; the other is IEMOCAP's.")
+        str,
+        typer.Option(
+            help="split = the index's own; session (or leave-one-session-out); scenario = a session and what it is "
+            "tested on; random = as many dialogues left out at random. Several, separated by commas, are compared.",
+            metavar="[split|session|scenario|random],...",
+            callback=_known_protocols,
+        ),
     ] = "split",
+    validation_only: Annotated[
+        bool, typer.Option("--validation-only", help="Leave test utterances out: to choose without looking at them.")
+    ] = False,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", help="KEY=VALUE over the recipes of all models, e.g. lr=1e-3; may be given several times."
+        ),
+    ] = None,
     epochs: Annotated[
         int | None, typer.Option(min=1, max=100_000, help="Epochs per run, in place of the recipes'.")
     ] = None,
@@ -66,30 +98,37 @@ def study_command(
         emotion study --features data --out studies/data
         emotion study --features data --out studies/quick --seeds 2 --epochs 3
         emotion study --features data --out studies/loso --seeds 5 \
-            --protocol leave-one-session-out
+            --protocol session
+        emotion study --features data --out studies/play --models fusion \
+            --protocol session,random,scenario
+        emotion study --features data --out studies/lr --seeds 1 \
+            --set lr=1e-3 --validation-only
         emotion study --features data --out studies/parts --seeds 3 \
             --models fusion,speaker_fusion --ablate attention,members
     """
     from emotion.core import logs
-    from emotion.fusion.recipes import read_recipe
+    from emotion.fusion.recipes import RECIPES, read_changes, read_chosen, read_recipe
+    from emotion.study.folds import named
+    from emotion.study.overview import compare_protocols
     from emotion.study.study import study
     from emotion.training.workers import usual_workers
 
-    def names(text: str) -> list[str]:
-        return [name.strip() for name in text.split(",") if name.strip()]
-
+    folder, changes, protocols = recipes or RECIPES, read_changes(settings or []), _names(protocol)
+    several = len(protocols) > 1
     with logs.quiet() if quiet else nullcontext():
-        study(
+        run = partial(compare_protocols, names=protocols) if several else partial(study, protocol=named(protocols[0]))
+        run(
             features,
-            models=names(models),
-            recipe=read_recipe if recipes is None else lambda model: read_recipe(model, recipes),
+            models=_names(models),
+            recipe=partial(read_recipe, folder=folder, changes=changes),
+            chosen=partial(read_chosen, folder=folder, changes=changes),
             out=out,
             seeds=seeds,
             reference=reference,
-            ablate=names(ablate),
-            ablate_models=names(ablate_models),
+            ablate=_names(ablate),
+            ablate_models=_names(ablate_models),
             missing=missing,
-            protocol=protocol,
+            validation_only=validation_only,
             epochs=epochs,
             annotators=annotators,
             workers=usual_workers() if workers is None else workers,

@@ -49,25 +49,34 @@ def read_yaml(path: Path) -> object:
         raise cannot("be read", path, error) from None
     if len(content) > _LARGEST:
         raise EmotionError(f"{path}: larger than {_LARGEST >> 20} MiB, expected a file of settings")
+    return parse_yaml(content, where=str(path))
+
+
+def parse_yaml(content: bytes, *, where: str) -> object:
+    """What YAML 1.2 means, e.g. `1e-3` a number; `where` names it in messages.
+
+    Raises:
+        EmotionError: it is no plain YAML.
+    """
     try:
-        _check_plain(content, path)
+        _check_plain(content, where)
         # YAML 1.2: PyYAML reads 3e-4 (and DVC's own 1e-05) as text.
         return YAML(typ="safe", pure=True).load(io.BytesIO(content))
     except EmotionError:
         raise
     except (YAMLError, ValueError, RecursionError, LookupError, TypeError, AttributeError, AssertionError) as error:
         # ruamel raises ValueError for dates that do not exist and for numbers of thousands of digits
-        raise EmotionError(f"{path}: not valid YAML: {shortened(str(error))}; correct that line") from None
+        raise EmotionError(f"{where}: not valid YAML: {shortened(str(error))}; correct that line") from None
 
 
-def _check_plain(content: bytes, path: Path) -> None:
+def _check_plain(content: bytes, where: str) -> None:
     depth = 0
     for event in YAML(typ="safe", pure=True).parse(io.BytesIO(content)):
         if isinstance(event, AliasEvent):
-            raise EmotionError(f"{path}: line {event.start_mark.line + 1} has an alias (*name); write the value there")
+            raise EmotionError(f"{where}: line {event.start_mark.line + 1} has an alias (*name); write the value there")
         depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
         if depth > _DEEPEST:
-            raise EmotionError(f"{path}: line {event.start_mark.line + 1} is nested deeper than {_DEEPEST} levels")
+            raise EmotionError(f"{where}: line {event.start_mark.line + 1} is nested deeper than {_DEEPEST} levels")
 
 
 def read_settings(cls: type[S], mapping: object, *, source: str, prefix: str = "") -> S:

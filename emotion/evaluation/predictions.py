@@ -1,6 +1,7 @@
 """The predictions of a model's runs for the same utterances, and the figures that they give: means over seeds.
 
-Notation: `s` seeds, `n` utterances of a split over all folds, `f` folds, `c` classes, `k` conditions.
+Notation: `s` seeds, `n` utterances of a split over all folds, `f` folds, `c` classes, `k` conditions. A fold is what
+one training holds out; folds that hold out the same session are one stratum, and scores are means over strata.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,8 +25,9 @@ class Predictions:
 
     Attributes:
         utterances: (n) ids.
-        groups: (n) fold and cluster, see `scores.clusters_of`.
+        groups: (n) stratum and cluster, see `scores.clusters_of`.
         folds: (n,) number of the fold, from 0.
+        strata: (n,) number of the stratum.
         actual: (n,) class numbers.
         logs: (s, n, c) log-probabilities.
         missing: (s, k, n) predictions with modalities missing.
@@ -34,6 +36,7 @@ class Predictions:
     utterances: list[str]
     groups: list[str]
     folds: NDArray[np.int64]
+    strata: NDArray[np.int64]
     actual: NDArray[np.int64]
     logs: NDArray[np.float64]
     missing: NDArray[np.int64]
@@ -50,7 +53,7 @@ class Predictions:
 
     def tally_of(self, predicted: NDArray[np.int64]) -> Tally:
         """The same of other predictions (s, n)."""
-        classes, strata = self.logs.shape[2], self.folds.tolist()
+        classes, strata = self.logs.shape[2], self.strata.tolist()
         return significance.tally(self.actual, predicted, classes=classes, groups=self.groups, strata=strata)
 
     @cached_property
@@ -69,10 +72,10 @@ class Predictions:
         if not shared and significance.enough(self.tally.strata):
             low, high = scores.percentile_interval(self.tally.scores(self.resampled).mean(1))
         names = [str(number) for number in range(self.logs.shape[2])]
-        inside = [self.folds == fold for fold in np.unique(self.folds)]
-        runs = [[self._scores(predicted, names, fold) for fold in inside] for predicted in self.predicted]
+        inside = [self.strata == stratum for stratum in np.unique(self.strata)]
+        runs = [[self._scores(predicted, names, here) for here in inside] for predicted in self.predicted]
         accuracy, macro_f1, recall = (
-            np.array([[fold[name] for fold in run] for run in runs])  # (s, f)
+            np.array([[stratum[name] for stratum in run] for run in runs])  # (s, strata)
             for name in ("accuracy", "macro_f1", "unweighted_recall")
         )
         ensemble = np.exp(self.logs).mean(0).argmax(1)
@@ -96,7 +99,7 @@ class Predictions:
     def _scores(
         self, predicted: NDArray[np.int64], labels: Sequence[str], inside: NDArray[np.bool_] | slice = slice(None)
     ) -> dict[str, Any]:
-        """Of one run (n,), over all utterances or those of a fold."""
+        """Of one run (n,), over all utterances or those of a stratum."""
         matrix = scores.confusion(self.actual[inside], predicted[inside], classes=len(labels))
         return scores.scores_of_matrix(matrix, labels=labels)
 

@@ -1,6 +1,7 @@
 """The steps of an epoch, each in parts that threads share: which sequences, what is drawn for them, their loss."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +12,8 @@ from emotion.fusion.augment import Variation
 from emotion.fusion.models.registry import loss_of
 from emotion.fusion.models.rng import seeded
 from emotion.fusion.sequences import Sequences
+
+_FOCUS = 2.0  # the exponent that its authors found best
 
 
 class Part(NamedTuple):
@@ -41,16 +44,52 @@ def _scored(sequences: Sequences) -> Tensor:
     return (sequences.target & (labels >= 0)).sum(1).cpu()
 
 
-def loss(module: nn.Module, part: Part, *, sequences: Sequences, vary: Variation, smoothing: float) -> Tensor:
-    """The part's share of the step's mean cross-entropy, or of the model's own loss; summed over members."""
+class Criterion(NamedTuple):
+    """How far logits are from labels.
+
+    Attributes:
+        smoothing: share of the target that is spread over all classes.
+        weights: (classes,) of each class, from `class_weights`; None = all count alike.
+        focus: exponent g of the focal loss (Lin et al., 2017): an utterance counts (1 - p)^g times, p being the
+            probability of its label; 0 = every one alike.
+    """
+
+    smoothing: float = 0.0
+    weights: Tensor | None = None
+    focus: float = 0.0
+
+    def __call__(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """Summed cross-entropy of logits (n, classes) and class numbers (n,)."""
+        cross_entropy = partial(
+            nn.functional.cross_entropy, logits, labels, weight=self.weights, label_smoothing=self.smoothing
+        )
+        if not self.focus:
+            return cross_entropy(reduction="sum")
+        right = logits.softmax(1).gather(1, labels[:, None]).squeeze(1)
+        return ((1 - right) ** self.focus * cross_entropy(reduction="none")).sum()
+
+
+def criterion(sequences: Sequences, *, classes: int, smoothing: float, balanced: str) -> Criterion:
+    """What `smoothing` and `balanced` of the settings mean on these training sequences.
+
+    - `none`: cross-entropy.
+    - `weights`: an utterance counts n / (c n_k) times, n_k of the n labelled ones being of its class and c the number
+      of classes that occur, so that all classes count alike and the mean is 1.
+    - `focal`: focal loss with exponent 2 and without class weights.
+    """
+    weights = None
+    if balanced == "weights":
+        counts = torch.bincount(sequences.labels[sequences.labels >= 0], minlength=classes).to(torch.float32)
+        weights = counts.sum() / (counts.count_nonzero() * counts.clamp(min=1))
+    return Criterion(smoothing, weights, _FOCUS if balanced == "focal" else 0.0)
+
+
+def loss(module: nn.Module, part: Part, *, sequences: Sequences, vary: Variation, criterion: Criterion) -> Tensor:
+    """The part's share of the step's mean loss, or of the model's own; summed over members."""
     batch = sequences.batch(part.which, words=getattr(module, "words", ()))
     places = batch.target & (batch.labels >= 0)
     with seeded(part.seed, places.device):
         batch = vary(batch)
         outputs = module(batch.features, batch.present, batch.speakers, batch.mask)  # (..., b, u, classes)
     labels = batch.labels[places]
-
-    def score(logits: Tensor) -> Tensor:
-        return nn.functional.cross_entropy(logits, labels, label_smoothing=smoothing, reduction="sum")
-
-    return loss_of(module, outputs[..., places, :], score) / part.scored
+    return loss_of(module, outputs[..., places, :], lambda logits: criterion(logits, labels)) / part.scored

@@ -1,25 +1,30 @@
 """Recommended settings of the fusion models, one file recipes/<model>.yaml each."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pydantic import create_model
 
 from emotion.core import plugins
-from emotion.core.settings import Settings, read_settings, read_yaml
+from emotion.core.errors import EmotionError
+from emotion.core.settings import Settings, parse_yaml, read_settings, read_yaml
+from emotion.core.text import is_printable, quoted, shortened
 from emotion.fusion import own
 from emotion.fusion.models import registry
 from emotion.fusion.settings import Recipe, check_together
 
 RECIPES = Path("recipes")
 _SHIPPED = Path(__file__).with_name("shipped_recipes")  # those that an installed package brings along, see setup.py
+CHOSEN = "chosen"
+UNSAID = "not said in its recipe"
 
 
-def read_recipe(model: str, folder: Path = RECIPES) -> dict[str, Any]:
+def read_recipe(model: str, folder: Path = RECIPES, *, changes: Mapping[str, object] | None = None) -> dict[str, Any]:
     """Read and check the recipe of a model of the registry, or `plugins/FILE.py:CLASS`, which need not have one.
 
     Gives `history` and `future` for `dataset.load`, everything else for `train.fit`, without sizes that it does not
-    take.
+    take; `changes` are set over it.
 
     Raises:
         EmotionError: there is no such model or recipe, or a key is unknown, missing, of the wrong type or impossible,
@@ -29,10 +34,53 @@ def read_recipe(model: str, folder: Path = RECIPES) -> dict[str, Any]:
     path = recipe_path(model, folder)
     fields: Any = {name: (info.annotation, info) for name, info in Recipe.model_fields.items() if name not in fixed}
     kind = create_model("Recipe", __base__=Settings, **fields)
-    content = read_yaml(path) if path.is_file() or not plugins.is_name(model) else {}  # one's own may have none
-    recipe = dict(read_settings(kind, content, source=str(path)))
-    check_together(model, recipe, source=str(path))
+    content, source = _content(path, model), str(path)
+    if isinstance(content, Mapping):
+        content = {key: value for key, value in content.items() if key != CHOSEN}
+        if changes:
+            content, source = content | dict(changes), f"{path} with --set"
+    recipe = dict(read_settings(kind, content, source=source))
+    check_together(model, recipe, source=source)
     return recipe
+
+
+def read_chosen(model: str, folder: Path = RECIPES, *, changes: Mapping[str, object] | None = None) -> str:
+    """Who chose the settings of a recipe, on what, as its key `chosen` says; and what is set over it.
+
+    Raises:
+        EmotionError: the recipe cannot be read, or says it in more than one line.
+    """
+    path = recipe_path(model, folder)
+    content = _content(path, model)
+    said = content.get(CHOSEN, UNSAID) if isinstance(content, Mapping) else UNSAID
+    if not isinstance(said, str) or not said.strip() or not is_printable(said):
+        raise EmotionError(f"{path}: {CHOSEN} is {quoted(said)}, expected one line: who chose these settings, on what")
+    given = ", ".join(f"{key} {value}" for key, value in (changes or {}).items())
+    return f"{said}; set by hand: {given}" if given else said
+
+
+def read_changes(given: Sequence[str]) -> dict[str, object]:
+    """Settings as they are typed, `lr=1e-3`: key -> value, read as YAML 1.2 reads it.
+
+    Raises:
+        EmotionError: there is no `=`, no plain value behind it, or a key comes twice.
+    """
+    found: dict[str, object] = {}
+    for text in given:
+        key, equals, written = text.partition("=")
+        value = parse_yaml(written.encode(), where=f"--set {shortened(text)}")
+        if not equals or not key.strip() or isinstance(value, Mapping | list | None):
+            raise EmotionError(
+                f"--set {shortened(text)}: expected KEY=VALUE, e.g. lr=1e-3; for the keys: emotion params"
+            )
+        if key.strip() in found:
+            raise EmotionError(f"--set {shortened(text)}: {key.strip()} is set twice; leave one out")
+        found[key.strip()] = value
+    return found
+
+
+def _content(path: Path, model: str) -> object:
+    return read_yaml(path) if path.is_file() or not plugins.is_name(model) else {}  # one's own may have none
 
 
 def recipe_path(model: str, folder: Path = RECIPES) -> Path:

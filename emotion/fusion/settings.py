@@ -85,6 +85,11 @@ class Recipe(Settings):
     smoothing: BelowOne = Field(
         default=0, description="share 0..1 of the training target that is spread over all classes"
     )
+    balanced: Literal["none", "weights", "focal"] = Field(
+        default="none",
+        description="none | weights (an utterance counts the more, the rarer its class is in training) | focal (the "
+        "more, the less it is recognised so far)",
+    )
 
 
 class TrainSettings(Recipe):

@@ -26,7 +26,7 @@ from emotion.corpus.utterance import Index, read_index
 from emotion.evaluation import scores
 from emotion.fusion import dataset, own, saved
 from emotion.fusion.augment import Variation
-from emotion.fusion.batches import loss, steps
+from emotion.fusion.batches import criterion, loss, steps
 from emotion.fusion.models import registry
 from emotion.fusion.sequences import Sequences
 from emotion.fusion.settings import TrainSettings
@@ -152,7 +152,8 @@ def fit(
         modality_dropout=settings.modality_dropout,
         mixstyle=settings.mixstyle,
     )
-    own_loss = partial(loss, sequences=ready["train"], vary=vary, smoothing=settings.smoothing)
+    measure = criterion(ready["train"], classes=classes, smoothing=settings.smoothing, balanced=settings.balanced)
+    own_loss = partial(loss, sequences=ready["train"], vary=vary, criterion=measure)
     factor, epochs = SCHEDULES[settings.schedule], settings.epochs
     module = module.to(device())
     with threads(module) as helper:

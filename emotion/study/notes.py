@@ -4,15 +4,17 @@ In the notes `scored` is the split that counts, `over` what is resampled.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
 from emotion.core.tables import markdown_text
+from emotion.corpus.shared import told
 from emotion.evaluation import paper
 from emotion.evaluation.calibration import FEWEST_IN_BIN
 from emotion.evaluation.scores import FEWEST
 from emotion.evaluation.significance import PAIRS
+from emotion.study.about import About, seeds_text
 from emotion.study.missing import ANY, more_with_less, rises
 
+_NO_TEST = "The features hold no test utterances"
 UNDER = (
     "Models",
     "Compared with the reference",
@@ -23,79 +25,6 @@ UNDER = (
 )
 """Sections of study.md that end with a note of this file."""
 WHY = "**Why hiding a modality can raise a score.**"
-
-
-@dataclass(frozen=True)
-class Interval:
-    """What intervals and p-values rest on: `count` dialogues, speakers or utterances; not given where these are few."""
-
-    over: str
-    count: int
-    given: bool
-
-    @property
-    def counted(self) -> str:
-        """E.g. `12 dialogues`."""
-        return f"{self.count} {self.over if self.count > 1 else self.over[:-1]}"
-
-
-@dataclass(frozen=True)
-class About:
-    """What a study is of, and what must be known to read its tables.
-
-    Attributes:
-        corpus: name.
-        protocol: `split` or `leave-one-session-out`.
-        features: modality -> dimensions.
-        folds: names of the held-out sessions; [] for one split.
-        seeds: how many.
-        reference: the model that the others are compared with.
-        scored: the split that counts.
-        interval: what is resampled.
-        labels: names of the classes.
-        counts: split -> (utterances, dialogues).
-        absent: where (e.g. `training`) -> the classes that have no utterance there.
-        unknown_training: modalities of which nobody knows what their encoders were trained on.
-    """
-
-    corpus: str
-    protocol: str
-    features: Mapping[str, int]
-    folds: Sequence[str]
-    seeds: int
-    reference: str
-    scored: str
-    interval: Interval
-    labels: Sequence[str]
-    counts: Mapping[str, tuple[int, int]]
-    absent: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    unknown_training: Sequence[str] = ()
-
-    @property
-    def short(self) -> str:
-        """The protocol in a few words, for table rows."""
-        if self.folds:
-            scored = f"each of {len(self.folds)} sessions held out"
-        else:
-            only = "" if self.scored == "test" else " only"
-            scored = f"{self.scored}{only}, {self.counts[self.scored][0]} utterances"
-        corpus = markdown_text(self.corpus)
-        return f"mean of {seeds_text(self.seeds)}; epoch chosen on validation; corpus {corpus}, {scored}"
-
-    @property
-    def no_interval(self) -> str:
-        """What stands in the place of an interval or a bootstrap's p-value; '' where they are given."""
-        return "" if self.interval.given else f"none ({self.interval.counted})"
-
-    @property
-    def no_ranks(self) -> str:
-        """What stands in the place of the signed-rank test's p-value where there is none."""
-        return f"none ({seeds_text(self.seeds)})" if self.seeds < PAIRS else "none (equal pairs)"
-
-
-def seeds_text(count: int) -> str:
-    """E.g. `3 seeds`."""
-    return f"{count} seed{'s' if count > 1 else ''}"
 
 
 def head(about: About) -> str:
@@ -111,21 +40,58 @@ def head(about: About) -> str:
         "is the one with the best weighted F1 on its validation utterances. Figures are per cent.",
     ]
     if about.folds:
+        parts.append(_protocol(about))
+    if about.scored == "validation":
+        why = "Test utterances were left out (--validation-only)" if about.validation_only else _NO_TEST
         parts.append(
-            f"Protocol: leave one session out. Each of {', '.join(about.folds)} is held out once; scores are means "
-            "over the held-out sessions. Dialogues for validation come from the other sessions. This is honest where "
-            "the features were not fitted on the corpus itself; encoders fitted on its training sessions have seen the "
-            "held-out ones."
+            f"{why}, so everything is scored on the validation utterances, on which the epoch was chosen too: these "
+            "figures are too high for new data."
         )
-    elif about.scored == "validation":
-        parts.append(
-            "The features hold no test utterances, so everything is scored on the validation utterances, on which the "
-            "epoch was chosen too: these figures are too high for new data."
-        )
-    return "\n\n".join([*parts, *_warnings(about)])
+    return "\n\n".join([*parts, *shares(about), *chosen(about), *warnings(about)])
 
 
-def _warnings(about: About) -> list[str]:
+def _protocol(about: About) -> str:
+    """What is held out in turn."""
+    sessions = ", ".join(about.sessions)
+    if about.protocol == "session":
+        title = f"Protocol: leave one session out. Each of {sessions} is held out once"
+    elif not sessions:
+        title = "Protocol: scenario. Each group of scenarios is held out once; all dialogues share their speakers"
+    else:
+        left = {
+            "scenario": "all dialogues that play a tested scenario are left out of training and validation",
+            "random": "as many dialogues as `scenario` leaves out of training and validation are left out at random",
+        }
+        title = (
+            f"Protocol: {about.protocol}. Each of {sessions} is held out once for each group of scenarios "
+            f"({len(about.folds)} folds); {left[about.protocol]}"
+        )
+    return (
+        f"{title}; scores are means over the held-out sessions. Dialogues for validation come from the other sessions. "
+        "This is honest where the features were not fitted on the corpus itself; encoders fitted on its training "
+        "sessions have seen the held-out ones."
+    )
+
+
+def shares(about: About) -> list[str]:
+    """The protocol by its name, and what it shares; [] where that is not known."""
+    if not about.shared:
+        return []
+    folds = " Of several folds: what is shared in any of them." if len(about.folds) > 1 else ""
+    said = [told(split, counts) for split, counts in about.shared.items()]
+    return [f"Protocol `{about.protocol}`. {' '.join(f'{one[0].upper()}{one[1:]}.' for one in said)}{folds}"]
+
+
+def chosen(about: About) -> list[str]:
+    """Who chose the settings of each model; [] where that is not known."""
+    if not about.chosen:
+        return []
+    said = "; ".join(f"{markdown_text(model)}: {markdown_text(by)}" for model, by in about.chosen.items())
+    return [f"Who chose the settings, on what. {said}."]
+
+
+def warnings(about: About) -> list[str]:
+    """What makes the figures less than they seem."""
     found = []
     if about.unknown_training:
         names = markdown_text(", ".join(about.unknown_training))
@@ -179,6 +145,30 @@ def table_2(here: str, *, folds: bool) -> str:
     return (
         f"Protocols: A = {paper.PROTOCOL}. B = {here}.{pooled if folds else ''} "
         "Different protocols or features do not compare."
+    )
+
+
+def p_text(value: float) -> str:
+    """A p-value with three digits."""
+    return f"{value:.3f}" if value >= 0.001 else "< 0.001"
+
+
+def protocols(*, over: str) -> str:
+    """Under the tables of protocols and models."""
+    return (
+        "Mean ± standard deviation over seeds; none for one seed. A score is the mean over held-out sessions, "
+        f"its interval a bootstrap over {over}; pooled: all utterances counted together, one matrix for each seed. No "
+        "features: the commonest label of training and validation, of all utterances or of those with the same "
+        "scenario (of all where nothing there plays it)."
+    )
+
+
+def between(*, over: str) -> str:
+    """Under the differences between protocols."""
+    return (
+        f"In points of weighted F1, the same model and utterances, paired over {over}; p-values are two-sided and "
+        "Holm-corrected over the lines of the same utterances. random - scenario is what knowing the play is worth; "
+        "session - random is what the dialogues are worth that `scenario` has to leave out, as data of any kind."
     )
 
 

@@ -18,8 +18,8 @@ from emotion.evaluation import paper
 from emotion.evaluation.annotators import Agreement
 from emotion.evaluation.comparison_figures import Calibrated, SeedScores
 from emotion.study import notes
+from emotion.study.about import About
 from emotion.study.missing import ANY, SHARES
-from emotion.study.notes import About
 from emotion.study.scoring import Row
 
 _table = partial(markdown_table, figures=True)
@@ -47,9 +47,9 @@ def write(
     scored = about.scored
     per_class = [{"model": row.name, "class": label, **found} for row in rows for label, found in row.per_class.items()]
     contents = {
-        "runs.csv": _csv([run for row in rows for run in row.runs]),
-        "study.csv": _csv([{name: row.figures.get(name) for name in names} for row in rows]),
-        "per_class.csv": _csv(per_class),
+        "runs.csv": csv_of([run for row in rows for run in row.runs]),
+        "study.csv": csv_of([{name: row.figures.get(name) for name in names} for row in rows]),
+        "per_class.csv": csv_of(per_class),
         "study.png": png(
             pictures.scores_figure(list(map(_seed_scores, drawn)), scored=scored, reference=about.reference)
         ),
@@ -60,7 +60,7 @@ def write(
     if missing:
         curves = {"any one modality" if name == ANY else name: curve for name, curve in _curves(missing).items()}
         figure = pictures.missing_figure(curves, scored=scored)
-        contents = {"missing.csv": _csv(missing), "missing.png": png(figure)} | contents
+        contents = {"missing.csv": csv_of(missing), "missing.png": png(figure)} | contents
     write_all({out / name: content for name, content in contents.items()})
     tell(pictures.row_names([row.name for row in drawn])[1], where=str(out / "study.png"))
     for name in _OPTIONAL:
@@ -255,7 +255,7 @@ def _percent(value: float | None, *, signed: bool = False, digits: int = 2) -> s
 
 def _p_value(value: float, *, none: str) -> str:
     """Three digits; `none`, the reason, for NaN."""
-    return none if isnan(value) else f"{value:.3f}" if value >= 0.001 else "< 0.001"
+    return none if isnan(value) else notes.p_text(value)
 
 
 def _seed_scores(row: Row) -> SeedScores:
@@ -277,11 +277,12 @@ def _json(about: About, rows: Sequence[Row]) -> bytes:
     return (json.dumps(known, indent=2) + "\n").encode()
 
 
-def _csv(rows: Sequence[Mapping[str, Any]]) -> bytes:
-    return csv_text(list(rows[0]), [[_cell(value) for value in row.values()] for row in rows]).encode()
+def csv_of(rows: Sequence[Mapping[str, Any]]) -> bytes:
+    """A table of equal rows, numbers as `cell` writes them."""
+    return csv_text(list(rows[0]), [[cell(value) for value in row.values()] for row in rows]).encode()
 
 
-def _cell(value: object) -> object:
+def cell(value: object) -> object:
     """Numbers to 6 decimals; '' where there is none."""
     if isinstance(value, float):
         return "" if isnan(value) else f"{value:.6f}"

@@ -177,13 +177,15 @@ def _predictions(
     """Of all seeds, the folds one after the other."""
     c = len(folds[0].index.labels)
     clusters = {fold.name: clusters_of(fold.index)[0] for fold in folds}
-    rows = [(number, fold.name, row.utterance) for number, fold in enumerate(folds) for row in fold.rows(split)]
+    sessions = list(dict.fromkeys(fold.session for fold in folds))
+    rows = [(number, fold, row.utterance) for number, fold in enumerate(folds) for row in fold.rows(split)]
     logs = [np.stack([result.logs[split].reshape(-1, c) for result in results[fold.name]]) for fold in folds]
     missing = [np.stack([result.missing[split] for result in results[fold.name]]) for fold in folds]
     return Predictions(
         utterances=[name for _, _, name in rows],
-        groups=[f"{fold} {clusters[fold][name]}" for _, fold, name in rows],
+        groups=[f"{fold.session} {clusters[fold.name][name]}" for _, fold, name in rows],
         folds=np.array([number for number, _, _ in rows]),
+        strata=np.array([sessions.index(fold.session) for _, fold, _ in rows]),
         actual=np.concatenate([_actual(fold, split, truth) for fold in folds]),
         logs=np.concatenate(logs, axis=1).astype(np.float64),
         missing=np.concatenate(missing, axis=2).astype(np.int64),

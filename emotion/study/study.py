@@ -7,21 +7,23 @@ the same tables as one that was not.
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from emotion.core import logs
 from emotion.core.errors import Busy, EmotionError
 from emotion.core.locks import hold
 from emotion.core.tasks import Tasks
+from emotion.corpus.shared import of_folds
 from emotion.corpus.utterance import SPLITS
 from emotion.evaluation import significance
 from emotion.evaluation.annotators import read_votes
 from emotion.evaluation.scores import clusters_of
 from emotion.store.cache import Cache
-from emotion.study.folds import Fold, make_folds, truth
-from emotion.study.notes import About, Interval
+from emotion.study.about import About, Interval
+from emotion.study.folds import Fold, make_folds, named, truth
 from emotion.study.plan import Run, runs, variants
 from emotion.study.refit import refit_features
 from emotion.study.report import write
@@ -30,6 +32,15 @@ from emotion.study.scoring import Row, missing_rows, score
 from emotion.training.workers import train_all
 
 Recipe = Callable[[str], Mapping[str, Any]]
+
+
+class Studied(NamedTuple):
+    """What a study of one protocol found: its folds with test labels hidden, every label, rows and what it is of."""
+
+    folds: list[Fold]
+    labels: dict[str, str]
+    rows: list[Row]
+    about: About
 
 
 def study(
@@ -44,10 +55,12 @@ def study(
     ablate_models: Sequence[str] = (),
     missing: bool = False,
     protocol: str = "split",
+    validation_only: bool = False,
     epochs: int | None = None,
     annotators: Path | None = None,
+    chosen: Callable[[str], str] | None = None,
     workers: int = 1,
-) -> None:
+) -> Studied:
     """Train what is not trained yet, then write the tables and pictures.
 
     Args:
@@ -61,8 +74,10 @@ def study(
         ablate_models: which models to ablate; () = the reference.
         missing: score with modalities missing too.
         protocol: see `folds.make_folds`.
+        validation_only: see there.
         epochs: instead of the recipes' number, for a quick look.
         annotators: the raters' votes; None = `annotators.csv` in `features`, where it exists.
+        chosen: model -> who chose its settings, on what; None = nothing is said of it.
         workers: processes. Does not change a result.
 
     Raises:
@@ -71,7 +86,7 @@ def study(
     _check(models, seeds=seeds, epochs=epochs, reference=reference, ablate_models=ablate_models)
     reference = reference or models[0]
     caches = _caches(features)
-    folds = make_folds(features / "index.csv", protocol=protocol)
+    folds = make_folds(features / "index.csv", protocol=protocol, validation_only=validation_only)
     train = folds[0].rows("train")
     plan = variants(
         {model: recipe(model) for model in models},
@@ -87,12 +102,18 @@ def study(
         folds = refit_features(folds, caches, data=features, out=out / "folds")
         every = runs(plan, folds, seeds=seeds, features=caches, conditions=missing, folder=out / "runs")
         _train(every, folds, caches, workers=workers)
-        labels = truth(features / "index.csv")
+        labels = truth(features / "index.csv", folds)
         rows = score(plan, every, folds, labels, reference=reference, votes=votes)
-        about = _about(folds, caches, rows[0], labels, protocol=protocol, seeds=seeds, reference=reference)
+        about = _about(folds, caches, rows[0], labels, protocol=named(protocol), seeds=seeds, reference=reference)
+        about = replace(
+            about,
+            chosen={model: chosen(model) for model in models} if chosen else {},
+            validation_only=validation_only,
+        )
         lost = [line for row in rows if not row.ablation for line in missing_rows(row)] if missing else []
         raters = votes.agreement(rows[0].scored.utterances) if votes else None
         write(out, about, rows, missing=lost, raters=raters)
+    return Studied(folds, labels, rows, about)
 
 
 def _check(
@@ -187,6 +208,7 @@ def _about(
         counts={split: (len(rows), len({row.dialogue for row in rows})) for split, rows in splits.items()},
         absent=_absent(folds, labels, scored=row.split),
         unknown_training=unknown,
+        shared={one.split: one.counts() for one in of_folds(fold.index.utterances for fold in folds)},
     )
 
 

@@ -20,7 +20,7 @@ def planted(s=3, n=120, folds=2, seed=0):
     logs = log_softmax(logits * (1 + 2 * fold)[:, None], axis=2)
     names = [f"u{place}" for place in range(n)]
     groups = [f"{fold[place]} d{place // 5}" for place in range(n)]
-    return Predictions(names, groups, fold, actual, logs, np.zeros((s, 0, n), dtype=np.int64))
+    return Predictions(names, groups, fold, fold, actual, logs, np.zeros((s, 0, n), dtype=np.int64))
 
 
 def test_figures_are_means_over_seeds_and_folds():

@@ -1,13 +1,17 @@
 """The steps of an epoch."""
 
+import math
+
+import numpy as np
 import pytest
 import torch
 from planted_corpus import DIMS, plant
+from sklearn.utils.class_weight import compute_class_weight
 
 from emotion.corpus.utterance import read_index
 from emotion.fusion import dataset
 from emotion.fusion.augment import Variation
-from emotion.fusion.batches import Part, loss, steps
+from emotion.fusion.batches import Criterion, Part, criterion, loss, steps
 from emotion.fusion.models import registry
 
 
@@ -64,7 +68,7 @@ def test_a_step_in_parts_is_the_step_in_one_piece(tmp_path):
     for parts in (step, [Part(torch.arange(len(train)), 0, int((train.labels >= 0).sum()))]):
         module.zero_grad()
         total = torch.stack(
-            [loss(module, part, sequences=train, vary=Variation(), smoothing=0.2) for part in parts]
+            [loss(module, part, sequences=train, vary=Variation(), criterion=Criterion(0.2)) for part in parts]
         ).sum()
         total.backward()
         found.append([total.detach(), *(value.grad for value in module.parameters())])
@@ -114,7 +118,7 @@ def test_a_parts_draws_are_its_own_whatever_others_draw(tmp_path, name, dropout,
     (step,) = steps(train, batch=32, seed=3, epoch=1)
 
     def value(part):
-        return loss(module, part, sequences=train, vary=Variation(**changes), smoothing=0.0).item()
+        return loss(module, part, sequences=train, vary=Variation(**changes), criterion=Criterion()).item()
 
     torch.manual_seed(1)
     before = torch.get_rng_state()
@@ -123,3 +127,23 @@ def test_a_parts_draws_are_its_own_whatever_others_draw(tmp_path, name, dropout,
     torch.manual_seed(2)
     assert (value(step[1]), value(step[0])) == (other, one)
     assert value(step[0]._replace(seed=step[0].seed ^ 1)) != one
+
+
+@pytest.mark.parametrize("balanced", ["none", "weights", "focal"])
+def test_the_loss_is_what_its_formula_says(tmp_path, balanced):
+    """Weights as scikit-learn's `balanced`, without utterances of a class that never occurs; focal by hand."""
+    train = load(tmp_path)
+    train.labels[3] = -1
+    known = train.labels[train.labels >= 0]
+    logits = torch.randn(len(known), 4, generator=torch.Generator().manual_seed(0))
+    found = criterion(train, classes=4, smoothing=0.1, balanced=balanced)(logits, known).item()
+    weights = compute_class_weight("balanced", classes=np.unique(known), y=known.numpy())
+    expected = 0.0
+    for line, label in zip(logits.double().log_softmax(1).tolist(), known.tolist(), strict=True):
+        scale = weights if balanced == "weights" else [1.0] * 3
+        target = [0.1 / 4 + 0.9 * (k == label) for k in range(4)]
+        # A class that never occurs keeps the share that is spread, with the weight of a class of one utterance.
+        every = [*scale, len(known) / 3 if balanced == "weights" else 1.0]
+        value = -sum(share * weight * log for share, weight, log in zip(target, every, line, strict=True))
+        expected += value * ((1 - math.exp(line[label])) ** 2 if balanced == "focal" else 1.0)
+    assert len(np.unique(known)) == 3 and found == pytest.approx(expected, rel=1e-5)

@@ -23,7 +23,7 @@ def test_each_session_is_held_out_once_and_without_labels(index):
     folds = make_folds(index, protocol="leave-one-session-out")
     assert [fold.name for fold in folds] == ["Ses01", "Ses02", "Ses03"]
     own = {row.dialogue: row.split for row in read_index(index).utterances}
-    labels = truth(index)
+    labels = truth(index, folds)
     seen = []
     for fold in folds:
         for row in fold.index.utterances:

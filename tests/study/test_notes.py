@@ -8,9 +8,10 @@ from planted_study import LABELS, conduct, plant, rows_of
 from emotion.evaluation.scores import clusters_of
 from emotion.study import notes
 from emotion.study import study as study_module
+from emotion.study.about import About, Interval
 from emotion.study.folds import make_folds, truth
 from emotion.study.missing import more_with_less, rises
-from emotion.study.notes import About, Interval, head
+from emotion.study.notes import head
 
 
 def about(**changes):
@@ -66,10 +67,10 @@ def test_classes_without_utterances_are_found_fold_by_fold(tmp_path):
     gone = [line for line in lines if ",happy," not in line or line.startswith("Ses01")]  # ids begin with the session
     path.write_text("\n".join(gone) + "\n")
     folds = make_folds(path, protocol="leave-one-session-out")
-    assert study_module._absent(folds, truth(path), scored="test") == {"training (Ses01 held out)": ["happy"]}
+    assert study_module._absent(folds, truth(path, folds), scored="test") == {"training (Ses01 held out)": ["happy"]}
     path.write_text("\n".join(line for line in lines if ",happy,test," not in line) + "\n")
     folds = make_folds(path, protocol="split")
-    assert study_module._absent(folds, truth(path), scored="test") == {"test": ["happy"]}
+    assert study_module._absent(folds, truth(path, folds), scored="test") == {"test": ["happy"]}
     assert clusters_of(folds[0].index)[1] == "dialogues" and "happy" in LABELS
 
 
