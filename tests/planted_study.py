@@ -14,11 +14,15 @@ from emotion.study.study import study
 LABELS = ("happy", "sad", "neutral", "angry", "excited", "frustrated")
 
 
-def plant(folder, *, sessions=3, each=16, length=3, test=True, noise=2.0, seed=0, trained_on=()):
-    """Write index.csv and features/*.h5; every session has training, validation and test dialogues."""
+def plant(folder, *, sessions=3, each=16, length=3, test=True, noise=2.0, seed=0, trained_on=(), edit=None):
+    """Write index.csv and features/*.h5; every session has training, validation and test dialogues.
+
+    `edit` changes a row before anything is written.
+    """
     rng = np.random.default_rng(seed)
     rows = planted_corpus.utterances([length] * (sessions * each), labels=LABELS, seed=seed)
     rows = [named(row, each) for row in rows]
+    rows = list(map(edit, rows)) if edit else rows
     if not test:
         rows = [row for row in rows if row.split != "test"]
     folder.mkdir(parents=True, exist_ok=True)
@@ -39,6 +43,12 @@ def named(row, each):
     number = int(row.dialogue[1:])
     dialogue = f"Ses{1 + number // each:02}F_impro{number % each:02}"
     return replace(row, dialogue=dialogue, utterance=row.utterance.replace(row.dialogue, dialogue))
+
+
+def staged(row):
+    """Every session has people of its own and plays two scripts and two improvisations in turn."""
+    scene = ("script01", "script02", "impro01", "impro02")[int(row.dialogue[-2:]) % 4]
+    return replace(row, scenario=scene, speaker=f"{row.dialogue[:5]}_{row.speaker[-1]}")
 
 
 def recipe(model, **changes):

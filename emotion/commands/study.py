@@ -51,8 +51,9 @@ def study_command(
     protocol: Annotated[
         str,
         typer.Option(
-            help="split = the index's own; session (or leave-one-session-out); scenario = a session and what it is "
-            "tested on; random = as many dialogues left out at random. Several, separated by commas, are compared.",
+            help="What is held out: split = the index's own test set; session (leave-one-session-out) = each in turn; "
+            "scenario = a session, and what plays its scenarios; random = a session, and as many dialogues. Several, "
+            "separated by commas, are compared.",
             metavar="[split|session|scenario|random],...",
             callback=_known_protocols,
         ),

@@ -10,7 +10,7 @@ FEWEST_WORDS = 4
 """Shorter utterances are not compared: everybody says `yes I know`."""
 LIKE = 0.7
 """Jaccard similarity of two sets of words from which on one is called a near copy of the other."""
-_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W\u3040-\u30ff\u3400-\u9fff]+(?:['\u2019][^\W]+)?")
+_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W\u3040-\u30ff\u3400-\u9fff]+(?:'\w+)?")
 _ROWS = 500  # compared with all others at a time: bounds the memory
 
 
@@ -48,5 +48,5 @@ def near_copies(texts: Sequence[str], others: Sequence[str]) -> tuple[NDArray[np
 
 
 def words(text: str) -> list[str]:
-    """The words of a text in small letters; marks are none."""
-    return _WORD.findall(text.casefold())
+    """The words of a text in small letters, `'` for every apostrophe; other marks are none."""
+    return _WORD.findall(text.casefold().replace("\u2019", "'"))

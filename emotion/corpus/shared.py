@@ -101,7 +101,7 @@ def told(split: str, counts: Mapping[str, Sequence[int]]) -> str:
         f"near copies of {copies} of {compared} utterances of {FEWEST_WORDS} words and more "
         f"({100 * copies / compared:.1f} %)"
         if compared
-        else f"no utterance of {FEWEST_WORDS} words to compare"
+        else f"no text of {FEWEST_WORDS} words to compare"
     )
     return f"{split} shares with {' and '.join(AGAINST[split]).replace('train', 'training')}: {', '.join(said)}"
 

@@ -6,6 +6,7 @@ from typing import Any
 from emotion.core.errors import EmotionError
 from emotion.core.objects import read_object
 from emotion.core.text import shortened
+from emotion.corpus.shared import told
 from emotion.evaluation.rows import parse_lines, read_text
 from emotion.page.pictures import data_uri
 from emotion.study import notes
@@ -14,6 +15,8 @@ ABOUT = "study.json"
 _REMEDY = "run the study again: emotion study"
 _MISSING = "missing.csv"
 _TABLES = {
+    "protocols.csv": "Protocols: the same models, with what they share with training left out step by step",
+    "differences.csv": "Differences between protocols, paired over the same utterances",
     "study.csv": "Models: means over seeds, intervals, paired tests, calibration",
     "per_class.csv": "Classes",
     _MISSING: "Modalities hidden",
@@ -127,7 +130,26 @@ def _notes(about: dict[str, Any]) -> list[str]:
         for where, labels in absent.items():
             if labels:
                 notes.append(f"No utterance of {', '.join(map(str, labels))} in {where}.")
-    return notes
+    return notes + [line for line, met in _shares(about) if met]
+
+
+def _shares(about: dict[str, Any]) -> list[tuple[str, bool]]:
+    """What each protocol shares with training, in words, and whether the test set shares anything.
+
+    Raises:
+        EmotionError: the study's own words on it are damaged.
+    """
+    several = about.get("protocols")
+    whole = {about.get("protocol"): about} if not isinstance(several, dict) else several
+    found = []
+    try:
+        for name, own in whole.items():
+            for split, counts in own.get("shared", {}).items():
+                line = f"Protocol {shortened(str(name))}: {told(split, counts)}."
+                found.append((line, split == "test" and any(met for met, _ in counts.values())))
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise EmotionError(f"{ABOUT}: damaged, expected what is shared with training as counts; {_REMEDY}") from None
+    return found
 
 
 def _text(about: dict[str, Any]) -> list[str]:
@@ -142,4 +164,7 @@ def _text(about: dict[str, Any]) -> list[str]:
     if isinstance(interval, dict):
         given = "Intervals are over" if interval.get("given") else "No intervals: too few"
         lines.append(f"{given} {interval.get('over')} ({interval.get('count')}).")
+    lines += [line for line, met in _shares(about) if not met]
+    if isinstance(about.get("chosen"), dict):
+        lines += [f"Settings of {model}: {said}." for model, said in about["chosen"].items()]
     return lines

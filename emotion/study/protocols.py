@@ -36,6 +36,7 @@ class Scored:
         strata: (n,) number of the held-out session.
         kinds: (n) `scripted`, `improvised` or ''.
         predicted: model or baseline -> (s, n) class numbers.
+        models: names of the models.
         classes: how many there are.
     """
 
@@ -47,6 +48,7 @@ class Scored:
     strata: NDArray[np.int64]
     kinds: list[str]
     predicted: dict[str, NDArray[np.int64]]
+    models: list[str]
     classes: int
 
     def part(self, kind: str) -> NDArray[np.bool_]:
@@ -80,6 +82,7 @@ def scored(found: Studied) -> Scored:
         strata=first.strata[order],
         kinds=[kind_of(played[name]) for name in names],
         predicted=predicted | {name: guess[:, order] for name, guess in guesses.items()},
+        models=list(predicted),
         classes=len(labels),
     )
 
@@ -131,7 +134,7 @@ def differences(found: Sequence[Scored]) -> list[dict[str, Any]]:
         for one, other in combinations(found, 2):
             if (one.utterances, one.groups) != (other.utterances, other.groups) or not one.part(kind).any():
                 continue
-            for model in one.predicted:
+            for model in one.models:
                 mine, theirs = one.tally(model, kind), other.tally(model, kind)
                 times = significance.resample(mine.strata, seed=_SEED)
                 given = significance.compare(mine, theirs, times)

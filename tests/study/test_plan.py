@@ -122,6 +122,7 @@ def test_the_code_that_counts_is_what_a_run_imports():
     core = {f"core/{name.stem}" for name in (ROOT / "emotion" / "core").glob("*.py")}
     store = {f"store/{name}" for name in ("attributes", "disk", "layout", "opening", "overlap", "structure", "trained")}
     index = {f"corpus/{name}" for name in ("decoding", "identity", "reading", "sense", "sides", "traces", "utterance")}
+    index |= {"corpus/protocols", "corpus/scenarios"}
     no_matter = {"__init__", "fusion/saved", *index, *store, *core}
     needed = import_closure(ROOT / "emotion" / "study" / "run.py")
     found = {path.removeprefix("emotion/").removesuffix(".py") for path in needed}
