@@ -12,6 +12,7 @@ from benchmarks.results import models
 from benchmarks.sections import SECTIONS
 from benchmarks.study_page import rows, scored, summary
 from emotion.core.tables import markdown_table
+from emotion.corpus.shared import sentences
 from emotion.evaluation.report import interval_text
 
 ROOT = Path(__file__).parent.parent
@@ -40,6 +41,7 @@ def block(metrics: dict[str, Any], details: dict[str, Any]) -> str:
             ],
         ),
     ]
+    lines += ["", *(f"- {line}" for line, _ in sentences(details["shared"]))] if "shared" in details else []
     if "faces" in metrics:
         coverage = metrics["faces"]["coverage"]
         lines += ["", f"{100 * coverage:.1f} % of the frames in the face clips show the speaker's whole face."]

@@ -106,6 +106,21 @@ def told(split: str, counts: Mapping[str, Sequence[int]]) -> str:
     return f"{split} shares with {' and '.join(AGAINST[split]).replace('train', 'training')}: {', '.join(said)}"
 
 
+def sentences(known: object) -> list[tuple[str, bool]]:
+    """What `told` says of each split of a file's `split -> counts`, and whether it is of a test set that shares any.
+
+    Raises:
+        ValueError: these are no counts.
+    """
+    try:
+        return [
+            (told(split, counts), split == "test" and any(met for met, _ in counts.values()))
+            for split, counts in known.items()  # type: ignore[attr-defined]  # whatever a file holds
+        ]
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ValueError(str(error)) from None
+
+
 def lines(found: Iterable[Shared]) -> list[Line]:
     """For the doctor's table: everything that is known."""
     names = {

@@ -18,6 +18,7 @@ from emotion.core.errors import EmotionError
 from emotion.core.files import write_all
 from emotion.core.tables import csv_text
 from emotion.core.text import counted, printable, shortened
+from emotion.corpus.shared import of_folds
 from emotion.corpus.utterance import SPLITS, Index, Utterance, read_index, session_of
 from emotion.evaluation import scores
 from emotion.evaluation.figures import chosen, confusion_figure, curve_figure
@@ -75,6 +76,7 @@ def evaluate(index_path: Path, probabilities: Path, curve: Path, *, out: Path, f
     details = _details(index, scored, splits["test"], epochs) | {
         "interval": {"level": 0.95, "over": kind, "count": count, "given": "weighted_f1_ci_low" in scored["test"]},
         "absent": absent,
+        "shared": {one.split: one.counts() for one in of_folds([index.utterances])},
     }
     metrics = _metrics(scored) | ({} if coverage is None else {"faces": {"coverage": coverage}})
     tables = _tables(splits["test"], index.labels)

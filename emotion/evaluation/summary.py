@@ -11,6 +11,7 @@ from rich.text import Text
 
 from emotion.core.errors import EmotionError, cannot, check_waits
 from emotion.core.text import counted, printable
+from emotion.corpus.shared import sentences
 from emotion.evaluation.report import LOOK, interval_text, named, score_line
 
 
@@ -86,6 +87,7 @@ def _notes(details: Mapping[str, Any]) -> list[str]:
     lines = [f"Macro F1 {averages['macro_f1']}, unweighted recall {averages['unweighted_recall']}."]
     absent = details["absent"]
     lines += [f"No {name} utterance of: {named(absent[split])}." for split, name in _SPLITS if absent[split]]
+    lines += [f"{line[0].upper()}{line[1:]}." for line, _ in sentences(details.get("shared", {}))]
     return [*lines, f"{details['features'].capitalize()}."] if "features" in details else lines
 
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from emotion.core.errors import EmotionError
 from emotion.core.text import shortened
 from emotion.corpus.raw import is_own
+from emotion.corpus.shared import sentences
 from emotion.evaluation.calibration import reliability
 from emotion.evaluation.figures import chosen
 from emotion.evaluation.report import interval_text, named
@@ -118,4 +119,7 @@ def notes(run: Run, present: NDArray[np.bool_], *, agrees: bool) -> list[str]:
         said.append(f"The scores are of another model than the one in models/fusion ({EVALUATE}).")
     if isinstance(run.details.get("features"), str):
         said.append("Nobody knows which utterances trained the encoders of imported features.")
-    return said
+    try:
+        return said + [f"{line[0].upper()}{line[1:]}." for line, met in sentences(run.details.get("shared", {})) if met]
+    except ValueError:
+        return said  # damaged: what can be shown is shown

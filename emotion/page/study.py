@@ -6,7 +6,7 @@ from typing import Any
 from emotion.core.errors import EmotionError
 from emotion.core.objects import read_object
 from emotion.core.text import shortened
-from emotion.corpus.shared import told
+from emotion.corpus.shared import sentences
 from emotion.evaluation.rows import parse_lines, read_text
 from emotion.page.pictures import data_uri
 from emotion.study import notes
@@ -144,10 +144,9 @@ def _shares(about: dict[str, Any]) -> list[tuple[str, bool]]:
     found = []
     try:
         for name, own in whole.items():
-            for split, counts in own.get("shared", {}).items():
-                line = f"Protocol {shortened(str(name))}: {told(split, counts)}."
-                found.append((line, split == "test" and any(met for met, _ in counts.values())))
-    except (AttributeError, KeyError, TypeError, ValueError):
+            said = sentences(own.get("shared", {}))
+            found += [(f"Protocol {shortened(str(name))}: {line}.", met) for line, met in said]
+    except (AttributeError, ValueError):
         raise EmotionError(f"{ABOUT}: damaged, expected what is shared with training as counts; {_REMEDY}") from None
     return found
 

@@ -86,6 +86,7 @@ def test_details_hold_what_is_no_metric(planted):
     assert details["validation"]["best_epoch"] == 3  # the F1 of epoch 2 at a lower loss
     assert details["interval"] == {"level": 0.95, "over": "dialogues", "count": 6, "given": False}
     assert details["absent"] == {"train": [], "validation": [], "test": []}
+    assert details["shared"]["test"]["near_copies"] == [0, 0]  # all say `well`
     columns = metrics.precision_recall_fscore_support(
         [row["actual"] for row in rows], [row["predicted"] for row in rows], labels=SEVEN
     )
