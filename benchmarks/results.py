@@ -13,10 +13,12 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from benchmarks.plays import known_plays
 from benchmarks.record import read
 from benchmarks.sections import ROOT, SECTIONS, UNTUNED, Section
 from benchmarks.speed_page import speed_page
-from benchmarks.study_page import older, rows, scored, study_page, summary, times
+from benchmarks.study_page import folders, older, rows, scored, study_page, summary, times
+from emotion.corpus.shared import told
 from emotion.evaluation import paper
 from emotion.evaluation.scores import FEWEST
 from emotion.study import notes
@@ -34,6 +36,7 @@ HEAD = (
     "weighted F1",
     "95 % interval",
     "over",
+    "shares with training",
     "who chose its settings",
 )
 
@@ -82,7 +85,7 @@ def models(folder: Path) -> list[dict[str, str]]:
                     "model": row["model"],
                     "members": row["members"],
                     "score": _percent(row[name]),
-                    "deviation": _percent(row[f"{name}_std"]),
+                    "deviation": _percent(row[f"{name}_std"]) if row[f"{name}_std"] else "",
                     "interval": ends or f"none: fewer than {FEWEST} {basis['over']}",
                     "over": f"{split}: {utterances} utterances, {basis['count']} {basis['over']}",
                 }
@@ -91,7 +94,7 @@ def models(folder: Path) -> list[dict[str, str]]:
 
 
 def _page(root: Path, found: Sequence[Section], more: Sequence[str]) -> str:
-    table = [HEAD, ["---", "---", "---", "---:", "---:", "---:", "---", "---"]]
+    table = [HEAD, ["---", "---", "---", "---:", "---:", "---:", "---", "---", "---"]]
     table += [line for section in found for line in _lines(root, section)]
     lines = [
         "# Results",
@@ -117,16 +120,25 @@ def _lines(root: Path, section: Section) -> list[list[str]]:
     return [
         [
             f"[{section.name}](results/{section.name}.md)",
-            section.protocol,
+            f"{section.protocol}; `{protocol}`" if protocol else section.protocol,
             f"`{row['model']}`",
             row["members"],
-            f"{row['score']} ± {row['deviation']}",
+            f"{row['score']} ± {row['deviation']}" if row["deviation"] else row["score"],
             row["interval"],
             row["over"],
+            _shares(folder),
             section.chosen.get(row["model"], UNTUNED),
         ]
-        for row in models(root / section.folder)
+        for protocol, folder in folders(root / section.folder).items()
+        for row in models(folder)
     ]
+
+
+def _shares(folder: Path) -> str:
+    """What the scored split of a study shares with training."""
+    known = summary(folder)
+    counts = known.get("shared", {}).get(known.get("scored", "test"))
+    return told(known["scored"], counts).partition(": ")[2] if counts else "not recorded then"
 
 
 def _sentences(root: Path, found: Mapping[str, Section]) -> list[str]:
@@ -134,6 +146,8 @@ def _sentences(root: Path, found: Mapping[str, Section]) -> list[str]:
     said = []
     if "sessions" in found:
         said.append(new_speakers(root / found["sessions"].folder))
+    if "protocols" in found:
+        said.append(known_plays(root / found["protocols"].folder))
     if "validation" in found:
         said.append(
             "The other figures on IEMOCAP are too high for new data: the epoch of every run, and the settings of "
@@ -212,7 +226,9 @@ def _how_to_read(old: bool) -> list[str]:
         f"{FEWEST} of these there are none.",
         "",
         "A held-out session has new speakers, but all sessions play the same scripts and improvisations",
-        "([corpora.md](corpora.md)), so these figures also reward a model that knows the play.",
+        "([corpora.md](corpora.md)), so figures by session also reward a model that knows the play. The protocol",
+        "`scenario` leaves what is tested out of training, too; `random` leaves out as many dialogues at random, which",
+        "tells what fewer data do. All three score the same utterances.",
         "",
     ]
     if old:
@@ -220,11 +236,14 @@ def _how_to_read(old: bool) -> list[str]:
             "**Older than today's rules.** The studies whose page says so still print what is now left out: p-values",
             "of Wilcoxon over too few seeds (over five it cannot fall below 0.06), and intervals over fewer than ten",
             "dialogues (the generated corpus has six test dialogues: ignore its intervals and p-values). Nor do they",
-            "say that nobody knows which utterances trained the encoders of imported features.",
+            "say that nobody knows which utterances trained the encoders of imported features, nor what they share",
+            "with training.",
             "",
         ]
     said = {
         "Models": notes.models("scored", over="dialogues", differ=True),
+        "Protocols": notes.protocols(over="dialogues"),
+        "Differences between protocols": notes.between(over="dialogues"),
         "Compared with the reference, ablations": notes.comparisons("scored", over="dialogues"),
         "The paper's Table 2": notes.table_2("ours, as the page says", folds=True),
         "Calibration": notes.calibration("scored"),

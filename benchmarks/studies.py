@@ -1,6 +1,6 @@
 """Run a study of docs/results.md and note its machine and wall time, in benchmarks/results.json.
 
-    python -m benchmarks.studies sessions | validation | parts | synthetic
+    python -m benchmarks.studies protocols | sessions | validation | parts | synthetic
 
 Only the last command of the section is run and timed; run those before it by hand. A study that goes on where it
 stopped is noted with the runs that it still had to train; one without any is not noted.
@@ -13,6 +13,7 @@ from pathlib import Path
 
 from benchmarks.record import record
 from benchmarks.sections import ROOT, SECTIONS, Section
+from benchmarks.study_page import times
 
 
 def run(section: Section, root: Path) -> None:
@@ -23,12 +24,12 @@ def run(section: Section, root: Path) -> None:
     seconds = time.perf_counter() - start
     new = len(_files(root / section.folder) - before)
     if new:
-        rows = (root / section.folder / "runs.csv").read_text(encoding="utf-8").splitlines()
-        record(f"study_{section.name}", {"seconds": round(seconds), "runs": new, "of": len(rows) - 1})
+        of = sum(len(runs) for runs in times(root / section.folder).values())
+        record(f"study_{section.name}", {"seconds": round(seconds), "runs": new, "of": of})
 
 
 def _files(folder: Path) -> set[Path]:
-    return set((folder / "runs").glob("*.npz"))
+    return {path for runs in ("runs", "*/runs") for path in folder.glob(f"{runs}/*.npz")}
 
 
 def main() -> None:

@@ -50,9 +50,16 @@ def summary(folder: Path) -> dict[str, Any]:
     return found
 
 
+def folders(folder: Path) -> dict[str, Path]:
+    """Protocol -> the folder of its own study; '' where the study is of one protocol."""
+    several = summary(folder).get("protocols", {})
+    return {name: folder / name for name in several} or {"": folder}
+
+
 def older(folder: Path) -> bool:
-    """Whether a study was run before study.json said what its intervals are over."""
-    return "interval" not in summary(folder)
+    """Whether a study was run before study.json said what its intervals are over and what it shares with training."""
+    known = summary(folder)
+    return "interval" not in known or not ("shared" in known or "protocols" in known)
 
 
 def scored(folder: Path) -> tuple[int, int]:
@@ -66,8 +73,9 @@ def scored(folder: Path) -> tuple[int, int]:
 def times(folder: Path) -> dict[str, list[float]]:
     """Model -> seconds of each of its runs."""
     found: dict[str, list[float]] = {}
-    for row in rows(folder / "runs.csv"):
-        found.setdefault(row["model"], []).append(float(row["seconds"]))
+    for own in folders(folder).values():
+        for row in rows(own / "runs.csv"):
+            found.setdefault(row["model"], []).append(float(row["seconds"]))
     return found
 
 

@@ -10,7 +10,7 @@ STAGES = YAML(typ="safe").load(FOLDER / "dvc.yaml")["stages"]
 
 
 def test_code_deps_are_digests():
-    assert set(STAGES) == {"code", "import", "study", "parts", "sessions"}
+    assert set(STAGES) == {"code", "import", "study", "parts", "sessions", "protocols"}
     scripts = [word for word in STAGES["code"]["cmd"].split() if word.endswith(".py")]
     assert scripts == ["emotion/exchange/importing.py", "emotion/commands/study.py"]
     assert {"emotion/study/study.py", "emotion/fusion/recipes.py"} <= import_closure(ROOT / scripts[1])

@@ -152,7 +152,8 @@ def test_older_studies_say_so(tmp_path):
     plant(tmp_path / "studies" / "a")
     made = pages(tmp_path, (HERE,), {})
     assert "Older than today's rules" in made[PAGE] and "Older than [today's rules]" in made[FOLDER / "a.md"]
-    plant(tmp_path / "studies" / "b", interval={"over": "dialogues", "count": 10, "given": True})
+    known = {"interval": {"over": "dialogues", "count": 10, "given": True}, "shared": {}}
+    plant(tmp_path / "studies" / "b", **known)
     made = pages(tmp_path, (Section("b", "B", Path("studies/b"), "", ()),), {})
     assert "Older than" not in made[PAGE] + made[FOLDER / "b.md"]
 

@@ -16,7 +16,6 @@ from emotion.corpus.utterance import Utterance
 
 AGAINST = {"test": ("train", "validation"), "validation": ("train",)}
 """Split that is scored -> with which it is compared."""
-_WITH = {"test": "training or validation", "validation": "training"}
 
 SPEAKERS = Kind.warning(
     "speaker{s} of the test set also in training or validation",
@@ -123,13 +122,9 @@ def sentences(known: object) -> list[tuple[str, bool]]:
 
 def lines(found: Iterable[Shared]) -> list[Line]:
     """For the doctor's table: everything that is known."""
-    names = {
-        "speakers": "speakers",
-        "scenarios": "scenarios",
-        "near_copies": f"utterances of {FEWEST_WORDS} words and more with a near copy",
-    }
+    names = {"speakers": "shared speakers", "scenarios": "shared scenarios", "near_copies": "near copies"}
     return [
-        Line(f"{one.split}: {names[kind]} in {_WITH[one.split]}", f"{met} of {of}")
+        Line(f"{one.split}: {names[kind]}", f"{met} of {of}")
         for one in found
         for kind, (met, of) in one.counts().items()
         if of

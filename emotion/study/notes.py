@@ -16,6 +16,10 @@ from emotion.study.missing import ANY, more_with_less, rises
 
 _NO_TEST = "The features hold no test utterances"
 UNDER = (
+    "All utterances",
+    "Scripted dialogues",
+    "Improvised dialogues",
+    "Differences between protocols",
     "Models",
     "Compared with the reference",
     "The paper's Table 2",

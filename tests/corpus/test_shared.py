@@ -51,16 +51,16 @@ def test_the_doctor_finds_all_three_with_their_places(tmp_path):
     assert found[f"scenarios {end}"][1] == ["'shop'"]
     assert found["utterances of the test set with a near copy in training or validation"][1] == ["u5 like u1"]
     assert {kind.level for name, (kind, _) in found.items() if "test set" in name} == {"warning"}
-    assert table["test: speakers in training or validation"] == "1 of 2"
-    assert table["test: scenarios in training or validation"] == "1 of 2"
-    assert table["test: utterances of 4 words and more with a near copy in training or validation"] == "1 of 1"
-    assert table["validation: speakers in training"] == "0 of 1"
+    assert table["test: shared speakers"] == "1 of 2"
+    assert table["test: shared scenarios"] == "1 of 2"
+    assert table["test: near copies"] == "1 of 1"
+    assert table["validation: shared speakers"] == "0 of 1"
 
 
 def test_the_doctor_finds_none_where_there_is_none(tmp_path):
     found, table = examined(write(tmp_path / "clean", CLEAN))
     assert not [name for name in found if "of the test set" in name]
-    assert table["test: utterances of 4 words and more with a near copy in training or validation"] == "0 of 2"
+    assert table["test: near copies"] == "0 of 2"
 
 
 def test_the_index_says_what_every_split_shares(tmp_path, capsys):
