@@ -49,7 +49,7 @@ SECTIONS = (
         "protocols",
         "Imported IEMOCAP features, with the tested scenarios in training and without",
         Path("benchmarks/iemocap_features/protocols"),
-        "The same features{features} and models as in [sessions](sessions.md), one seed, under three protocols that "
+        "The same features{features} and settings as in [sessions](sessions.md), one seed, under three protocols that "
         "score the same utterances: one session held out; the same, and what plays the tested scenarios left out of "
         "training, too; the same, and as many dialogues left out at random. The file has no words, so near copies "
         "could not be counted.",

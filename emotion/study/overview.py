@@ -29,6 +29,8 @@ from emotion.study.report import csv_of
 from emotion.study.study import Studied, study
 
 _table = partial(markdown_table, figures=True)
+_OTHERS = ("differences.csv", "study.csv", "per_class.csv", "runs.csv", "reliability.png", "missing.csv", "missing.png")
+"""Of these an earlier command, for other protocols, may have left some."""
 _TITLES = {ALL: "All utterances", "scripted": "Scripted dialogues", "improvised": "Improvised dialogues"}
 
 
@@ -69,9 +71,10 @@ def write_overview(out: Path, found: Sequence[Studied]) -> None:
     }
     if differences:
         contents["differences.csv"] = csv_of(differences)
-    else:
-        (out / "differences.csv").unlink(missing_ok=True)
     write_all({out / name: content for name, content in contents.items()})
+    for name in _OTHERS:
+        if name not in contents:
+            (out / name).unlink(missing_ok=True)
 
 
 def page(abouts: Sequence[About], lines: Sequence[Mapping[str, Any]], differences: Sequence[Mapping[str, Any]]) -> str:

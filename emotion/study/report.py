@@ -23,7 +23,7 @@ from emotion.study.missing import ANY, SHARES
 from emotion.study.scoring import Row
 
 _table = partial(markdown_table, figures=True)
-_OPTIONAL = ("missing.csv", "missing.png")
+_OPTIONAL = ("missing.csv", "missing.png", "protocols.csv", "differences.csv")
 
 
 def write(

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 import release_tree
 
+from emotion.corpus import shared
 from emotion.corpus.check import check_corpus
 from emotion.corpus.iemocap import read_iemocap
 from emotion.corpus.index import index_corpus, split_utterances
@@ -159,7 +160,8 @@ def test_the_doctor_finds_nothing_wrong_and_names_the_quirks(tree, split, rule):
         workers=1,
     )
     assert [line for line in report.lines if not line.good] == []
-    assert (report.count("error"), report.count("warning")) == (0, 0)
+    warned = {kind for kind, _ in report.findings if kind.level == "warning"}
+    assert report.count("error") == 0 and warned <= {shared.SCENARIOS, shared.COPIES}  # all sessions play the same
     facts = {finding.kind.name: finding for finding in report.findings}
     assert facts["dialogues whose name begins like another's"].places == ["Ses05M_script01_1, Ses05M_script01_1b"]
     assert len(facts["AppleDouble files (._name)"].places) == 151 * 7

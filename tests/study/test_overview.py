@@ -28,6 +28,7 @@ def played(tmp_path_factory):
 def compared(played, tmp_path_factory):
     """What one command writes, without the protocols' own pictures."""
     out = tmp_path_factory.mktemp("compared")
+    (out / "study.csv").write_text("of an earlier command\n")
     options = {"models": ["cnn"], "recipe": lambda model: recipe(model, epochs=1), "seeds": 1, "workers": 1}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(report, "png", lambda _: b"")
@@ -38,6 +39,7 @@ def compared(played, tmp_path_factory):
 
 
 def test_one_command_sets_protocols_beside_each_other(compared, played):
+    assert not (compared / "study.csv").exists()
     lines = rows_of(compared / "protocols.csv")
     found = {(row["utterances"], row["protocol"], row["model"]): row for row in lines}
     assert {kind for kind, _, _ in found} == {"all", "scripted", "improvised"} and len(lines) == 3 * 3 * 3
