@@ -229,7 +229,8 @@ def _index(folder: Path) -> None:
     from emotion.study.folds import make_folds
 
     path = folder / "index.csv"
-    _all(lambda: read_index(path, test_labels=True), lambda: make_folds(path, protocol="leave-one-session-out"))
+    played = [lambda name=name: make_folds(path, protocol=name) for name in ("scenario", "random")]
+    _all(lambda: read_index(path, test_labels=True), lambda: make_folds(path, protocol="session"), also=played)
 
 
 def _results(folder: Path) -> None:

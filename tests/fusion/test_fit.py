@@ -26,6 +26,7 @@ EXTRAS = {
     "modality_dropout": 0.2,
     "mixstyle": 0.5,
     "smoothing": 0.1,
+    "balanced": "weights",
     "clip": 1.0,
 }
 
