@@ -115,7 +115,7 @@ def _tables(folder: Path, section: Section) -> str:
 def _without_note(part: str) -> str:
     """A section of study.md, less what stands under its last table where that is a note of `notes`."""
     paragraphs = part.strip().split("\n\n")
-    if paragraphs[0].removeprefix("## ") not in notes.UNDER:
+    if paragraphs[0].removeprefix("## ") not in (*notes.UNDER, *notes.UNDER_SEVERAL):
         return "\n\n".join(paragraphs)
     last = max((place for place, text in enumerate(paragraphs) if text.startswith("|")), default=len(paragraphs))
     return "\n\n".join(paragraphs[: last + 1])

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 
+import pytest
 from planted_study import conduct, plant
 
 from emotion.page.study import study_data
@@ -30,6 +31,7 @@ def conducted(folder, edit, **options):
     return conduct(plant(folder / "features", edit=edit), folder / "out", models=["cnn"], seeds=1, epochs=1, **options)
 
 
+@pytest.mark.slow
 def test_the_study_and_the_page_name_what_is_shared(tmp_path, no_pictures, monkeypatch):
     monkeypatch.setattr("emotion.page.study._picture", lambda _: "")
     out = conducted(tmp_path, leaking)
