@@ -52,7 +52,7 @@ SECTIONS = (
         "The same features{features} and settings as in [sessions](sessions.md), one seed, under three protocols that "
         "score the same utterances: one session held out; the same, and what plays the tested scenarios left out of "
         "training, too; the same, and as many dialogues left out at random. The file has no words, so near copies "
-        "could not be counted.",
+        "could not be counted. The times below are of a machine that did other work as well.",
         (IMPORTED, "(cd benchmarks/iemocap_features && dvc repro protocols)"),
         "IEMOCAP features; each of sessions 1 to 4 held out",
         ON_SESSIONS,

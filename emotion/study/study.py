@@ -188,7 +188,8 @@ def _about(
 ) -> About:
     index, strata = folds[0].index, row.scored.tally.strata
     held_out = [fold.name for fold in folds if fold.name]
-    splits = {"all": list(index.utterances)} if held_out else {split: folds[0].rows(split) for split in SPLITS}
+    used = list({row.utterance: row for fold in folds for row in fold.index.utterances}.values())
+    splits = {"all": used} if held_out else {split: folds[0].rows(split) for split in SPLITS}
     features, unknown = {}, []
     for modality, path in caches.items():
         with Cache(path) as cache:

@@ -50,6 +50,7 @@ def test_one_command_sets_protocols_beside_each_other(compared, played):
         for figure in ("weighted_f1", "weighted_f1_ci_low", "weighted_f1_ci_high"):
             assert float(row[figure]) == pytest.approx(float(alone[f"test_{figure}"]), abs=1e-6)
         assert len(rows_of(compared / name / "runs.csv")) == RUNS[name]
+        assert "all 64 utterances in 16 dialogues" in (compared / name / "study.md").read_text()
         halves = [int(found[kind, name, "cnn"]["n"]) for kind in ("scripted", "improvised")]
         assert sum(halves) == int(row["n"]) == 64
     differences = rows_of(compared / "differences.csv")
