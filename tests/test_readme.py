@@ -52,7 +52,7 @@ def shown(mark):
 def test_times_and_results_on_real_features_are_generated():
     assert shown(TIMES) == times(json.loads(committed("benchmarks/results.json"))["pipeline"])
     text = shown(REAL)
-    assert text == real(ROOT) and len(text.splitlines()) == 6
+    assert text == real(ROOT) and len(text.splitlines()) == 5
     assert "95 % interval" in text and "Protocol" in text
 
 
