@@ -108,8 +108,8 @@ def known(root: Path) -> str:
         return ""
     return (
         " All sessions play the same scenes: without those that are tested in training it has "
-        f"{by['fusion', 'scenario']:.1f} (one seed; as many others left out: {by['fusion', 'random']:.1f}), and to guess "
-        f"a scene's commonest label, without any feature, {by[SCENARIO, 'session']:.1f} with them."
+        f"{by['fusion', 'scenario']:.1f} (one seed; as many others left out: {by['fusion', 'random']:.1f}), and to "
+        f"guess a scene's commonest label, without any feature, {by[SCENARIO, 'session']:.1f} with them."
     )
 
 
