@@ -94,7 +94,7 @@ def test_a_model_may_have_a_loss_of_its_own(tmp_path):
     train, module = load(tmp_path), Distilled()
     train.labels[3] = -1
     part = Part(torch.arange(len(train)), 0, 7)
-    found = loss(module, part, sequences=train, vary=Variation(), smoothing=0.2)
+    found = loss(module, part, sequences=train, vary=Variation(), criterion=Criterion(0.2))
     batch = train.batch(part.which)
     scored = batch.target & (batch.labels >= 0)
     logits = module.plain(batch.features, batch.present, batch.speakers, batch.mask)[scored]
