@@ -1,9 +1,12 @@
 """`emotion fetch`: what is not part of the project and is downloaded only when somebody asks."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from emotion.core.assets import Asset
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -14,14 +17,17 @@ app = typer.Typer(
     For example:
 
         emotion fetch yunet
+        emotion fetch light-asd
     """,
 )
 
 
+File = Annotated[Path | None, typer.Option("--from", help="A copy of the file: no network is used.")]
+Folder = Annotated[Path | None, typer.Option("--from", help="A folder with copies of the files: no network is used.")]
+
+
 @app.command("yunet")
-def yunet(
-    source: Annotated[Path | None, typer.Option("--from", help="A copy of the file: no network is used.")] = None,
-) -> None:
+def yunet(source: File = None) -> None:
     """Fetch YuNet, a detector of faces (230 kB, MIT).
 
     It comes from the Hugging Face hub and is checked by its sha256. It is kept
@@ -36,7 +42,55 @@ def yunet(
         emotion fetch yunet
         dvc exp run -S face.detector=yunet
     """
-    from emotion.core.text import printable
-    from emotion.media.yunet import fetch
+    from emotion.media.yunet import YUNET
 
-    typer.echo(f"{printable(str(fetch(source)))}: in order; use it: dvc exp run -S face.detector=yunet")
+    _fetch(YUNET, source, use="dvc exp run -S face.detector=yunet")
+
+
+@app.command("light-asd")
+def light_asd(source: File = None) -> None:
+    """Fetch Light-ASD, which tells which face speaks (4 MB, MIT).
+
+    It comes from its authors' repository on GitHub and is checked by its
+    sha256. `emotion predict` then uses it. Without it who speaks is guessed by
+    the mouth, and marked as unsure.
+
+    On a machine without a network: download weight/finetuning_TalkSet.model of
+    github.com/Junhua-Liao/Light-ASD elsewhere, and name it with --from.
+
+    For example:
+
+        emotion fetch light-asd
+        emotion predict talk.mp4 --model models/packed --out runs/talk
+    """
+    from emotion.conversation.weights import LIGHT_ASD
+
+    _fetch(LIGHT_ASD, source, use="emotion predict talk.mp4 --model DIR --out OUT")
+
+
+@app.command("asr-tiny")
+def asr_tiny(source: Folder = None) -> None:
+    """Fetch Whisper tiny.en, which hears English words (78 MB, MIT).
+
+    It is the copy for faster-whisper (pip install '.[video]'), comes from the
+    Hugging Face hub and is checked by its sha256. `emotion predict` then uses
+    it for --asr tiny.en, its default.
+
+    On a machine without a network: download config.json, model.bin,
+    tokenizer.json and vocabulary.txt of Systran/faster-whisper-tiny.en
+    elsewhere into one folder, and name that with --from.
+
+    For example:
+
+        emotion fetch asr-tiny
+        emotion predict talk.mp4 --model models/packed --out runs/talk
+    """
+    from emotion.conversation.weights import ASR_TINY
+
+    _fetch(ASR_TINY, source, use="emotion predict talk.mp4 --model DIR --out OUT")
+
+
+def _fetch(asset: "Asset", source: Path | None, *, use: str) -> None:
+    from emotion.core.text import printable
+
+    typer.echo(f"{printable(str(asset.fetch(source)))}: in order ({', '.join(asset.files)}); use it: {use}")

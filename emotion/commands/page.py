@@ -73,7 +73,9 @@ def serve_command(
     language: Annotated[str, typer.Option(help="Code of the language, e.g. en; without it as it sounds.")] = "",
     download: Annotated[bool, typer.Option("--download", help="Fetch the Whisper model if it is not here.")] = False,
     faces: Annotated[Literal["auto", "none"], typer.Option(help="Whether faces are looked at.")] = "auto",
-    light_asd: Annotated[Path | None, typer.Option(help="Light-ASD's weights: which face speaks.")] = None,
+    light_asd: Annotated[
+        Path | None, typer.Option(help="Light-ASD's weights: which face speaks; without it the fetched ones, if any.")
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, help="MB that an upload may have.")] = 500,
     demo: Annotated[
         bool, typer.Option("--demo", help="Show how it works with a model of the generated corpus; means nothing.")

@@ -26,7 +26,9 @@ def predict_command(
     language: Annotated[str, typer.Option(help="Code of the language, e.g. en; without it as it sounds.")] = "",
     download: Annotated[bool, typer.Option("--download", help="Fetch the Whisper model if it is not here.")] = False,
     faces: Annotated[str, typer.Option(help="auto | none: whether faces are looked at.")] = "auto",
-    light_asd: Annotated[Path | None, typer.Option(help="Light-ASD's weights: which face speaks.")] = None,
+    light_asd: Annotated[
+        Path | None, typer.Option(help="Light-ASD's weights: which face speaks; without it the fetched ones, if any.")
+    ] = None,
     formats: Annotated[
         str, typer.Option(help="Some of them, or mp4 (annotated video), with commas between.")
     ] = _FORMATS,
@@ -39,6 +41,7 @@ def predict_command(
     It is the emotion that a turn looks and sounds most like, not what anybody feels: not for decisions about people.
     Without a transcript it listens (faster-whisper: pip install '.[video]') and watches who speaks. report.html is the
     page: the recording with a lane for each speaker; annotated.mp4 (mp4) is made when you ask for it.
+    emotion fetch asr-tiny and emotion fetch light-asd get the weights for listening and watching.
 
     A model that was trained on the generated corpus refuses other recordings (exit code 3), unless --demo is given:
     then every file that is written says so. After an interrupt the same command goes on.

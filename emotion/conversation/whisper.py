@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from emotion.conversation.listen import RATE, FindSpeech, Wave
+from emotion.conversation.weights import ASR_TINY, TINY, recogniser
 from emotion.conversation.words import Region, Word
 from emotion.core.errors import EmotionError
 from emotion.core.text import quoted, shortened
@@ -41,7 +42,7 @@ class Whisper:
 
     Args:
         name: a folder with a model that was converted for CTranslate2, or a name that faster-whisper knows, e.g.
-            `tiny.en`.
+            `tiny.en`; that one is also found where `emotion fetch asr-tiny` has put it.
         language: code, e.g. `en`; '' = as the first words sound.
         download: fetch it from the hub where this machine does not have it.
         device: `cpu` or `cuda`.
@@ -57,7 +58,7 @@ class Whisper:
     def __init__(
         self, name: str | Path, *, language: str = "", download: bool = False, device: str = "cpu", threads: int = 1
     ) -> None:
-        self._model = _load(str(name), download=download, device=device, threads=threads)
+        self._model = _load(recogniser(str(name)), download=download, device=device, threads=threads)
         known = self._model.supported_languages
         if language and language not in known:
             expected = "en, the only one it knows" if known == ["en"] else f"one of {shortened(', '.join(known))}"
@@ -114,5 +115,6 @@ def _load(name: str, *, download: bool, device: str, threads: int) -> Any:  # no
         if folder.is_dir():
             why = shortened(" ".join(str(error).split()))
             raise EmotionError(f"{name}: not a Whisper model converted for CTranslate2 ({why})") from None
-        remedy = "check the name and the network" if download else "fetch it with --download, or give the folder of one"
+        fetch = ASR_TINY.command if name == TINY else "--download"
+        remedy = "check the name and the network" if download else f"fetch it with {fetch}, or give the folder of one"
         raise EmotionError(f"the recogniser {name} is not on this machine; {remedy}") from None

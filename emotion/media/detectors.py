@@ -116,7 +116,7 @@ class Haar:
         if not hasattr(cv2, "CascadeClassifier"):
             raise EmotionError(
                 f"face.detector is haar, which OpenCV {cv2.__version__} no longer has; choose yunet "
-                f"({yunet.COMMAND}), or pip install 'opencv-python<5'"
+                f"({yunet.YUNET.command}), or pip install 'opencv-python<5'"
             )
         folder = Path(cv2.__file__).parent / "data"
         self._cascade = cv2.CascadeClassifier(str(folder / "haarcascade_frontalface_alt2.xml"))

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Final
 
+from emotion.conversation import weights
 from emotion.conversation.pieces import Piece
 from emotion.conversation.recording import NONE, Conversation, Progress, turns_of
 from emotion.conversation.turns import Corners, SpokenTurn
@@ -45,7 +46,7 @@ class Listening:
         download: fetch the recogniser where this machine does not have it.
         detector: of faces; `none` = do not look at them.
         score: least score of a face, see `make_detector`.
-        light_asd: weights that tell who speaks.
+        light_asd: file of the weights that tell who speaks; None = those that the user has fetched, if any.
     """
 
     transcript: Path | None = None
@@ -56,6 +57,11 @@ class Listening:
     detector: str = "haar"
     score: float = SCORE
     light_asd: Path | None = None
+
+    @property
+    def weights(self) -> Path | None:
+        """The weights that are used."""
+        return weights.light_asd() if self.light_asd is None else self.light_asd
 
 
 @dataclass(frozen=True)
@@ -123,7 +129,7 @@ def kept(path: Path, *, key: str) -> Talk | None:
 
 def key_of(recording: Recording, how: Listening, *, version: str) -> str:
     """Names what turns depend on: content of recording and transcript, and how they are found."""
-    read = [path.read_bytes() for path in (how.transcript, how.light_asd) if path is not None and path.is_file()]
+    read = [path.read_bytes() for path in (how.transcript, how.weights) if path is not None and path.is_file()]
     known = [*recording.digests, *(hashlib.sha256(content).hexdigest() for content in read), version]
     plain = {item.name: str(getattr(how, item.name)) for item in fields(how)} | {"name": recording.path.name}
     return hashlib.sha256(json.dumps([known, plain], sort_keys=True).encode()).hexdigest()
@@ -143,7 +149,7 @@ def _listen(recording: Recording, how: Listening, told: Transcript | None, progr
         download=how.download,
         faces=how.detector if recording.video is not None else NONE,
         score=how.score,
-        light_asd=how.light_asd,
+        light_asd=how.weights,
         progress=progress,
     )
 

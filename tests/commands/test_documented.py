@@ -35,6 +35,8 @@ NOT_RUN = {
     "dvc exp run -S face.detector=yunet": "the network, for its weights; tests/media/test_yunet.py runs it",
     "dvc exp run -S face.size=224": "the network, for the checkpoint",
     "emotion fetch yunet": "the network; tests/media/test_yunet.py does that",
+    "emotion fetch light-asd": "the network; tests/conversation/test_weights.py does that",
+    "emotion fetch asr-tiny": "the network; tests/conversation/test_weights.py does that",
     "dvc exp run -S text.encoder=": "a checkpoint",
     "dvc exp run -S model=my_model": "one's own model, see docs",
     "dvc exp run -S history=all": "IEMOCAP's size",

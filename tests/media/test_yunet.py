@@ -10,6 +10,7 @@ from real_faces import MODEL, frames, needs_film, needs_model
 from typer.testing import CliRunner
 
 from emotion.cli import app
+from emotion.core import assets
 from emotion.core.errors import EmotionError
 from emotion.media import yunet
 from emotion.media.detectors import make_detector
@@ -70,7 +71,7 @@ def test_the_hub_is_asked_until_a_place_has_it(tmp_path, monkeypatch, kept):
             return str(tmp_path / name)
         return shutil.copy(MODEL, local_dir)
 
-    monkeypatch.setattr(yunet, "hf_hub_download", download)
+    monkeypatch.setattr(assets, "hf_hub_download", download)
     assert fetch().exit_code == 0
     assert len(asked) == 2 and kept.read_bytes() == MODEL.read_bytes()
 
