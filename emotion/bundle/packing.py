@@ -34,10 +34,11 @@ from emotion.store.trained import RECORD, check_folder, write_record
 
 SYNTHETIC: Final = "synthetic"
 
-_LANGUAGES = {SYNTHETIC: ["en"], "iemocap": ["en"], "meld": ["en"]}
+_LANGUAGES = {SYNTHETIC: ["en"], "iemocap": ["en"], "meld": ["en"], "crema_d": ["en"]}
 _LICENCES = {
     SYNTHETIC: "MIT",
     "iemocap": "research only, by agreement with USC SAIL",
+    "crema_d": "ODbL 1.0",
     "meld": "GPL-3.0; the clips are of a television series",
 }
 _NAMED = ("settings.json", "config.json", "tokenizer_config.json", "preprocessor_config.json")  # may hold paths

@@ -32,13 +32,16 @@ CorpusName = Annotated[
     str,
     typer.Option(
         help="The corpus to read; plugins/FILE.py:NAME is a reader of your own.",
-        metavar="[synthetic|iemocap|meld|table|plugins/FILE.py:NAME]",
+        metavar="[synthetic|iemocap|meld|crema_d|table|plugins/FILE.py:NAME]",
         callback=_known_corpus,
     ),
 ]
 Root = Annotated[Path, typer.Option(help="The corpus's folder.")]
 LabelRule = Annotated[
-    Literal["released", "strict"], typer.Option(help="For iemocap: 7433 utterances (released) or 7380 (strict).")
+    Literal["released", "strict"],
+    typer.Option(
+        help="iemocap: 7433 utterances (released) or 7380 (strict); crema_d: what was acted, or what most raters say."
+    ),
 ]
 
 
@@ -91,7 +94,7 @@ def index_command(
     split: Split = "corpus",
     allow_speaker_overlap: Overlap = False,
     annotators: Annotated[
-        Path | None, typer.Option(help="Also write what every rater says into this CSV file (iemocap).")
+        Path | None, typer.Option(help="Also write what every rater says into this CSV file (iemocap, crema_d).")
     ] = None,
     encoding: Encoding = "auto",
 ) -> None:

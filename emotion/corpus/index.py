@@ -11,6 +11,7 @@ from emotion.core.files import check_name, write_text
 from emotion.core.tables import csv_text
 from emotion.core.text import counted, printable, quoted
 from emotion.corpus import protocols, sense
+from emotion.corpus.crema_d import read_crema_d
 from emotion.corpus.decoding import AUTO
 from emotion.corpus.iemocap import read_iemocap
 from emotion.corpus.meld import read_meld
@@ -41,7 +42,7 @@ def index_corpus(
         corpus: one of `CORPORA`, or `plugins/FILE.py:NAME`.
         root: the corpus's folder.
         out: the index file to write, e.g. data/index.csv.
-        label_rule: `released` or `strict`, see `emotion.corpus.iemocap`; of no effect on other corpora.
+        label_rule: `released` or `strict`, see `emotion.corpus.iemocap` and `crema_d`; of no effect on others.
         split: see `split_utterances`.
         allow_speaker_overlap: let speakers of the test set occur in training.
         annotators: CSV file to write with what each rater says, where the corpus has raters.
@@ -108,6 +109,8 @@ def read_corpus(*, corpus: str, root: Path, label_rule: str, encoding: str = AUT
             return read_own(corpus, root)
         if corpus == "meld":
             return read_meld(root)
+        if corpus == "crema_d":
+            return read_crema_d(root, label_rule=label_rule)
         if corpus == "table":
             return read_table(root, encoding=encoding)
         reading = read_iemocap(root, label_rule=label_rule)
@@ -121,14 +124,14 @@ def read_corpus(*, corpus: str, root: Path, label_rule: str, encoding: str = AUT
 def split_utterances(reading: Reading, *, corpus: str, split: str, allow_speaker_overlap: bool) -> list[Utterance]:
     """Give every utterance its split; those that the split leaves out are not among them.
 
-    `corpus` is the corpus's own: MELD's, a table's column (drawn where it has none), and for IEMOCAP and its like
-    `paper`. For these alone there are `paper`, `cosmic`, `session1` .. `session5`, see `emotion.corpus.splits`; for all
-    whose scenarios are known those of `emotion.corpus.protocols`.
+    `corpus` is the corpus's own: MELD's, a table's column (drawn where it has none, and for CREMA-D), and for IEMOCAP
+    and its like `paper`. For the last alone there are `paper`, `cosmic`, `session1` .. `session5`, see
+    `emotion.corpus.splits`; for all whose scenarios are known those of `emotion.corpus.protocols`.
 
     Raises:
         EmotionError: the corpus has no such split, or one of the three would be empty.
     """
-    own, rows = corpus == "meld" or is_own(corpus), reading.utterances
+    own, rows = corpus in ("meld", "crema_d") or is_own(corpus), reading.utterances
     if not is_known(split):
         raise EmotionError(f"split is {quoted(split)}, expected one of corpus, {', '.join(NAMES)}, {protocols.NAMES}")
     if protocols.is_split(split):

@@ -12,6 +12,7 @@ CORPORA = {
     "synthetic": "write it with: dvc repro data/dvc.yaml",
     "iemocap": "copy or link the unpacked release there (Session1 ... Session5)",
     "meld": "copy or link the unpacked release there (train_sent_emo.csv, train_splits, ...)",
+    "crema_d": "clone github.com/CheyneyComputerScience/CREMA-D there, with git-lfs installed",
     "table": "make it, with a table utterances.csv that has the columns utterance and label",
 }
 

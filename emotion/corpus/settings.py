@@ -17,7 +17,8 @@ class Index(Settings):
 
     label_rule: Literal["released", "strict"] = Field(
         default="released",
-        description="released (7433 utterances of IEMOCAP) | strict (7380); no effect on meld and table",
+        description="released (7433 utterances of IEMOCAP; CREMA-D: what was acted) | "
+        "strict (7380; what most raters say)",
     )
     split: Annotated[str, checked(is_known, f"one of corpus, {', '.join(NAMES)}, {protocols.NAMES}")] = Field(
         default="corpus",
@@ -38,9 +39,9 @@ class Index(Settings):
 class Corpus(Settings):
     """Which corpus is read."""
 
-    corpus: Literal["synthetic", "iemocap", "meld", "table"] | plugins.Name = Field(
+    corpus: Literal["synthetic", "iemocap", "meld", "crema_d", "table"] | plugins.Name = Field(
         default="synthetic",
-        description="synthetic | iemocap | meld | table (your own) | plugins/FILE.py:NAME (your own reader); "
+        description="synthetic | iemocap | meld | crema_d | table (your own) | plugins/FILE.py:NAME (your own reader); "
         "the raw data lie in data/raw/<corpus>",
     )
 

@@ -40,6 +40,12 @@ MELD_LABELS = {
     "test": _by(SEVEN, 1256, 281, 50, 208, 402, 68, 345),
 }
 
+CREMA_D_LABELS = {  # clips by label rule
+    "released": {"anger": 1271, "disgust": 1271, "fear": 1271, "happy": 1271, "neutral": 1087, "sad": 1271},
+    "strict": {"anger": 1019, "disgust": 1139, "fear": 1084, "happy": 1219, "neutral": 1972, "sad": 589},
+}
+_SPEAKERS = {"iemocap": "10", "crema_d": "91"}
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -70,7 +76,7 @@ def tally(reading: Reading, rows: Sequence[Utterance], *, corpus: str, split: st
     yield from _split_lines(rows, _split_counts(corpus, split, label_rule))
     yield from _label_lines(reading, rows, _label_counts(corpus, split, label_rule))
     lengths = sorted(row.end - row.start for row in rows)
-    yield Line("speakers", str(len({row.speaker for row in rows})), "10" if release else "")
+    yield Line("speakers", str(len({row.speaker for row in rows})), _SPEAKERS.get(corpus, ""))
     yield Line("hours of speech", f"{sum(lengths) / 3600:.2f}")
     yield Line("utterance length, s", f"{lengths[0]:.2f} to {lengths[-1]:.2f}, median {lengths[len(lengths) // 2]:.2f}")
     for column in ("text", "audio", "video"):
@@ -103,6 +109,8 @@ def _label_lines(
 
 def _label_counts(corpus: str, split: str, label_rule: str) -> Mapping[tuple[str, ...], Mapping[str, int]]:
     """Group of splits -> label -> utterances, as far as they are published for this corpus, split and label rule."""
+    if corpus == "crema_d":
+        return {tuple(SPLITS): CREMA_D_LABELS[label_rule]}
     if corpus != "iemocap":
         return {(name,): MELD_LABELS[name] if corpus == "meld" else {} for name in MELD_LABELS}
     if split in ("paper", "cosmic", "session5") and label_rule == "released":

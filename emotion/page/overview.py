@@ -23,6 +23,7 @@ WHAT = {
     "synthetic": "generated: drawn faces, synthetic voices, invented lines",
     "iemocap": "IEMOCAP: ten actors in pairs, scripted and improvised",
     "meld": "MELD: scenes of a television series",
+    "crema_d": "CREMA-D: 91 actors, twelve sentences",
     "table": "a corpus of your own",
     "imported": "imported features, without media",
 }

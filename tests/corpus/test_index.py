@@ -58,7 +58,7 @@ def test_index_and_its_last_line(root, capsys):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"corpus": "youtube"}, "corpus is 'youtube', expected one of synthetic, iemocap, meld, table"),
+        ({"corpus": "youtube"}, "corpus is 'youtube', expected one of synthetic, iemocap, meld, crema_d, table"),
         ({"corpus": "meld"}, "no train_sent_emo.csv"),
         ({"corpus": "table"}, r"expected one table \(utterances.csv, .tsv, .xlsx or .parquet\), found none"),
         ({"split": "halves"}, "split is 'halves'"),
