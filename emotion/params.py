@@ -3,18 +3,21 @@
 Each stage reads its own part (`core.settings.read_part`), from the settings of its room.
 """
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from emotion.core import plugins
+from emotion.core.errors import EmotionError
 from emotion.core.limits import MODALITIES
-from emotion.core.settings import Settings, expectation, read_part
-from emotion.core.text import shortened
+from emotion.core.settings import Settings, expectation, read_part, read_settings
+from emotion.core.text import quoted, shortened
 from emotion.corpus.settings import IndexStage
 from emotion.corpus.synthetic.settings import SynthesizeStage
 from emotion.encoders import settings as encoders
 from emotion.extraction.settings import FacesStage, FitAudio, FitText
+from emotion.fusion.recipes import read_changes
 from emotion.fusion.settings import FuseStage, check_together
 from emotion.media.settings import Clips
 
@@ -60,6 +63,37 @@ def read_params(path: Path = Path("params.yaml")) -> Params:
     params = read_part(Params, path, others=False)
     check_together(params.model, dict(params), source=str(path))
     return params
+
+
+def changed(params: Params, changes: Sequence[str]) -> Params:
+    """The settings with some values replaced, each written like `lr=1e-3` or `face.size=64`.
+
+    Raises:
+        EmotionError: one has not this form, names no key, or its value is impossible.
+    """
+    values = params.model_dump()
+    for key, value in read_changes(changes).items():
+        *above, last = key.split(".")
+        inside = values
+        for name in above:
+            if not isinstance(inside.get(name), dict):
+                raise EmotionError(f"--set {shortened(key)}: there is no section {quoted(name)}; see emotion params")
+            inside = inside[name]
+        inside[last] = value
+    found = read_settings(Params, values, source="--set")
+    check_together(found.model, dict(found), source="--set")
+    return found
+
+
+def as_yaml(settings: Settings) -> str:
+    """Settings as a file that `read_params` reads."""
+    lines = []
+    for name, value in settings.model_dump().items():
+        section = value if isinstance(value, dict) else None
+        lines.append(f"{name}:" if section is not None else f"{name}: {json.dumps(value, ensure_ascii=False)}")
+        for key, inner in (section or {}).items():
+            lines.append(f"  {key}: {json.dumps(inner, ensure_ascii=False)}")
+    return "\n".join(lines) + "\n"
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ ROOMS = [
     ["commands"],
     ["page"],
     ["experiments"],
+    ["pipeline"],
     ["study", "exchange"],
     ["params"],
     ["predict"],

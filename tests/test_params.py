@@ -5,7 +5,7 @@ from emotion.core.environment import workers
 from emotion.core.errors import EmotionError
 from emotion.core.settings import read_part
 from emotion.fusion.settings import FuseStage
-from emotion.params import Params, read_params, rows, written
+from emotion.params import Params, as_yaml, changed, read_params, rows, written
 
 
 @pytest.fixture
@@ -106,6 +106,34 @@ def test_one_way_to_write_a_setting():
     texts = {"0.0003": 3e-4, "5e-05": 5e-5, "1": 1.0, "10": 10, "true": True, "all": "all"}
     assert {text: written(value) for text, value in texts.items()} == {text: text for text in texts}
     assert written("a\nb" + "c" * 999).startswith("a bc") and len(written("c" * 999)) < 210
+
+
+def test_settings_are_changed_one_by_one_and_checked(tmp_path):
+    changes = ["lr=1e-3", "face.size=64", "history=all", "future=all", 'audio.encoder="a: b"', "clip=0.5"]
+    params = changed(Params(), changes)
+    assert (params.lr, params.face.size, params.history, params.audio.encoder) == (1e-3, 64, "all", "a: b")
+    (tmp_path / "params.yaml").write_text(as_yaml(params), encoding="utf-8")
+    assert read_params(tmp_path / "params.yaml") == params
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("lr", "--set lr: expected KEY=VALUE"),
+        ("lr=fast", "--set: lr is 'fast', expected a finite number > 0"),
+        ("lr=", "--set lr=: expected KEY=VALUE"),
+        ("lrr=1", "--set: unknown key lrr; did you mean lr?"),
+        ("face.sise=1", "unknown key face.sise; did you mean face.size?"),
+        ("lr.x=1", "there is no section 'lr'"),
+        ("face=1", "--set: face is 1, expected a section"),
+        ("heads=7", "heads is 7"),
+        ("lr=[1", "--set lr=[1: not valid YAML"),
+    ],
+)
+def test_a_wrong_change_is_one_line(change, said):
+    with pytest.raises(EmotionError) as caught:
+        changed(Params(), [change])
+    assert said in str(caught.value) and "\n" not in str(caught.value)
 
 
 def test_a_missing_file_and_an_empty_one(tmp_path):
