@@ -1,12 +1,20 @@
 """The model card that people read: README.md with the front matter that Hugging Face's hub reads."""
 
 import json
+import re
 from collections.abc import Iterator
 
 from emotion.bundle.card import Card
 from emotion.core.tables import markdown_table, markdown_text
 
 GENERATED = "trained on a generated corpus: drawn faces and synthetic voices; it knows nothing about real people"
+# What the hub asks of the first modality that a model has.
+TAGS = {"face": "video-classification", "audio": "audio-classification", "text": "text-classification"}
+# Words of the hub for licences; it has more.
+_KNOWN = re.compile(
+    r"apache-2\.0|mit|isc|bsd-[23]-clause|mpl-2\.0|[al]?gpl-3\.0|gpl-2\.0|lgpl-2\.1|cc0-1\.0|odbl|odc-by|openrail|"
+    r"unlicense|zlib|cc-by(-nc)?(-sa|-nd)?-4\.0|cc-by-sa-3\.0|cc-by-3\.0|unknown|other"
+)
 NOT_FOR = "It is not for decisions about people."
 
 
@@ -20,9 +28,11 @@ def _front(card: Card) -> Iterator[str]:
     yield "---"
     if card.corpus.languages:
         yield f"language: {json.dumps(card.corpus.languages)}"
-    yield f"license: {json.dumps(card.licence or 'unknown', ensure_ascii=False)}"
+    yield from _licence(card.licence)
     yield "library_name: emotion"
-    yield 'tags: ["emotion-recognition-in-conversation", "multimodal"]'
+    yield f"pipeline_tag: {next(tag for name, tag in TAGS.items() if name in card.modalities)}"
+    yield f"tags: {json.dumps(['emotion-recognition-in-conversation', 'multimodal', *card.modalities])}"
+    yield 'metrics: ["f1", "accuracy"]'
     yield "model-index:"
     yield f"  - name: {json.dumps(card.name, ensure_ascii=False)}"
     yield "    results:"
@@ -30,9 +40,25 @@ def _front(card: Card) -> Iterator[str]:
     corpus = json.dumps(card.corpus.name, ensure_ascii=False)
     yield f'        dataset: {{name: {corpus}, type: {corpus}, split: "test"}}'
     yield "        metrics:"
-    for kind, value in (("weighted_f1", card.test.weighted_f1), ("accuracy", card.test.accuracy)):
-        yield f'          - {{type: "{kind}", value: {value}}}'
+    test = card.test
+    for kind, name, value in (
+        ("f1", "weighted F1", test.weighted_f1),
+        ("f1", "macro F1", test.macro_f1),
+        ("accuracy", "accuracy", test.accuracy),
+    ):
+        yield f'          - {{type: "{kind}", name: "{name}", value: {value}}}'
     yield "---"
+
+
+def _licence(licence: str) -> Iterator[str]:
+    """In the hub's words: it refuses others, and has `other` with a name for them."""
+    word = licence.strip().lower()
+    if not word or _KNOWN.fullmatch(word):
+        yield f"license: {json.dumps(word or 'unknown')}"
+        return
+    yield 'license: "other"'
+    yield f"license_name: {json.dumps('-'.join(re.findall(r'[a-z0-9.]+', word)) or 'other')}"
+    yield 'license_link: "README.md"'
 
 
 def sections(card: Card) -> list[tuple[str, list[tuple[str, str]]]]:

@@ -1,4 +1,4 @@
-"""`emotion model`: a trained model as one folder: pack it, look at it, check it."""
+"""`emotion model`: a trained model as one folder: pack it, look at it, check it, exchange it on the hub."""
 
 from pathlib import Path
 from typing import Annotated
@@ -54,7 +54,9 @@ def show(folder: Folder) -> None:
     from rich.table import Table
 
     from emotion.bundle.card import read_card
+    from emotion.bundle.hub import ORIGIN
     from emotion.bundle.page import sections
+    from emotion.core.objects import read_object
     from emotion.core.text import printable
 
     card, console = read_card(folder), Console(highlight=False)
@@ -64,6 +66,12 @@ def show(folder: Folder) -> None:
             table.add_row(escape(printable(key)), escape(printable(value)))
         console.print(table)
     place = printable(str(folder))
+    origin = folder / ORIGIN
+    if origin.is_file():
+        found = read_object(origin, remedy="pull it again: emotion model pull")
+        typer.echo(
+            f"from the hub: {printable(str(found.get('name')))}, revision {printable(str(found.get('revision')))}"
+        )
     typer.echo(f"{place}: {printable(card.name)}; its files were not looked at: emotion model check {place}")
 
 
@@ -84,3 +92,57 @@ def check_command(folder: Folder) -> None:
     files = counted(len(card.files), "files")
     encoders = ", ".join(f"{name} {encoder}" for name, encoder in card.encoders.items())
     typer.echo(f"{printable(str(folder))}: in order ({files}; {card.model}; encoders: {printable(encoders)})")
+
+
+HubName = Annotated[str, typer.Argument(help="The repository on the Hugging Face hub.", metavar="OWNER/NAME")]
+
+
+@app.command("push")
+def push_command(
+    folder: Folder,
+    name: HubName,
+    public: Annotated[
+        bool, typer.Option("--public", help="For everybody, where the repository is new; else it is private.")
+    ] = False,
+) -> None:
+    """Put a model on the Hugging Face hub.
+
+    The folder is checked first, as `emotion model check` does. A new repository is private. Log in once: hf auth login.
+    Whether the corpus's licence lets you give a model away is for you to know.
+
+    For example:
+
+        emotion model push models/packed somebody/my-model
+    """
+    from emotion.bundle.hub import push
+    from emotion.core.text import printable
+
+    commit = push(folder, name, public=public)
+    place = printable(name)
+    typer.echo(f"{place}: pushed; to get this very model: emotion model pull {place} --revision {commit} --out DIR")
+
+
+@app.command("pull")
+def pull_command(
+    name: HubName,
+    out: Annotated[Path, typer.Option(help="The folder to write; a packed model there is replaced.")],
+    revision: Annotated[str, typer.Option(help="Branch, tag or commit of the repository.")] = "main",
+) -> None:
+    """Get a model from the Hugging Face hub, and check it.
+
+    All files are of one commit, which is printed and kept with them. Every file must be the one that the card names;
+    weights are safetensors, and nothing in the folder is run. It appears complete or not at all.
+
+    For example:
+
+        emotion model pull somebody/my-model --out models/theirs
+    """
+    from emotion.bundle.hub import pull
+    from emotion.core.text import printable
+
+    card, commit = pull(name, out, revision=revision)
+    place = printable(str(out))
+    typer.echo(
+        f"{place}: {printable(card.name)}, in order, revision {commit}; use it: emotion predict talk.mp4 "
+        f"--model {place} --out talk"
+    )

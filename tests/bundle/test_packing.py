@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 import torch
 from bundle.small_run import finish, words
+from huggingface_hub import ModelCard
 from ruamel.yaml import YAML
 from safetensors.torch import load_file, save_file
 
 from emotion.bundle.card import read_card
 from emotion.bundle.folder import check, load, sha256
 from emotion.bundle.packing import pack
+from emotion.bundle.page import page
 from emotion.core.errors import EmotionError
 from emotion.encoders import for_audio
 from emotion.fusion import saved
@@ -60,7 +62,30 @@ def test_the_page_begins_with_what_the_hub_reads(packed):
     front, page = (packed / "README.md").read_text(encoding="utf-8").split("---\n")[1:]
     read = YAML(typ="safe", pure=True).load(front)
     assert read["license"] == "mit" and read["model-index"][0]["name"] == "small"
+    data = ModelCard((packed / "README.md").read_text(encoding="utf-8")).data  # as the hub's client reads it
+    scores, test = {}, read_card(packed).test
+    for result in data.eval_results:
+        scores[result.metric_name] = (result.metric_type, result.metric_value, result.dataset_split)
+    assert scores == {
+        "weighted F1": ("f1", test.weighted_f1, "test"),
+        "macro F1": ("f1", test.macro_f1, "test"),
+        "accuracy": ("accuracy", test.accuracy, "test"),
+    }
+    assert data.pipeline_tag == "video-classification" and data.library_name == "emotion"
     assert "not for decisions about people" in page and "looks and sounds most like" in page
+
+
+@pytest.mark.parametrize(
+    ("licence", "lines"),
+    [
+        ("", ["unknown", None]),
+        ("CC-BY-4.0", ["cc-by-4.0", None]),
+        ('Research only: "ask" us', ["other", "research-only-ask-us"]),
+    ],
+)
+def test_the_hub_understands_the_licence(packed, licence, lines):
+    data = ModelCard(page(read_card(packed).model_copy(update={"licence": licence}))).data
+    assert [data.license, data.license_name] == lines
 
 
 @pytest.mark.slow

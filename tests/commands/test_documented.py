@@ -35,6 +35,8 @@ NOT_RUN = {
     "dvc exp run -S face.detector=yunet": "the network, for its weights; tests/media/test_yunet.py runs it",
     "dvc exp run -S face.size=224": "the network, for the checkpoint",
     "emotion train": "a corpus of one's own; tests/pipeline does that",
+    "emotion model push": "the network; tests/bundle/test_hub.py plants the hub",
+    "emotion model pull": "the network; tests/bundle/test_hub.py plants the hub",
     "emotion fetch yunet": "the network; tests/media/test_yunet.py does that",
     "emotion fetch light-asd": "the network; tests/conversation/test_weights.py does that",
     "emotion fetch asr-tiny": "the network; tests/conversation/test_weights.py does that",
