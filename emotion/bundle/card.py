@@ -6,6 +6,7 @@ It names no file of anybody's machine, no speaker and no utterance.
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
+from huggingface_hub import constants
 from pydantic import Field
 
 from emotion.core.errors import EmotionError
@@ -15,6 +16,7 @@ from emotion.core.settings import Settings, read_settings
 from emotion.core.text import quoted
 
 CARD: Final = "card.json"
+BASE: Final = "hub:base"  # named instead of a folder
 REMEDY: Final = "copy the folder again, or make it again: emotion model pack"
 
 _MOST = 16 << 20  # bytes
@@ -77,8 +79,8 @@ class Card(Settings):
     encoders: dict[str, str]
     labels: list[str]
     corpus: CorpusFacts
-    test: TestScores
-    validation: ValidationScores
+    test: TestScores | None = Field(description="None = nobody has measured it")
+    validation: ValidationScores | None = Field(description="None = likewise, and the threshold was chosen by nobody")
     temperature: Positive
     unsure: Unsure
     novelty: dict[str, Natural] = Field(description="modality -> how far the farthest validation utterance lies")
@@ -87,12 +89,31 @@ class Card(Settings):
     files: dict[str, str] = Field(description="file -> sha256, of all others in the folder")
 
 
+def located(folder: Path) -> Path:
+    """Where a model lies that is named: `hub:base` stands for the folder that `emotion fetch base` makes.
+
+    Raises:
+        EmotionError: it was not fetched yet.
+    """
+    if str(folder) != BASE:
+        return folder
+    if not (base_folder() / CARD).is_file():
+        raise EmotionError(f"{BASE} is not on this machine: {base_folder()}; fetch it once: emotion fetch base")
+    return base_folder()
+
+
+def base_folder() -> Path:
+    """Where `hub:base` is kept, once for all projects."""
+    return Path(constants.HF_ASSETS_CACHE) / "emotion" / "hub-base"
+
+
 def read_card(folder: Path) -> Card:
-    """The card of a model's folder.
+    """The card of a model's folder, or of `hub:base`.
 
     Raises:
         EmotionError: there is no such folder, it is no model's, or the card is damaged.
     """
+    folder = located(folder)
     if not folder.is_dir():
         what = "is a file" if folder.exists() else "no such folder"
         raise EmotionError(f"{folder}: {what}, expected the folder of a packed model; make one: emotion model pack")

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from emotion.bundle import novelty
-from emotion.bundle.card import CARD, REMEDY, Card, read_card
+from emotion.bundle import late, novelty
+from emotion.bundle.card import CARD, REMEDY, Card, located, read_card
 from emotion.bundle.novelty import NOVELTY, Novelty
 from emotion.core.errors import EmotionError, cannot
 from emotion.core.limits import MODALITIES
@@ -71,11 +71,12 @@ class Bundle:
 
 
 def load(folder: Path) -> Bundle:
-    """Read a model's folder; encoders are looked at, and loaded when they are used.
+    """Read a model's folder, or `hub:base`; encoders are looked at, and loaded when they are used.
 
     Raises:
         EmotionError: it is no model's, a file is missing, another one than the card says or too many, or it is damaged.
     """
+    folder = located(folder)
     card = read_card(folder)
     _check_files(folder, card)
     reading = read_settings(Reading, read_object(folder / SETTINGS, remedy=REMEDY), source=str(folder / SETTINGS))
@@ -87,7 +88,8 @@ def load(folder: Path) -> Bundle:
             )
         clips = reading.face.model_copy(update={"detector": str(folder / DETECTOR)})
         reading = reading.model_copy(update={"face": clips})
-    classifier = saved.load(folder / CLASSIFIER)
+    place = folder / CLASSIFIER
+    classifier = late.load(place) if late.is_late(place) else saved.load(place)
     about = (tuple(card.labels), tuple(card.modalities))
     if about != (classifier.labels, classifier.modalities) or not set(classifier.modalities) <= set(MODALITIES):
         raise EmotionError(f"{folder / CARD}: labels or modalities are not those of the classifier; {REMEDY}")

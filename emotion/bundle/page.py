@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 
-from emotion.bundle.card import Card
+from emotion.bundle.card import Card, TestScores
 from emotion.core.tables import markdown_table, markdown_text
 
 GENERATED = "trained on a generated corpus: drawn faces and synthetic voices; it knows nothing about real people"
@@ -33,6 +33,13 @@ def _front(card: Card) -> Iterator[str]:
     yield f"pipeline_tag: {next(tag for name, tag in TAGS.items() if name in card.modalities)}"
     yield f"tags: {json.dumps(['emotion-recognition-in-conversation', 'multimodal', *card.modalities])}"
     yield 'metrics: ["f1", "accuracy"]'
+    if card.test is not None:
+        yield from _index(card, card.test)
+    yield "---"
+
+
+def _index(card: Card, test: TestScores) -> Iterator[str]:
+    """Scores, as the hub reads them."""
     yield "model-index:"
     yield f"  - name: {json.dumps(card.name, ensure_ascii=False)}"
     yield "    results:"
@@ -40,14 +47,12 @@ def _front(card: Card) -> Iterator[str]:
     corpus = json.dumps(card.corpus.name, ensure_ascii=False)
     yield f'        dataset: {{name: {corpus}, type: {corpus}, split: "test"}}'
     yield "        metrics:"
-    test = card.test
     for kind, name, value in (
         ("f1", "weighted F1", test.weighted_f1),
         ("f1", "macro F1", test.macro_f1),
         ("accuracy", "accuracy", test.accuracy),
     ):
         yield f'          - {{type: "{kind}", name: "{name}", value: {value}}}'
-    yield "---"
 
 
 def _licence(licence: str) -> Iterator[str]:
@@ -86,12 +91,17 @@ def _training(card: Card) -> Iterator[tuple[str, str]]:
     yield "recordings", "generated: drawn faces and synthetic voices" if corpus.synthetic else "of people"
     yield "languages", ", ".join(corpus.languages) or "not known"
     yield "licence of the corpus", corpus.licence or "not known"
-    yield "dialogues, speakers", f"{corpus.dialogues}, {corpus.speakers}"
-    yield "utterances", ", ".join(f"{split} {count}" for split, count in corpus.utterances.items())
+    if corpus.utterances:
+        yield "dialogues, speakers", f"{corpus.dialogues}, {corpus.speakers}"
+        yield "utterances", ", ".join(f"{split} {count}" for split, count in corpus.utterances.items())
 
 
 def _worth(card: Card) -> Iterator[tuple[str, str]]:
     test, validation, unsure = card.test, card.validation, card.unsure
+    if test is None or validation is None:
+        yield "scores", "nobody has measured it: nothing is known of how often it is right"
+        yield "unsure below, chosen by nobody on data", f"probability {unsure.below:g}"
+        return
     yield "test: weighted F1", _percent(test.weighted_f1)
     yield "test: its 95 % interval", test.interval
     yield "test: accuracy", f"{_percent(test.accuracy)} of {test.n} utterances"

@@ -90,6 +90,32 @@ def asr_tiny(source: Folder = None) -> None:
     _fetch(ASR_TINY, source, use="emotion predict talk.mp4 --model DIR --out OUT")
 
 
+@app.command("base")
+def base(source: Folder = None) -> None:
+    """Fetch hub:base, a model of three open checkpoints (1.2 GB).
+
+    Audio, face and text are classified by checkpoints that others trained on
+    recordings, pictures and texts of people; their probabilities are joined
+    into seven emotions and averaged. Nobody has measured how good that is.
+    Recordings of IEMOCAP are refused: its audio head was trained there.
+
+    On a machine without a network: download superb/wav2vec2-base-superb-er,
+    dima806/facial_emotions_image_detection and SamLowe/roberta-base-go_emotions
+    elsewhere into DIR/audio, DIR/face and DIR/text, and name DIR with --from.
+
+    For example:
+
+        emotion fetch base
+        emotion predict talk.mp4 --model hub:base --out runs/talk
+    """
+    from emotion.bundle.base import fetch
+    from emotion.bundle.card import BASE
+    from emotion.core.text import printable
+
+    folder = printable(str(fetch(source)))
+    typer.echo(f"{folder}: in order; use it: emotion predict talk.mp4 --model {BASE} --out OUT")
+
+
 def _fetch(asset: "Asset", source: Path | None, *, use: str) -> None:
     from emotion.core.text import printable
 

@@ -53,7 +53,7 @@ def show(folder: Folder) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    from emotion.bundle.card import read_card
+    from emotion.bundle.card import located, read_card
     from emotion.bundle.hub import ORIGIN
     from emotion.bundle.page import sections
     from emotion.core.objects import read_object
@@ -66,7 +66,7 @@ def show(folder: Folder) -> None:
             table.add_row(escape(printable(key)), escape(printable(value)))
         console.print(table)
     place = printable(str(folder))
-    origin = folder / ORIGIN
+    origin = located(folder) / ORIGIN
     if origin.is_file():
         found = read_object(origin, remedy="pull it again: emotion model pull")
         typer.echo(

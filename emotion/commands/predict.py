@@ -13,7 +13,9 @@ _FORMATS = "csv,json,vtt,srt,eaf,textgrid,html"
 @app.command("predict")
 def predict_command(
     media: Annotated[list[Path], typer.Argument(help="Sound or video files, or folders of them.")],
-    model: Annotated[Path, typer.Option(help="The folder of a packed model (emotion model pack).")],
+    model: Annotated[
+        Path, typer.Option(help="The folder of a packed model (emotion model pack), or hub:base (emotion fetch base).")
+    ],
     out: Annotated[Path, typer.Option(help="Folder for timeline.csv and the others; of several recordings, theirs.")],
     transcript: Annotated[
         Path | None, typer.Option(help="What is said: .srt, .vtt, .json (whisperX), .rttm, .csv, .eaf or .TextGrid.")

@@ -51,6 +51,7 @@ def train_command(
     work = out.with_name(f"{out.name}.run") if run is None else run
     card = train(settings, root=root, out=out, run=work, name=name, licence=licence)
     test, place = card.test, printable(str(out))
+    assert test is not None  # the step before has written its scores
     typer.echo(
         f"scores: emotion summary {printable(str(work / 'metrics'))}; what was made on the way is in that folder"
     )

@@ -139,6 +139,11 @@ def six_class_label(rating: Rating, *, label_rule: str) -> str:
     return CODES.get(rating.label, "")
 
 
+def is_dialogue(name: str) -> bool:
+    """Whether a dialogue, or an utterance of one, of IEMOCAP or a corpus like it has such a name."""
+    return _SCENARIO.match(name) is not None
+
+
 def scenario(dialogue: str) -> str:
     """What is played, e.g. `script02` in `Ses01F_script02_1`, `impro08` in `Ses03M_impro08a`; '' where neither."""
     found = _SCENARIO.match(dialogue)

@@ -54,6 +54,8 @@ def make_audio(
     index: Index, settings: Audio, *, root: Path, max_seconds: float
 ) -> tuple[Encoder, Callable[[Utterance], Any]]:
     """A new encoder for a corpus, and what reads an utterance's input for it; arguments and errors as of both."""
+    if settings.head:
+        heads.check_unseen(settings.encoder, index.corpus, "audio")
     made = new_encoder(absent.chosen(settings, index, "audio"))
     return made, reader(root, rate=made.rate, channel=settings.channel, max_seconds=max_seconds)
 

@@ -19,6 +19,7 @@ _MODELS = {
     "face": hf.AutoModelForImageClassification,
     "text": hf.AutoModelForSequenceClassification,
 }
+TRAINED_ON = {"superb/wav2vec2-base-superb-er": "iemocap"}  # heads of which that is known
 _ENDS = ("Classification", "ClassificationWithTeacher")
 
 
@@ -48,6 +49,15 @@ def check_encoder(name: str, modality: str, *, head: bool) -> None:
         raise EmotionError(
             f"{modality}.head is true, but {modality}.encoder is {name}, which has no classification head; set "
             f"{modality}.head: false, or take a checkpoint that has one"
+        )
+
+
+def check_unseen(name: str, corpus: str, modality: str) -> None:
+    """Raise EmotionError where a head is to be scored on the corpus that trained it."""
+    if TRAINED_ON.get(name) == corpus:
+        raise EmotionError(
+            f"{modality}.head is true, but the head of {name} was trained on {corpus}: its test utterances are no "
+            f"test; set {modality}.head: false, or take another checkpoint"
         )
 
 

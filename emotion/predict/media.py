@@ -10,9 +10,11 @@ import soundfile
 
 from emotion.bundle.card import Card
 from emotion.bundle.folder import sha256
+from emotion.bundle.late import LATE
 from emotion.core.errors import REFUSED, EmotionError, MediaError
 from emotion.core.text import counted, shortened
 from emotion.corpus.containers import BROKEN, one_line, sound_header, stamped_ends
+from emotion.corpus.iemocap import is_dialogue
 from emotion.media.opening import check_file, open_container
 
 DEMO: Final = (
@@ -120,8 +122,15 @@ def check_allowed(card: Card, recordings: Sequence[Recording], *, demo: bool) ->
     """Warnings of a model that was trained on the generated corpus.
 
     Raises:
-        Refused: a recording is none of that corpus, and nobody said `--demo`.
+        Refused: a recording is none of that corpus, and nobody said `--demo`; or the model is `hub:base`, and the
+            recording is one of IEMOCAP by its name, which its audio head was trained on.
     """
+    known_well = [recording.path for recording in recordings if is_dialogue(recording.path.stem)]
+    if card.model == LATE and known_well:
+        raise Refused(
+            f"{known_well[0]}: is a recording of IEMOCAP by its name, and the audio head of {shortened(card.name)} was "
+            "trained on IEMOCAP: it would be shown what it knows; take another model for it"
+        )
     if not card.corpus.synthetic:
         return []
     known = set(card.media)

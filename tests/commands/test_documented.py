@@ -37,6 +37,7 @@ NOT_RUN = {
     "emotion train": "a corpus of one's own; tests/pipeline does that",
     "emotion model push": "the network; tests/bundle/test_hub.py plants the hub",
     "emotion model pull": "the network; tests/bundle/test_hub.py plants the hub",
+    "emotion fetch base": "the network; tests/bundle/test_base.py does that",
     "emotion fetch yunet": "the network; tests/media/test_yunet.py does that",
     "emotion fetch light-asd": "the network; tests/conversation/test_weights.py does that",
     "emotion fetch asr-tiny": "the network; tests/conversation/test_weights.py does that",

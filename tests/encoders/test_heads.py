@@ -2,6 +2,7 @@
 
 import json
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from encoders.planted import clips, section, vectors
 from encoders.test_pretrained_face import VIDEO, naive_pixels
 
 from emotion.core.errors import EmotionError
+from emotion.corpus.utterance import Index
 from emotion.encoders import for_audio, for_face, for_text
 from emotion.encoders.describe import describe
 from emotion.encoders.settings import Audio, Face, Text
@@ -57,6 +59,13 @@ def made(modality, folder, **options):
 @cache
 def library(reader, folder):
     return reader.from_pretrained(folder)
+
+
+def test_a_head_is_not_scored_on_what_trained_it():
+    index = Index((), ("happy", "sad"), "iemocap", "")
+    with pytest.raises(EmotionError, match="was trained on iemocap: its test utterances are no test"):
+        settings = section(Audio, encoder="superb/wav2vec2-base-superb-er", head=True)
+        for_audio.make_audio(index, settings, root=Path(), max_seconds=9.0)
 
 
 def naive(kind, name, folder, item):
