@@ -52,12 +52,14 @@ def read_yaml(path: Path) -> object:
     return parse_yaml(content, where=str(path))
 
 
-def parse_yaml(content: bytes, *, where: str) -> object:
+def parse_yaml(content: bytes | str, *, where: str) -> object:
     """What YAML 1.2 means, e.g. `1e-3` a number; `where` names it in messages.
 
     Raises:
         EmotionError: it is no plain YAML.
     """
+    if isinstance(content, str):
+        content = content.encode("utf-8", "surrogatepass")
     try:
         _check_plain(content, where)
         # YAML 1.2: PyYAML reads 3e-4 (and DVC's own 1e-05) as text.

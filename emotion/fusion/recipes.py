@@ -68,7 +68,7 @@ def read_changes(given: Sequence[str]) -> dict[str, object]:
     found: dict[str, object] = {}
     for text in given:
         key, equals, written = text.partition("=")
-        value = parse_yaml(written.encode(), where=f"--set {shortened(text)}")
+        value = parse_yaml(written, where=f"--set {shortened(text)}")
         if not equals or not key.strip() or isinstance(value, Mapping | list | None):
             raise EmotionError(
                 f"--set {shortened(text)}: expected KEY=VALUE, e.g. lr=1e-3; for the keys: emotion params"
