@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field
 
 from emotion.core import plugins
 from emotion.core.errors import EmotionError
-from emotion.core.limits import MODALITIES, BelowOne, Count, Hundred, Natural, Positive, Seed, Share
+from emotion.core.limits import MODALITIES, BelowOne, Count, CountOrNone, Hundred, Natural, Positive, Seed, Share
 from emotion.core.settings import Expected, Settings
 
 # Models whose heads must divide 2 * hidden.
@@ -68,6 +68,9 @@ class Recipe(Settings):
     batch: Count = Field(default=32, description="context windows per step (dialogues with history: all), > 0")
     epochs: Count = Field(
         default=60, description="passes over the training set, > 0; the best by validation weighted F1 is kept"
+    )
+    patience: CountOrNone = Field(
+        default=0, description="epochs without a better validation weighted F1 before training stops; 0 = never"
     )
     averaging: BelowOne = Field(
         default=0,

@@ -121,6 +121,7 @@ def fit(
     checkpoint: Path | None = None,
     title: str = "",
     watch: Callable[[int, nn.Module], None] | None = None,
+    told: Callable[[float], None] | None = None,
 ) -> tuple[nn.Module, list[Epoch]]:
     """Train a model on the training sequences; the epoch is chosen on the validation sequences.
 
@@ -133,12 +134,13 @@ def fit(
         title: what the progress line says; '' = say nothing.
         watch: called with (epoch, module) after each epoch's validation, in eval mode without gradients, with the
             averaged weights where there are any.
+        told: called before it with the epoch's validation weighted F1; what it raises ends the training.
 
     Returns:
         The module in eval mode with the weights of its best epoch, and the training curve.
 
     Raises:
-        EmotionError: the settings do not fit the model, or the loss is not finite.
+        EmotionError: the settings do not fit the model, or the loss is not finite (`loop.Diverged`).
     """
     seed_everything(settings.seed)
     try:
@@ -156,15 +158,17 @@ def fit(
     own_loss = partial(loss, sequences=ready["train"], vary=vary, criterion=measure)
     factor, epochs = SCHEDULES[settings.schedule], settings.epochs
     module = module.to(device())
+    score = partial(_validate, sequences=ready["validation"], classes=classes, told=told)
     with threads(module) as helper:
         lines = train(
             module,
             batches=lambda epoch: steps(ready["train"], batch=settings.batch, seed=settings.seed, epoch=epoch),
             step=lambda module, step: backward(module, [partial(own_loss, module, part) for part in step], helper),
-            validate=lambda module: _validate(module, ready["validation"], classes=classes, helper=helper),
+            validate=lambda module: score(module, helper=helper),
             epochs=epochs,
             lr=settings.lr,
             weight_decay=settings.weight_decay,
+            patience=settings.patience,
             clip=settings.clip,
             averaging=settings.averaging,
             fused=True,
@@ -214,12 +218,22 @@ def probabilities(module: nn.Module, sequences: Sequences) -> Tensor:
     return torch.softmax(predict(module, sequences).double(), dim=1).cpu()
 
 
-def _validate(module: nn.Module, sequences: Sequences, *, classes: int, helper: Executor | None) -> tuple[float, float]:
-    """Loss and weighted F1."""
+def _validate(
+    module: nn.Module,
+    sequences: Sequences,
+    *,
+    classes: int,
+    helper: Executor | None,
+    told: Callable[[float], None] | None = None,
+) -> tuple[float, float]:
+    """Loss and weighted F1, which `told` is given."""
     known = sequences.labels >= 0
     logits, labels = predict(module, sequences, helper=helper)[known], sequences.labels[known]
     matrix = scores.confusion(labels.cpu().numpy(), logits.argmax(1).cpu().numpy(), classes=classes)
-    return nn.functional.cross_entropy(logits, labels).item(), float(scores.weighted_f1(matrix))
+    score = float(scores.weighted_f1(matrix))
+    if told is not None:
+        told(score)
+    return nn.functional.cross_entropy(logits, labels).item(), score
 
 
 def _key(splits: Mapping[str, Sequences], settings: Mapping[str, Any]) -> str:

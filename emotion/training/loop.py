@@ -26,6 +26,10 @@ from emotion.training.device import one_thread
 B = TypeVar("B")
 
 
+class Diverged(EmotionError):
+    """The loss is not finite: a lower learning rate may help."""
+
+
 def train(
     module: nn.Module,
     *,
@@ -69,7 +73,8 @@ def train(
         title: what the progress line says; '' = say nothing.
 
     Raises:
-        EmotionError: the loss is not finite, or `epochs` is below 1.
+        Diverged: the loss is not finite.
+        EmotionError: `epochs` is below 1.
     """
     if epochs < 1:
         raise EmotionError(f"{title}: epochs is {epochs}, expected at least 1")
@@ -148,7 +153,7 @@ def _one_epoch(
 
 def _check_finite(train_loss: float, validation_loss: float, *, title: str, epoch: int, lr: float) -> None:
     if not (math.isfinite(train_loss) and math.isfinite(validation_loss)):
-        raise EmotionError(
+        raise Diverged(
             f"{title}: the loss is not finite in epoch {epoch} (training {train_loss}, validation {validation_loss}); "
             f"lower the learning rate (now {lr:g}) or look for extreme values in the inputs"
         )

@@ -123,6 +123,17 @@ def test_a_killed_fit_with_everything_on_continues_to_the_same_bits(planted, tmp
     )
 
 
+def test_patience_ends_a_training_that_gets_no_better(planted):
+    splits, settings = whole(planted), SMALL | {"model": "cnn", "lr": 0.1, "epochs": 12}
+    _, all_epochs = fit(splits, **settings)
+    _, lines = fit(splits, **settings, patience=2)
+    assert len(lines) < 12 and lines == all_epochs[: len(lines)]
+    assert best_epoch(lines).epoch == len(lines) - 2
+    heard = []
+    fusing.fit(splits, classes=3, settings=TrainSettings(**settings, patience=2), told=heard.append)
+    assert heard == [line.validation_weighted_f1 for line in lines]
+
+
 def test_members_are_trained_as_if_each_were_alone(planted):
     """The loss is a sum, so no member's gradient depends on another, and the vote is theirs."""
     splits = whole(planted)
