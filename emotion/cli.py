@@ -18,12 +18,13 @@ from emotion.commands import (
     predict,
     study,
     train,
+    tune,
 )
 from emotion.commands.plain import make_plain
 from emotion.core.errors import INTERRUPTED, one_line_errors
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
-for part in (corpus, params, study, page, exchange, predict, train):
+for part in (corpus, params, study, tune, page, exchange, predict, train):
     app.add_typer(part.app)
 app.add_typer(model.app, name="model")
 app.add_typer(models.app, name="models")

@@ -30,16 +30,24 @@ def read_recipe(model: str, folder: Path = RECIPES, *, changes: Mapping[str, obj
         EmotionError: there is no such model or recipe, or a key is unknown, missing, of the wrong type or impossible,
             or keys do not fit together.
     """
-    fixed = set(registry.SIZES) - set(own.entry(model).sizes)
     path = recipe_path(model, folder)
-    fields: Any = {name: (info.annotation, info) for name, info in Recipe.model_fields.items() if name not in fixed}
-    kind = create_model("Recipe", __base__=Settings, **fields)
     content, source = _content(path, model), str(path)
     if isinstance(content, Mapping):
         content = {key: value for key, value in content.items() if key != CHOSEN}
         if changes:
             content, source = content | dict(changes), f"{path} with --set"
-    recipe = dict(read_settings(kind, content, source=source))
+    return check_recipe(model, content, source=source)
+
+
+def check_recipe(model: str, values: object, *, source: str) -> dict[str, Any]:
+    """All settings of a model, defaults included, from a mapping of some of them; `source` is named in messages.
+
+    Raises:
+        EmotionError: there is no such model, or see `read_recipe`.
+    """
+    fixed = set(registry.SIZES) - set(own.entry(model).sizes)
+    fields: Any = {name: (info.annotation, info) for name, info in Recipe.model_fields.items() if name not in fixed}
+    recipe = dict(read_settings(create_model("Recipe", __base__=Settings, **fields), values, source=source))
     check_together(model, recipe, source=source)
     return recipe
 
@@ -55,8 +63,13 @@ def read_chosen(model: str, folder: Path = RECIPES, *, changes: Mapping[str, obj
     said = content.get(CHOSEN, UNSAID) if isinstance(content, Mapping) else UNSAID
     if not isinstance(said, str) or not said.strip() or not is_printable(said):
         raise EmotionError(f"{path}: {CHOSEN} is {quoted(said)}, expected one line: who chose these settings, on what")
-    given = ", ".join(f"{key} {value}" for key, value in (changes or {}).items())
-    return f"{said}; set by hand: {given}" if given else said
+    return f"{said}{by_hand(changes or {})}"
+
+
+def by_hand(changes: Mapping[str, object]) -> str:
+    """What was set over a recipe, behind who chose that; '' = nothing."""
+    given = ", ".join(f"{key} {value}" for key, value in changes.items())
+    return f"; set by hand: {given}" if given else ""
 
 
 def read_changes(given: Sequence[str]) -> dict[str, object]:

@@ -105,12 +105,26 @@ class Worker:
     def _load(
         self, fold: str, modalities: Sequence[str], history: int | str, future: int | str
     ) -> dict[str, Sequences]:
-        paths = {name: self._folds[fold].features.get(name, self._features[name]) for name in modalities}
-        index = self._folds[fold].index
-        loaded = dataset.load(index, paths, history=history, future=future)
-        for split in SPLITS:
-            assert list(loaded[split].utterances) == self._folds[fold].rows(split), "rows in the order of the index"
-        return {split: part.to(device()) for split, part in loaded.items()}
+        return load_fold(self._folds[fold], self._features, modalities, history=history, future=future)
+
+
+def load_fold(
+    fold: Fold, features: Mapping[str, Path], modalities: Sequence[str], *, history: int | str, future: int | str
+) -> dict[str, Sequences]:
+    """A fold's sequences by split, on the device; for the context see `dataset.load`.
+
+    Args:
+        fold: with features of its own, or without.
+        features: modality -> cache, where it has none of its own.
+        modalities: to read.
+        history: utterances before each.
+        future: utterances after it.
+    """
+    paths = {name: fold.features.get(name, features[name]) for name in modalities}
+    loaded = dataset.load(fold.index, paths, history=history, future=future)
+    for split in SPLITS:
+        assert list(loaded[split].utterances) == fold.rows(split), "rows in the order of the index"
+    return {split: part.to(device()) for split, part in loaded.items()}
 
 
 def _settings(run: Run) -> TrainSettings:

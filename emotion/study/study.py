@@ -85,7 +85,7 @@ def study(
     """
     _check(models, seeds=seeds, epochs=epochs, reference=reference, ablate_models=ablate_models)
     reference = reference or models[0]
-    caches = _caches(features)
+    caches = caches_of(features)
     folds = make_folds(features / "index.csv", protocol=protocol, validation_only=validation_only)
     train = folds[0].rows("train")
     plan = variants(
@@ -131,8 +131,12 @@ def _check(
             raise EmotionError(f"{what} is {value}, expected a whole number from 1 to 100000")
 
 
-def _caches(features: Path) -> dict[str, Path]:
-    """Modality -> cache, sorted."""
+def caches_of(features: Path) -> dict[str, Path]:
+    """Modality -> cache, sorted.
+
+    Raises:
+        EmotionError: there is no such folder, or no cache in it.
+    """
     if not features.is_dir():
         what = "is a file" if features.exists() else "no such folder"
         raise EmotionError(f"{features}: {what}, expected a folder with index.csv and features/*.h5; check the path")
