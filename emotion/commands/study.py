@@ -67,6 +67,14 @@ def study_command(
             "--set", help="KEY=VALUE over the recipes of all models, e.g. lr=1e-3; may be given several times."
         ),
     ] = None,
+    tuned: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            max=100_000,
+            help="Trials of `emotion tune` for every model, inside each fold's own training part; 0 = the recipes.",
+        ),
+    ] = 0,
     epochs: Annotated[
         int | None, typer.Option(min=1, max=100_000, help="Epochs per run, in place of the recipes'.")
     ] = None,
@@ -91,6 +99,7 @@ def study_command(
     ten of them there are none.
 
     Every epoch is chosen on validation utterances; test labels are read once all runs are finished.
+    With --tuned each fold first searches for every model's settings without what it tests, as `emotion tune` does.
     The same command continues an interrupted study.
     Features without test utterances are scored on validation.
 
@@ -104,6 +113,8 @@ def study_command(
             --protocol session,random,scenario
         emotion study --features data --out studies/lr --seeds 1 \
             --set lr=1e-3 --validation-only
+        emotion study --features data --out studies/tuned --models fusion,cmn \
+            --seeds 3 --protocol session --tuned 20
         emotion study --features data --out studies/parts --seeds 3 \
             --models fusion,speaker_fusion --ablate attention,members
     """
@@ -112,10 +123,11 @@ def study_command(
     from emotion.study.folds import named
     from emotion.study.overview import compare_protocols
     from emotion.study.study import study
+    from emotion.study.tuning import make_search
     from emotion.training.workers import usual_workers
 
     folder, changes, protocols = recipes or RECIPES, read_changes(settings or []), _names(protocol)
-    several = len(protocols) > 1
+    several, fixed = len(protocols) > 1, changes | ({"epochs": epochs} if epochs else {})
     with logs.quiet() if quiet else nullcontext():
         run = partial(compare_protocols, names=protocols) if several else partial(study, protocol=named(protocols[0]))
         run(
@@ -132,6 +144,7 @@ def study_command(
             validation_only=validation_only,
             epochs=epochs,
             annotators=annotators,
+            search=partial(make_search, trials=tuned, recipes=folder, changes=fixed) if tuned else None,
             workers=usual_workers() if workers is None else workers,
         )
     if not quiet:

@@ -46,11 +46,11 @@ def tune_command(
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show warnings and errors only.")] = False,
 ) -> None:
-    r"""Choose a model's settings on held-out groups of the training part.
+    r"""Choose a model's settings without the test set.
 
-    Each trial trains the model once for every group, with that group (sessions, or people) held out, and scores it
-    there; its score is the mean. Optuna proposes the settings and stops trials that fall behind. Utterances of the test
-    set are neither loaded nor scored.
+    Each trial trains the model once for every group (of sessions, or people) of the training part, without it, and
+    scores it there; its score is the mean. Optuna proposes the settings and stops trials that fall behind. Utterances
+    of the test set are neither loaded nor scored.
 
     The same command continues what was interrupted, and ends with the same recipe. More --trials add to those there.
     The scores choose settings: what these are worth, say `emotion study` on the test set, or its --tuned.

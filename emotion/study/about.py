@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from emotion.core.tables import markdown_text
 from emotion.evaluation.significance import PAIRS
@@ -47,6 +48,7 @@ class About:
         shared: scored split -> what it shares with training, see `Shared.counts`.
         chosen: model -> who chose its settings, on what.
         validation_only: whether test utterances were left out on purpose.
+        tuned: what each fold chose, see `nested.lines`; [] = settings are those of the recipes.
     """
 
     corpus: str
@@ -64,6 +66,7 @@ class About:
     shared: Mapping[str, Mapping[str, Sequence[int]]] = field(default_factory=dict)
     chosen: Mapping[str, str] = field(default_factory=dict)
     validation_only: bool = False
+    tuned: Sequence[Mapping[str, Any]] = ()
 
     @property
     def sessions(self) -> list[str]:

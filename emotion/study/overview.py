@@ -166,6 +166,7 @@ def _json(abouts: Sequence[About]) -> bytes:
     """What the whole is of; what differs by protocol stands under `protocols`."""
     first = {name: value for name, value in asdict(abouts[0]).items() if name not in ("labels", "counts", "folds")}
     first |= {"protocol": ", ".join(about.protocol for about in abouts)}
-    first.pop("shared")
-    first["protocols"] = {about.protocol: {"folds": about.folds, "shared": about.shared} for about in abouts}
+    own = ("folds", "shared", "tuned")
+    first = {name: value for name, value in first.items() if name not in own}
+    first["protocols"] = {about.protocol: {name: getattr(about, name) for name in own} for about in abouts}
     return (json.dumps(first, indent=2) + "\n").encode()

@@ -154,6 +154,7 @@ def runs(
     features: Mapping[str, Path],
     conditions: bool,
     folder: Path,
+    own: Mapping[str, Sequence[Variant]] | None = None,
 ) -> list[Run]:
     """Every training of the study; the file's name holds a digest of all that its result depends on.
 
@@ -164,15 +165,17 @@ def runs(
         features: modality -> cache.
         conditions: whether the runs are scored with modalities missing too.
         folder: for the files.
+        own: fold -> its own settings of the same variants; None = all folds have those of the plan.
     """
     checksum = lru_cache(_checksum)
     indices = {fold.name: hashlib.sha256(repr(fold.index).encode()).hexdigest() for fold in folds}
     found = []
-    for variant in plan:
-        asked = conditions and variant.name == variant.full
-        known: dict[str, Any] = {"variant": asdict(variant), "conditions": asked, "code": code_digest(variant.model)}
-        known |= {"torch": str(torch.__version__), "device": device().type}
+    for place, usual in enumerate(plan):
+        asked = conditions and usual.name == usual.full
         for fold in folds:
+            variant = own[fold.name][place] if own else usual
+            known: dict[str, Any] = {"variant": asdict(variant), "conditions": asked}
+            known |= {"code": code_digest(variant.model), "torch": str(torch.__version__), "device": device().type}
             paths = {name: fold.features.get(name, features[name]) for name in variant.modalities}
             known |= {"fold": fold.name, "index": indices[fold.name]}
             known |= {"features": {name: checksum(path) for name, path in paths.items()}}

@@ -17,13 +17,13 @@ from emotion.evaluation import comparison_figures as pictures
 from emotion.evaluation import paper
 from emotion.evaluation.annotators import Agreement
 from emotion.evaluation.comparison_figures import Calibrated, SeedScores
-from emotion.study import notes
+from emotion.study import nested, notes
 from emotion.study.about import About
 from emotion.study.missing import ANY, SHARES
 from emotion.study.scoring import Row
 
 _table = partial(markdown_table, figures=True)
-_OPTIONAL = ("missing.csv", "missing.png", "protocols.csv", "differences.csv")
+_OPTIONAL = ("missing.csv", "missing.png", "tuned.csv", "protocols.csv", "differences.csv")
 
 
 def write(
@@ -61,6 +61,8 @@ def write(
         curves = {"any one modality" if name == ANY else name: curve for name, curve in _curves(missing).items()}
         figure = pictures.missing_figure(curves, scored=scored)
         contents = {"missing.csv": csv_of(missing), "missing.png": png(figure)} | contents
+    if about.tuned:
+        contents["tuned.csv"] = csv_of(about.tuned)
     write_all({out / name: content for name, content in contents.items()})
     tell(pictures.row_names([row.name for row in drawn])[1], where=str(out / "study.png"))
     for name in _OPTIONAL:
@@ -82,6 +84,7 @@ def page(about: About, rows: Sequence[Row], *, missing: Sequence[Mapping[str, An
         _missing(missing, about) if missing else "",
         _calibration(models, about.scored),
         _raters(models, raters) if raters else "",
+        nested.section(about.tuned) if about.tuned else "",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -273,7 +276,8 @@ def _calibrated(row: Row) -> Calibrated:
 
 def _json(about: About, rows: Sequence[Row]) -> bytes:
     known = {name: value for name, value in asdict(about).items() if name not in ("labels", "counts")}
-    known["settings"] = {row.name: row.variant.settings for row in rows}
+    if not about.tuned:  # else each fold has its own
+        known["settings"] = {row.name: row.variant.settings for row in rows}
     return (json.dumps(known, indent=2) + "\n").encode()
 
 

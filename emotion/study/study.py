@@ -22,6 +22,7 @@ from emotion.evaluation import significance
 from emotion.evaluation.annotators import read_votes
 from emotion.evaluation.scores import clusters_of
 from emotion.store.cache import Cache
+from emotion.study import nested
 from emotion.study.about import About, Interval
 from emotion.study.folds import Fold, make_folds, named, truth
 from emotion.study.plan import Run, runs, variants
@@ -29,6 +30,7 @@ from emotion.study.refit import refit_features
 from emotion.study.report import write
 from emotion.study.run import Worker, read_result
 from emotion.study.scoring import Row, missing_rows, score
+from emotion.study.tune import Search
 from emotion.training.workers import train_all
 
 Recipe = Callable[[str], Mapping[str, Any]]
@@ -59,6 +61,7 @@ def study(
     epochs: int | None = None,
     annotators: Path | None = None,
     chosen: Callable[[str], str] | None = None,
+    search: Callable[[str], Search] | None = None,
     workers: int = 1,
 ) -> Studied:
     """Train what is not trained yet, then write the tables and pictures.
@@ -78,6 +81,7 @@ def study(
         epochs: instead of the recipes' number, for a quick look.
         annotators: the raters' votes; None = `annotators.csv` in `features`, where it exists.
         chosen: model -> who chose its settings, on what; None = nothing is said of it.
+        search: model -> how each fold searches for its settings in its own training part; None = not at all.
         workers: processes. Does not change a result.
 
     Raises:
@@ -88,32 +92,58 @@ def study(
     caches = caches_of(features)
     folds = make_folds(features / "index.csv", protocol=protocol, validation_only=validation_only)
     train = folds[0].rows("train")
-    plan = variants(
-        {model: recipe(model) for model in models},
+    make_plan = partial(
+        variants,
         modalities=list(caches),
         ablate=ablate,
         ablated=ablate_models or [reference],
         epochs=epochs,
         length=len(train) / len({row.dialogue for row in train}),
     )
+    plan = make_plan({model: recipe(model) for model in models})
     known = annotators or (features / "annotators.csv" if (features / "annotators.csv").is_file() else None)
     votes = read_votes(known, folds[0].index.labels) if known else None
     with _alone(out):
         folds = refit_features(folds, caches, data=features, out=out / "folds")
-        every = runs(plan, folds, seeds=seeds, features=caches, conditions=missing, folder=out / "runs")
+        found = _tune(folds, caches, models, search, protocol=protocol, data=features, out=out, workers=workers)
+        own = {fold: make_plan({m: one.recipe for m, one in models.items()}) for fold, models in found.items()}
+        every = runs(
+            plan, folds, seeds=seeds, features=caches, conditions=missing, folder=out / "runs", own=own or None
+        )
         _train(every, folds, caches, workers=workers)
         labels = truth(features / "index.csv", folds)
         rows = score(plan, every, folds, labels, reference=reference, votes=votes)
         about = _about(folds, caches, rows[0], labels, protocol=named(protocol), seeds=seeds, reference=reference)
+        by = {model: chosen(model) for model in models} if chosen else {}
         about = replace(
             about,
-            chosen={model: chosen(model) for model in models} if chosen else {},
+            chosen=nested.chosen(found) if found else by,
+            tuned=nested.lines(found),
             validation_only=validation_only,
         )
         lost = [line for row in rows if not row.ablation for line in missing_rows(row)] if missing else []
         raters = votes.agreement(rows[0].scored.utterances) if votes else None
         write(out, about, rows, missing=lost, raters=raters)
     return Studied(folds, labels, rows, about)
+
+
+def _tune(
+    folds: Sequence[Fold],
+    caches: Mapping[str, Path],
+    models: Sequence[str],
+    search: Callable[[str], Search] | None,
+    *,
+    protocol: str,
+    data: Path,
+    out: Path,
+    workers: int,
+) -> nested.Nested:
+    """What each fold chose; {} where nothing is searched for."""
+    if search is None:
+        return {}
+    searches = {model: search(model) for model in models}
+    inside = named(protocol)
+    return nested.tune_folds(folds, caches, searches, protocol=inside, data=data, out=out / "tuned", workers=workers)
 
 
 def _check(
