@@ -14,6 +14,7 @@ from typing import Any
 from matplotlib import font_manager, ft2font
 from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 
@@ -39,6 +40,13 @@ def png(figure: Figure) -> bytes:
     """The picture, without a display and without matplotlib's version in it."""
     content = io.BytesIO()
     FigureCanvasAgg(figure).print_png(content, metadata={"Software": None})
+    return content.getvalue()
+
+
+def pdf(figure: Figure) -> bytes:
+    """The same as a drawing that scales, without a date and without matplotlib's version in it."""
+    content = io.BytesIO()
+    FigureCanvasPdf(figure).print_pdf(content, metadata={"Creator": None, "Producer": None, "CreationDate": None})
     return content.getvalue()
 
 

@@ -48,6 +48,7 @@ class About:
         shared: scored split -> what it shares with training, see `Shared.counts`.
         chosen: model -> who chose its settings, on what.
         validation_only: whether test utterances were left out on purpose.
+        encoders: modality -> the architecture that made its features; '' = not known.
         tuned: what each fold chose, see `nested.lines`; [] = settings are those of the recipes.
     """
 
@@ -66,6 +67,7 @@ class About:
     shared: Mapping[str, Mapping[str, Sequence[int]]] = field(default_factory=dict)
     chosen: Mapping[str, str] = field(default_factory=dict)
     validation_only: bool = False
+    encoders: Mapping[str, str] = field(default_factory=dict)
     tuned: Sequence[Mapping[str, Any]] = ()
 
     @property

@@ -3,6 +3,7 @@
 OUT/session/...      each protocol's own study, as `emotion study` writes it for one
 OUT/study.md         protocol x model, with the baselines, scripted and improvised apart, and the paired differences
 OUT/protocols.csv, differences.csv, study.json, study.png
+OUT/paper/...        the same table for LaTeX, and the picture as PDF
 """
 
 import json
@@ -15,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from emotion.core.drawing import png
+from emotion.core.drawing import pdf, png
 from emotion.core.errors import EmotionError
 from emotion.core.files import write_all
 from emotion.core.tables import markdown_table, markdown_text
@@ -24,7 +25,9 @@ from emotion.evaluation.comparison_figures import SeedScores
 from emotion.study import notes, protocols
 from emotion.study.about import About, seeds_text
 from emotion.study.folds import named
+from emotion.study.for_paper import FOLDER
 from emotion.study.protocols import ALL, Scored
+from emotion.study.protocols_table import protocols_table
 from emotion.study.report import csv_of
 from emotion.study.study import Studied, study
 
@@ -63,9 +66,12 @@ def write_overview(out: Path, found: Sequence[Studied]) -> None:
     scored = [protocols.scored(one) for one in found]
     lines, differences = protocols.lines(scored), protocols.differences(scored)
     abouts = [one.about for one in found]
+    figure = pictures.scores_figure(list(_drawn(scored, lines)), scored=abouts[0].scored, reference="")
     contents = {
         "protocols.csv": csv_of(lines),
-        "study.png": png(pictures.scores_figure(list(_drawn(scored, lines)), scored=abouts[0].scored, reference="")),
+        "study.png": png(figure),
+        f"{FOLDER}/study.pdf": pdf(figure),
+        f"{FOLDER}/study.tex": protocols_table(scored, lines, abouts[0]).encode(),
         "study.json": _json(abouts),
         "study.md": page(abouts, lines, differences).encode(),
     }

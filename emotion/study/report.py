@@ -19,11 +19,12 @@ from emotion.evaluation.annotators import Agreement
 from emotion.evaluation.comparison_figures import Calibrated, SeedScores
 from emotion.study import nested, notes
 from emotion.study.about import About
+from emotion.study.for_paper import paper_files
 from emotion.study.missing import ANY, SHARES
 from emotion.study.scoring import Row
 
 _table = partial(markdown_table, figures=True)
-_OPTIONAL = ("missing.csv", "missing.png", "tuned.csv", "protocols.csv", "differences.csv")
+_OPTIONAL = ("missing.csv", "missing.png", "paper/missing.pdf", "tuned.csv", "protocols.csv", "differences.csv")
 
 
 def write(
@@ -46,23 +47,24 @@ def write(
     names = list(dict.fromkeys(name for row in rows for name in row.figures))
     scored = about.scored
     per_class = [{"model": row.name, "class": label, **found} for row in rows for label, found in row.per_class.items()]
+    figures = {
+        "study": pictures.scores_figure(list(map(_seed_scores, drawn)), scored=scored, reference=about.reference),
+        "reliability": pictures.reliability_figure(list(map(_calibrated, models)), scored=scored),
+    }
     contents = {
         "runs.csv": csv_of([run for row in rows for run in row.runs]),
         "study.csv": csv_of([{name: row.figures.get(name) for name in names} for row in rows]),
         "per_class.csv": csv_of(per_class),
-        "study.png": png(
-            pictures.scores_figure(list(map(_seed_scores, drawn)), scored=scored, reference=about.reference)
-        ),
-        "reliability.png": png(pictures.reliability_figure(list(map(_calibrated, models)), scored=scored)),
-        "study.json": _json(about, rows),
-        "study.md": page(about, rows, missing=missing, raters=raters).encode(),
     }
     if missing:
         curves = {"any one modality" if name == ANY else name: curve for name, curve in _curves(missing).items()}
-        figure = pictures.missing_figure(curves, scored=scored)
-        contents = {"missing.csv": csv_of(missing), "missing.png": png(figure)} | contents
+        figures["missing"] = pictures.missing_figure(curves, scored=scored)
+        contents["missing.csv"] = csv_of(missing)
     if about.tuned:
         contents["tuned.csv"] = csv_of(about.tuned)
+    contents |= {f"{name}.png": png(figure) for name, figure in figures.items()} | paper_files(about, rows, figures)
+    contents["study.json"] = _json(about, rows)
+    contents["study.md"] = page(about, rows, missing=missing, raters=raters).encode()
     write_all({out / name: content for name, content in contents.items()})
     tell(pictures.row_names([row.name for row in drawn])[1], where=str(out / "study.png"))
     for name in _OPTIONAL:

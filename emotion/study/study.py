@@ -24,6 +24,7 @@ from emotion.evaluation.scores import clusters_of
 from emotion.store.cache import Cache
 from emotion.study import nested
 from emotion.study.about import About, Interval
+from emotion.study.citing import family_of
 from emotion.study.folds import Fold, make_folds, named, truth
 from emotion.study.plan import Run, runs, variants
 from emotion.study.refit import refit_features
@@ -224,10 +225,11 @@ def _about(
     held_out = [fold.name for fold in folds if fold.name]
     used = list({row.utterance: row for fold in folds for row in fold.index.utterances}.values())
     splits = {"all": used} if held_out else {split: folds[0].rows(split) for split in SPLITS}
-    features, unknown = {}, []
+    features, encoders, unknown = {}, {}, []
     for modality, path in caches.items():
         with Cache(path) as cache:
             features[modality], known = cache.shape[-1], cache.attributes
+            encoders[modality] = family_of(known)
             if known.get("trained_on") == "unknown" or known.get("encoder") == "imported":
                 unknown.append(modality)
     return About(
@@ -243,6 +245,7 @@ def _about(
         counts={split: (len(rows), len({row.dialogue for row in rows})) for split, rows in splits.items()},
         absent=_absent(folds, labels, scored=row.split),
         unknown_training=unknown,
+        encoders=encoders,
         shared={one.split: one.counts() for one in of_folds(fold.index.utterances for fold in folds)},
     )
 

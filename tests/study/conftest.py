@@ -2,7 +2,7 @@ import pytest
 from planted_study import plant
 
 from emotion.evaluation import comparison_figures
-from emotion.study import report
+from emotion.study import for_paper, report
 
 
 @pytest.fixture(scope="module")
@@ -16,3 +16,4 @@ def no_pictures(monkeypatch):
     for name in ("scores_figure", "reliability_figure", "missing_figure"):
         monkeypatch.setattr(comparison_figures, name, lambda *_, **__: None)
     monkeypatch.setattr(report, "png", lambda _: b"")
+    monkeypatch.setattr(for_paper, "pdf", lambda _: b"")

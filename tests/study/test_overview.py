@@ -10,7 +10,7 @@ from sklearn.metrics import f1_score
 from emotion.core.errors import EmotionError
 from emotion.corpus.utterance import read_index
 from emotion.page.study import study_data
-from emotion.study import notes, report
+from emotion.study import for_paper, notes, report
 from emotion.study.baselines import CORPUS, SCENARIO, baselines
 from emotion.study.folds import make_folds, truth
 from emotion.study.overview import compare_protocols
@@ -32,6 +32,7 @@ def compared(played, tmp_path_factory):
     options = {"models": ["cnn"], "recipe": lambda model: recipe(model, epochs=1), "seeds": 1, "workers": 1}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(report, "png", lambda _: b"")
+        patch.setattr(for_paper, "pdf", lambda _: b"")
         for name in ("reliability_figure", "missing_figure"):
             patch.setattr(report.pictures, name, lambda *_, **__: None)
         compare_protocols(played, NAMES, out=out, chosen=lambda model: "nobody, on nothing", **options)
@@ -62,6 +63,16 @@ def test_one_command_sets_protocols_beside_each_other(compared, played):
             assert float(row["difference_ci_low"]) <= float(row["difference"]) <= float(row["difference_ci_high"])
         else:
             assert row["difference_ci_low"] == row["bootstrap_p_holm"] == ""
+
+
+@pytest.mark.slow
+def test_the_table_for_a_paper_has_the_same_figures(compared):
+    text = (compared / "paper" / "study.tex").read_text()
+    for line in rows_of(compared / "protocols.csv"):
+        if line["utterances"] == "all":
+            ends = [f"${100 * float(line[f'weighted_f1_ci_{end}']):.2f}$" for end in ("low", "high")]
+            assert f"{100 * float(line['weighted_f1']):.2f} & {' to '.join(ends)}" in text
+    assert text.count(" & ") == 4 * 2 * len(NAMES) and (compared / "paper" / "study.pdf").is_file()
 
 
 @pytest.mark.slow
