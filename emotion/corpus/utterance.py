@@ -160,7 +160,7 @@ def _read_rows(path: Path, labels: Sequence[str]) -> Iterator[Utterance]:
         _check_header(tuple(next(lines, ())), path)
         for values in lines:
             line += 1 + sum(value.count("\n") for value in values)
-            yield _read_row(values, labels, where=f"{path}: line {line}")
+            yield read_row(values, labels, where=f"{path}: line {line}")
     except csv.Error as error:
         raise EmotionError(f"{path}: line {line + 1} is no CSV ({shortened(str(error))}); {_REMEDY}") from None
 
@@ -189,9 +189,20 @@ def _check_header(header: tuple[str, ...], path: Path) -> None:
     raise EmotionError(f"{path}: line 1 has columns {found}, expected {','.join(COLUMNS)}; {_REMEDY}")
 
 
-def _read_row(values: Sequence[str], labels: Sequence[str], *, where: str) -> Utterance:
+def read_row(values: Sequence[str], labels: Sequence[str], *, where: str, remedy: str = _REMEDY) -> Utterance:
+    """An utterance of the texts of its columns, in the order of `COLUMNS`.
+
+    Args:
+        values: the texts.
+        labels: names of the classes.
+        where: names the row in messages.
+        remedy: what to do about a wrong one.
+
+    Raises:
+        EmotionError: a value is impossible.
+    """
     if len(values) != len(COLUMNS):
-        raise EmotionError(f"{where} has {len(values)} columns, expected {len(COLUMNS)}; {_REMEDY}")
+        raise EmotionError(f"{where} has {len(values)} columns, expected {len(COLUMNS)}; {remedy}")
     row: dict[str, Any] = dict(zip(COLUMNS, values, strict=True))
     numbers = {column: _number(row[column], kind) for column, kind in _NUMBERS.items()}
     choices = {"label": labels, "split": SPLITS}
@@ -202,13 +213,13 @@ def _read_row(values: Sequence[str], labels: Sequence[str], *, where: str) -> Ut
     wrong += [(column, "text on one line") for column in NAMED if not is_printable(row[column])]
     wrong += [(column, "a path inside the corpus") for column in ("audio", "video") if _leads_out(row[column])]
     for column, expected in wrong:
-        raise EmotionError(f"{where}: {column} is {quoted(row[column])}, expected {expected}; {_REMEDY}")
+        raise EmotionError(f"{where}: {column} is {quoted(row[column])}, expected {expected}; {remedy}")
     for column in ("utterance", "dialogue", "speaker"):
         if not row[column]:
-            raise EmotionError(f"{where}: {column} is empty; {_REMEDY}")
+            raise EmotionError(f"{where}: {column} is empty; {remedy}")
     found = Utterance(**row | numbers | {"side": side})
     if found.end <= found.start:
-        raise EmotionError(f"{where}: end {found.end} s is not after start {found.start} s; {_REMEDY}")
+        raise EmotionError(f"{where}: end {found.end} s is not after start {found.start} s; {remedy}")
     return found
 
 

@@ -17,8 +17,9 @@ import numpy as np
 
 from emotion.core import logs, processes
 from emotion.core.errors import EmotionError
-from emotion.exchange.feature_file import FeatureFile, read_feature_file
+from emotion.exchange.feature_file import FeatureFile
 from emotion.exchange.layouts import Dialogue
+from emotion.exchange.table_file import is_table, read_any
 from emotion.exchange.unpickling import budget_of
 
 if sys.platform != "win32":
@@ -29,11 +30,12 @@ _SPEED = 1e6  # bytes/s, a tenth of what was measured
 _PATIENCE = 2.0  # the clock on the wall may show so many times the computing time: other programs run, too
 _LARGE = 200e6  # bytes from which on a line says that it will take a while
 _SPARE = 256 << 20  # bytes for what Python itself takes meanwhile
+_TABLE = 1 << 30  # bytes for what reading a Parquet file takes besides
 _HAND_MADE = "if you trust it, load it where it was made and save plain numpy arrays"
 
 
 def read_in_child(path: Path, *, text_block: str, folder: Path) -> FeatureFile:
-    """Read a feature pickle as `read_feature_file` does, in a child process with limits.
+    """Read a feature file as `read_any` does, in a child process with limits.
 
     What is found is left in `folder`, an empty one of ours; there the features stay until they are used.
 
@@ -44,7 +46,7 @@ def read_in_child(path: Path, *, text_block: str, folder: Path) -> FeatureFile:
     if size > _LARGE:
         logs.info(f"reading {path} ({size / 1e6:,.0f} MB)")
     seconds = _SECONDS + size / _SPEED
-    memory = size + 3 * budget_of(size) + _SPARE
+    memory = size + 3 * budget_of(size) + _SPARE + (_TABLE if is_table(path) else 0)
     task = (str(path), text_block, str(folder))
     found = processes.run(
         _work, [task], workers=1, start=_bound, arguments=(memory, seconds), limit=lambda _: _PATIENCE * seconds
@@ -87,7 +89,7 @@ def _work(task: tuple[str, str, str]) -> None:
     """In the child: read the file and leave what it holds in the folder."""
     path, text_block, folder = task
     try:
-        _leave(read_feature_file(Path(path), text_block=text_block), Path(folder))
+        _leave(read_any(Path(path), text_block=text_block), Path(folder))
     except MemoryError:
         _unbound()
         raise EmotionError(

@@ -43,6 +43,9 @@ class FeatureFile:
     # `numbered_utterances` (their ids are whole numbers), `speakers` (length of the one-hot vectors, 0 = names, None =
     # some of each)
     written: dict[str, Any]
+    # of a table that an export wrote: names of the classes, and the columns of its rows, see `corpus.utterance`
+    labels: list[str] | None = None
+    rows: list[dict[str, Any]] | None = None
 
 
 def read_feature_file(path: Path, *, text_block: str) -> FeatureFile:
@@ -73,7 +76,7 @@ def _checked(content: object, text_block: str) -> FeatureFile:
         raise EmotionError(f"dialogue {shortened(empty)} and all others for training have no utterances, expected some")
     features, unlisted = read_vectors(fields, dialogues, text_block)
     return FeatureFile(
-        dialogues=[replace(one, sentences=list(map(_visible, one.sentences))) for one in dialogues],
+        dialogues=[replace(one, sentences=list(map(visible, one.sentences))) for one in dialogues],
         features=features,
         unlisted=unlisted,
         unused=len(fields["ids"]) - len(used),
@@ -161,8 +164,8 @@ def _check_text(dialogue: Dialogue) -> None:
             )
 
 
-def _visible(text: str) -> str:
-    """Without the characters that could move a cursor or turn the direction of what follows."""
+def visible(text: str) -> str:
+    """A text without the characters that could move a cursor or turn the direction of what follows."""
     return text if is_printable(text) else " ".join("".join(filter(is_printable, text)).split())
 
 

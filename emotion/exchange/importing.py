@@ -1,4 +1,4 @@
-"""From a feature pickle to an index and feature caches, ready for `emotion study` and the pipeline's `fuse`."""
+"""From a feature file to an index and feature caches, ready for `emotion study` and the pipeline's `fuse`."""
 
 import re
 from collections import Counter
@@ -20,6 +20,7 @@ from emotion.exchange.feature_file import check_text_block
 from emotion.exchange.kinds import check_kind
 from emotion.exchange.layouts import Dialogue
 from emotion.exchange.storing import check_folder, replacing, store
+from emotion.exchange.table_file import rows_of
 from emotion.exchange.values import clean
 
 _SEED = 1
@@ -27,7 +28,7 @@ _IEMOCAP = re.compile(r"Ses[0-9]{2}[FM]_.")
 
 
 def import_features(
-    path: Path, *, out: Path, label_names: Sequence[str] = LABELS, split: str = "paper", text_block: str = "mean"
+    path: Path, *, out: Path, label_names: Sequence[str] = LABELS, split: str = "", text_block: str = "mean"
 ) -> None:
     """Write `index.csv`, `index.json`, `features/<modality>.h5` and `import.json`, and say what was found.
 
@@ -38,12 +39,13 @@ def import_features(
     in that mean. A pickle holds no times: utterance k of a dialogue is given the time from k to k + 1 s.
 
     Args:
-        path: the pickle, see `emotion.exchange.feature_file`.
+        path: the pickle, see `emotion.exchange.feature_file`; or a .npz or Parquet file of `emotion export`, which
+            holds speakers, times and names of the classes, too.
         out: folder to write to; it is replaced as a whole at the end, other files in it are kept.
         label_names: names of the classes, in the order of the file's numbers.
         split: which of the dialogues that are not for testing are for validation: `paper` or `cosmic` (lists of IEMOCAP
             dialogues, see `emotion.corpus.splits`), or `file`: the file's own list, and where it has none a tenth,
-            drawn with a fixed seed.
+            drawn with a fixed seed. '' = `paper` for pickles, `file` for others.
         text_block: see `read_feature_file`.
 
     Raises:
@@ -51,11 +53,13 @@ def import_features(
             another corpus; nothing is written then.
     """
     _check_choices(label_names, split, text_block)
-    check_kind(path)
+    check_kind(path, tables=True)
     check_folder(out)
     with replacing(out) as (folder, scratch):
         content = read_in_child(path, text_block=text_block, folder=scratch)
-        rows = _rows(path, content.dialogues, _parts(path, content.dialogues, split), label_names)
+        split, label_names = split or ("file" if content.rows else "paper"), content.labels or label_names
+        parts = _parts(path, content.dialogues, split)
+        rows = rows_of(content, parts) or _rows(path, content.dialogues, parts, label_names)
         train, ids = np.array([row.split == "train" for row in rows]), [row.utterance for row in rows]
         modalities = {
             name: clean(name, values, content.unlisted[name], train=train, ids=ids)
@@ -81,7 +85,7 @@ def import_features(
 
 def _check_choices(label_names: Sequence[str], split: str, text_block: str) -> None:
     check_text_block(text_block)
-    if split not in (*LISTS, "file"):
+    if split not in ("", *LISTS, "file"):
         raise EmotionError(f"split is {quoted(split)}, expected one of {', '.join(LISTS)}, file")
     if len(set(label_names)) != len(label_names) or not all(map(str.strip, label_names)) or not label_names:
         raise EmotionError(f"label names are {quoted(','.join(label_names))}, expected names that differ, with commas")

@@ -43,11 +43,11 @@ _SIGNATURES: Final = (
     (rb"\s*[{\[]", "JSON", _CONVERT),
 )
 _PATTERNS: Final = [(re.compile(pattern, re.DOTALL), what, fix) for pattern, what, fix in _SIGNATURES]
-_HDF5, _ZIP, _BOM = b"\x89HDF\r\n\x1a\n", b"PK\x03\x04", b"\xef\xbb\xbf"
+_HDF5, _ZIP, _PARQUET, _BOM = b"\x89HDF\r\n\x1a\n", b"PK\x03\x04", b"PAR1", b"\xef\xbb\xbf"
 
 
-def check_kind(path: Path) -> None:
-    """See whether a file may be a pickle.
+def check_kind(path: Path, *, tables: bool = False) -> None:
+    """See whether a file may be a pickle; or, with `tables`, a .npz or Parquet file.
 
     Raises:
         EmotionError: there is no such file, it cannot be read, is empty, or is of another kind; names the kind and what
@@ -67,6 +67,8 @@ def check_kind(path: Path) -> None:
         raise cannot("be read", path, error) from None
     if not head:
         raise EmotionError(f"{path}: is empty, {_WANTED}; copy or download the file again")
+    if tables and (head.startswith(_PARQUET) or _first(head).endswith(b".npy")):
+        return
     found = _kind(head)
     if found is not None:
         raise EmotionError(f"{path}: is {found[0]}; {found[1]}")
@@ -103,8 +105,7 @@ def _hdf5(head: bytes) -> tuple[str, str]:
 
 def _zip(head: bytes) -> tuple[str, str]:
     """By the name of the archive's first member, which stands in its first bytes."""
-    length = int.from_bytes(head[26:28], "little")
-    name = head[30 : 30 + length]
+    name = _first(head)
     if name.endswith(b".npy"):
         return "a numpy archive (.npz)", _CONVERT
     if name.endswith((b"data.pkl", b".format_version", b"byteorder")):
@@ -112,6 +113,11 @@ def _zip(head: bytes) -> tuple[str, str]:
     if name == b"[Content_Types].xml":
         return "an Office file (e.g. .xlsx)", _TABLE
     return "a zip archive", _UNPACK
+
+
+def _first(head: bytes) -> bytes:
+    """The name of a zip archive's first member; b"" of other files."""
+    return head[30 : 30 + int.from_bytes(head[26:28], "little")] if head.startswith(_ZIP) else b""
 
 
 def _folder(path: Path) -> str:
