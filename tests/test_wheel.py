@@ -47,8 +47,8 @@ def test_every_file_of_the_package_is_in_it(installed):
     source = ROOT / "emotion"
     ours = {path.relative_to(ROOT) for path in source.rglob("*") if path.is_file() and path.suffix != ".pyc"}
     recipes = {
-        (source / "fusion" / "shipped_recipes" / path.name).relative_to(ROOT)
-        for path in (ROOT / "recipes").glob("*.yaml")
+        (source / "fusion" / "shipped_recipes" / path.relative_to(ROOT / "recipes")).relative_to(ROOT)
+        for path in (ROOT / "recipes").rglob("*.yaml")
     }
     found = {path.relative_to(installed) for path in installed.rglob("*") if path.is_file()}
     assert len(recipes) >= 8

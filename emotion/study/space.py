@@ -49,11 +49,14 @@ Space = Mapping[str, Range | tuple[Any, ...]]
 
 
 def space_path(model: str, folder: Path = RECIPES) -> Path:
-    """The file of a model's space: spaces/<model>.yaml beside its recipe, or default.yaml there where it has none."""
-    recipe = recipe_path(model, folder)
-    spaces = (recipe_path("fusion").parent if plugins.is_name(model) else recipe.parent) / "spaces"
-    own = spaces / recipe.name
-    return own if own.is_file() else spaces / "default.yaml"
+    """The file of a model's space: spaces/<model>.yaml beside its recipe, else beside the usual recipes.
+
+    Where there is none, spaces/default.yaml likewise.
+    """
+    recipe, usual = recipe_path(model, folder), recipe_path("fusion").parent
+    folders = [usual] if plugins.is_name(model) else [recipe.parent, usual]
+    places = [place / "spaces" / name for name in (recipe.name, "default.yaml") for place in folders]
+    return next((path for path in places if path.is_file()), places[-1])
 
 
 def read_space(path: Path, model: str, recipe: Mapping[str, Any]) -> Space:

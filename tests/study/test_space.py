@@ -24,8 +24,14 @@ def test_every_model_has_a_space_that_it_takes(model, monkeypatch):
     assert ("hidden" in space) == ("hidden" in recipe)
 
 
-def test_a_plugin_has_the_usual_space(project):
+def test_where_a_space_is_looked_for(tmp_path, monkeypatch):
+    monkeypatch.chdir(ROOT)
     assert space_path("plugins/gated.py:Gated").as_posix() == "recipes/spaces/default.yaml"
+    assert space_path("cnn").as_posix() == "recipes/spaces/default.yaml"
+    assert space_path("fusion", tmp_path).as_posix() == "recipes/spaces/fusion.yaml"  # other recipes, no spaces
+    (tmp_path / "spaces").mkdir()
+    (tmp_path / "spaces" / "fusion.yaml").write_text("lr: [1e-3]\n")
+    assert space_path("fusion", tmp_path) == tmp_path / "spaces" / "fusion.yaml"
 
 
 def test_values_and_limits(tmp_path, monkeypatch):
