@@ -70,7 +70,11 @@ def _texts(value: object) -> Iterable[str]:
 
 def of_family(family: str) -> tuple[str, ...]:
     """Keys of the references of an architecture."""
-    return ("gao_guo",) if family == "ours" else (family,) if family in entries() else ()
+    return (
+        ("gao_guo",)
+        if family == "ours"
+        else tuple(key for key in entries() if re.fullmatch(rf"{family}(-ref\d)?", key))
+    )
 
 
 def cite(keys: Sequence[str]) -> str:
@@ -87,6 +91,21 @@ def entries() -> dict[str, str]:
         head = re.match(r"@\w+\{([\w-]+),", part)
         assert head is not None, part
         found[head[1]] = part.strip()
+    for entry in ENTRIES:
+        if entry.family not in {*found, "ours"}:
+            found |= _of_catalogue(entry.family, entry.cite)
+    return found
+
+
+def _of_catalogue(family: str, text: str) -> dict[str, str]:
+    """Entries from what the catalogue of encoders says: `Baevski et al.: title, 2020`, several with `; ` between."""
+    found = {}
+    for number, one in enumerate(text.split("; ")):
+        parts = re.fullmatch(r"(?:.*e\.g\. )?(.+?): (.+), (\d{4})", one)
+        assert parts is not None, one
+        authors, title, year = parts[1].replace(" et al.", " and others"), parts[2], parts[3]
+        key = f"{family}-ref{number + 1}" if number else family
+        found[key] = f"@misc{{{key},\n  title = {{{{{title}}}}},\n  author = {{{authors}}},\n  year = {{{year}}},\n}}"
     return found
 
 

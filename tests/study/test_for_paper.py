@@ -24,6 +24,9 @@ def test_whatever_can_be_used_can_be_cited():
         assert set(citing.of_family(entry.family)) <= known.keys() and citing.of_family(entry.family), entry
     cited = {*citing.ENSEMBLE, *citing.TUNING, *citing.BOOTSTRAP, *citing.HOLM}
     assert cited | {*citing.of_corpus("iemocap"), *citing.of_corpus("meld")} <= known.keys()
+    assert citing.of_family("egemaps") == ("egemaps", "egemaps-ref2")
+    assert "title = {{DINOv2: learning robust visual features without supervision}}" in known["dinov2"]
+    assert "author = {Oquab and others}" in known["dinov2"] and "year = {2023}" in known["dinov2"]
     for key, text in known.items():
         assert text.count("{") == text.count("}") and "title = {" in text and "author = {" in text, key
         assert "year = {" in text or key == "gao_guo", key  # the paper's is not known
