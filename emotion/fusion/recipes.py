@@ -30,6 +30,7 @@ def read_recipe(model: str, folder: Path = RECIPES, *, changes: Mapping[str, obj
         EmotionError: there is no such model or recipe, or a key is unknown, missing, of the wrong type or impossible,
             or keys do not fit together.
     """
+    own.entry(model)  # an unknown model is named before a file that is not there
     path = recipe_path(model, folder)
     content, source = _content(path, model), str(path)
     if isinstance(content, Mapping):
