@@ -46,7 +46,7 @@ static int fd_inside(int fd) {
     if (!folder[0]) return 0;
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
     ssize_t size = readlink(link, path, sizeof path - 1);
-    if (size < 0) return 0;
+    if (size < 0 || path[0] != '/') return 0; /* a pipe or a socket is no file */
     path[size] = 0;
     return inside(path);
 }

@@ -191,9 +191,14 @@ def _restore(path: Path, old: Path) -> None:
 
 
 def _swap(partial: Path, path: Path, old: Path) -> None:
-    if path.exists() or path.is_symlink():
+    if replaced := path.exists() or path.is_symlink():
         path.rename(old)
-    partial.rename(path)
+    try:
+        partial.rename(path)
+    except OSError:
+        if replaced:
+            old.rename(path)  # where that fails too, `_restore` does it next time
+        raise
     sync(path.parent)
     _remove(old)
 

@@ -1,9 +1,11 @@
 """A limit on the size of files stands for a full disk: both fail in the middle of a write."""
 
+import errno
 import os
 import stat
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -121,6 +123,24 @@ def test_a_folder_takes_its_place_as_a_whole_and_comes_back_after_a_kill(tmp_pat
         (partial / "weights").touch()
         raise KeyError
     assert [path.name for path in tmp_path.iterdir()] == ["model"] and (place / "weights").read_text() == "2"
+
+
+def test_a_folder_whose_place_cannot_be_taken_stays(tmp_path, monkeypatch):
+    """The disk fails at the second of the two renames."""
+    place, rename = tmp_path / "model", Path.rename
+    with writing_folder(place) as partial:
+        write_text(partial / "weights", "1")
+
+    def fail(path, target):
+        if path.name == "model.partial":
+            raise OSError(errno.EIO, "Input/output error")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", fail)
+    with pytest.raises(EmotionError, match="cannot be written"), writing_folder(place) as partial:
+        write_text(partial / "weights", "2")
+    assert {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")} == {"model", "model/weights"}
+    assert (place / "weights").read_text() == "1"
 
 
 def test_a_link_to_a_folder_is_replaced_and_what_it_led_to_stays(tmp_path):
