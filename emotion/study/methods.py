@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from emotion.core.latex import latex_text
+from emotion.core.text import counted
 from emotion.corpus.shared import told
 from emotion.evaluation.scores import RESAMPLES
 from emotion.study import citing
@@ -83,10 +84,13 @@ def _training(about: About, rows: Sequence[Row]) -> _Part:
     for row in rows:
         epochs.setdefault(int(row.variant.settings["epochs"]), []).append(latex_text(row.name))
     most = _listed(
-        [f"{count} ({_listed(names)})" if len(epochs) > 1 else str(count) for count, names in epochs.items()]
+        [
+            counted(count, "epochs") + (f" ({_listed(names)})" if len(epochs) > 1 else "")
+            for count, names in epochs.items()
+        ]
     )
     text = (
-        f"Each model is trained with {seeds_text(about.seeds)} for {most} epochs at most; of every run the epoch with "
+        f"Each model is trained with {seeds_text(about.seeds)} for {most} at most; of every run the epoch with "
         "the best weighted F1 on validation utterances is kept."
     )
     voting = {latex_text(row.name): row.figures["members"] for row in rows if row.figures["members"] > 1}

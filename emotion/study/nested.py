@@ -64,10 +64,8 @@ def tune_folds(
 def chosen(nested: Nested) -> dict[str, str]:
     """Model -> who chose its settings, on what."""
     first = next(iter(nested.values()))
-    return {
-        model: f"{found.chosen} of each fold" if len(nested) > 1 or "" not in nested else found.chosen
-        for model, found in first.items()
-    }
+    whose = "of the training part" if "" in nested else "of each fold's training part"
+    return {model: found.chosen.replace("of the training part", whose) for model, found in first.items()}
 
 
 def lines(nested: Nested) -> list[dict[str, Any]]:

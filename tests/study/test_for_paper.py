@@ -88,7 +88,7 @@ def test_the_folder_of_a_study(features, tmp_path):
         assert content.count("{") == content.count("}")
     counts = [len(plant_rows) for plant_rows in (read(features, "train"), read(features, "test"))]
     assert f"{counts[0]} utterances in" in text and f"{counts[1]} utterances in" in text
-    assert "1 seed for 1 epochs at most" in text and "Test labels were read once" in text
+    assert "1 seed for 1 epoch at most" in text and "Test labels were read once" in text
     cited = {key for keys in re.findall(r"cite{([^}]*)}", text) for key in keys.split(",")}
     assert cited == set(re.findall(r"@\w+{([\w-]+),", bib)) and "gao_guo" in cited
     again = conduct(plant(tmp_path / "features"), tmp_path / "two", **options) / "paper"

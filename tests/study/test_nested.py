@@ -32,7 +32,7 @@ def test_a_folds_settings_do_not_know_what_it_tests(features, tmp_path, no_pictu
         assert line["trials"] == "3" and line["settings"].startswith("lr=")
         assert float(line["score"]) >= float(line["score_of_recipe"])
     page, about = (out / "study.md").read_text(), json.loads((out / "study.json").read_text())
-    said = "emotion tune, 3 trials, seed 1, on 2 held-out groups of sessions of the training part of each fold"
+    said = "emotion tune, 3 trials, seed 1, on 2 held-out groups of sessions of each fold's training part"
     assert f"Who chose the settings, on what. fusion: {said}." in page and about["chosen"] == {"fusion": said}
     assert "## Settings that each fold chose" in page and lines[0]["settings"] in page
     assert "settings" not in about and [line["held_out"] for line in about["tuned"]] == ["Ses01", "Ses02", "Ses03"]
