@@ -42,11 +42,11 @@ def block(metrics: dict[str, Any], details: dict[str, Any]) -> str:
             ],
         ),
     ]
-    lines += ["", *(f"- {line}" for line, _ in sentences(details["shared"]))] if "shared" in details else []
+    told = [f"{line[0].upper()}{line[1:]}." for line, _ in sentences(details.get("shared", {}))]
     if "faces" in metrics:
         coverage = metrics["faces"]["coverage"]
-        lines += ["", f"{100 * coverage:.1f} % of the frames in the face clips show the speaker's whole face."]
-    return "\n".join(lines)
+        told.append(f"{100 * coverage:.1f} % of the frames in the face clips show the speaker's whole face.")
+    return "\n".join([*lines, "", " ".join(told)] if told else lines)
 
 
 def _percent(share: float | None) -> str:
