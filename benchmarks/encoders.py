@@ -19,7 +19,7 @@ import torch
 import transformers as hf
 from torch import Tensor, nn
 
-from benchmarks import machine
+from benchmarks import machine, real_voices
 from benchmarks.encoders_text import HEAD, OPTION_ROWS, OPTIONS
 from emotion.core.progress import track
 from emotion.encoders.audio import AudioEncoder
@@ -217,7 +217,7 @@ def document(lines: Sequence[Line]) -> str:
         f"{100 * min(ratios):.0f} %.\n"
     )
     cited = [f"- {line.entry.family} (`{line.entry.name}`): {line.entry.cite}." for line in lines]
-    cite = ["\n## How to cite them\n", *dict.fromkeys(cited)]
+    cite = [f"\n{real_voices.section()}{real_voices.END}\n", *dict.fromkeys(cited)]
     options = "\n".join(f"| {key} | {value} |" for key, value in OPTION_ROWS.items())
     return HEAD + "\n".join(rows) + "\n" + text + OPTIONS.replace("OPTIONROWS", options) + "\n".join(cite) + "\n"
 

@@ -26,8 +26,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
-from benchmarks.record import record
+from benchmarks.record import read, record
 from emotion.core import logs
+from emotion.core.files import write_text
+from emotion.core.tables import markdown_table
 from emotion.corpus.index import index_corpus
 from emotion.corpus.utterance import Index, read_index
 from emotion.encoders.for_audio import make_audio
@@ -37,6 +39,8 @@ from emotion.extraction.extract_audio import extract_audio
 from emotion.extraction.fitting import fit_encoder
 from emotion.store.cache import Cache
 
+DOCUMENT = Path(__file__).parent.parent / "docs" / "encoders.md"
+BEGIN, END = "## On real voices", "## How to cite them"  # of the part of the page
 _SECONDS = 600.0
 _CS = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 
@@ -119,6 +123,25 @@ def measure(index: Index, settings: Audio, *, root: Path, folder: Path, trains: 
     return {"weighted_f1": 100 * pooled, "speakers": [100 * value for value in of_speakers]}
 
 
+def section() -> str:
+    """The part of docs/encoders.md, with its heading; '' where nothing is measured yet."""
+    found = read().get("real_voices")
+    if found is None:
+        return ""
+    rows = [(name, *(f"{value:.1f}" for value in row.values())) for name, row in found["systems"].items()]
+    head = ("encoder", "weighted F1, all", "of a speaker: least", "most", "standard deviation")
+    return f"""{BEGIN}
+
+`python -m benchmarks.real_voices`: {found["utterances"]} sentences of acted speech by {found["speakers"]} speakers, in
+{found["classes"]} classes; each speaker held out once, the next one for validation. A linear SVM reads the vectors of each
+encoder; its C and the epoch of `paper`, which is fitted anew for each fold with the default settings, are chosen on
+validation. There is no interval for so few speakers.
+
+{markdown_table(head, rows, figures=True)}
+
+"""
+
+
 def main(
     root: Annotated[Path, typer.Option(help="Folder of a `table` corpus.")],
     whisper: Annotated[Path | None, typer.Option(help="Folder of a Whisper checkpoint for transformers.")] = None,
@@ -144,7 +167,10 @@ def main(
             shown.add_row(system, *(f"{value:.1f}" for value in figures))
             content[system] = dict(zip(("weighted_f1", "least", "most", "deviation"), figures, strict=True))
     Console().print(shown)
-    record("real_voices", {"utterances": len(index.utterances), "speakers": len(each), "systems": content})
+    counts = {"utterances": len(index.utterances), "speakers": len(each), "classes": len(index.labels)}
+    record("real_voices", {**counts, "systems": content})
+    before, _, rest = DOCUMENT.read_text(encoding="utf-8").partition(END)
+    write_text(DOCUMENT, before.partition(BEGIN)[0] + section() + END + rest)
 
 
 if __name__ == "__main__":
