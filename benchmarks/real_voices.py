@@ -133,9 +133,9 @@ def section() -> str:
     return f"""{BEGIN}
 
 `python -m benchmarks.real_voices`: {found["utterances"]} sentences of acted speech by {found["speakers"]} speakers, in
-{found["classes"]} classes; each speaker held out once, the next one for validation. A linear SVM reads the vectors of each
-encoder; its C and the epoch of `paper`, which is fitted anew for each fold with the default settings, are chosen on
-validation. There is no interval for so few speakers.
+{found["classes"]} classes; each speaker held out once, the next one for validation. A linear SVM reads the vectors of
+each encoder; its C and the epoch of `paper`, which is fitted anew for each fold with the default settings, are chosen
+on validation. There is no interval for so few speakers.
 
 {markdown_table(head, rows, figures=True)}
 
