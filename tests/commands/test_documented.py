@@ -24,6 +24,7 @@ NOT_RUN = {
     "emotion study --features data --out studies/data": "many minutes; the quick study is run",
     "emotion study --features data --out studies/loso": "many minutes: encoders of each fold; tests/study does that",
     "emotion study --features data --out studies/parts": "many minutes",
+    "emotion study --features data --out studies/play": "many minutes: encoders of each fold; tests/study does that",
     "emotion study --features data --out studies/tuned": "many minutes",
     "emotion study --features data --out studies/mine": "recipes that a search has to write first",
     "emotion tune --features data": "an hour; tests/study/test_tune.py does that on planted features",
