@@ -145,15 +145,17 @@ def test_a_warning_where_most_turns_are_unlike_the_training_data():
 
 @pytest.mark.slow
 def test_the_same_bytes_after_a_kill(packed, talk, transcript, tmp_path):
-    told(talk, packed, tmp_path / "whole", transcript)
     out = tmp_path / "out"
-    command = [sys.executable, "-m", "emotion", "predict", str(talk), "--model", str(packed), "--out", str(out)]
+    command = [sys.executable, "-m", "emotion", "predict", str(talk), "--model", str(packed)]
+    command += ["--transcript", str(transcript), "--out"]
+    subprocess.run([*command, str(tmp_path / "whole")], cwd=ROOT, check=True)
     for file in ("turns.json", "audio.h5", "text.h5"):
-        with subprocess.Popen([*command, "--transcript", str(transcript)], cwd=ROOT) as process:
+        with subprocess.Popen([*command, str(out)], cwd=ROOT) as process:
             while not (out / "work" / file).exists() and process.poll() is None:
                 time.sleep(0.005)
             process.send_signal(signal.SIGKILL)
-    subprocess.run([*command, "--transcript", str(transcript)], cwd=ROOT, check=True)
+    subprocess.run([*command, str(out)], cwd=ROOT, check=True)
+    assert "report.html" in files(out)
     assert files(out) == files(tmp_path / "whole")
 
 
