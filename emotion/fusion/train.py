@@ -69,6 +69,11 @@ def fuse(
         for split in ("train", "validation"):
             if not (splits[split].labels >= 0).any():
                 raise EmotionError(f"{index_path}: split {split} has no labelled utterances; choose another split")
+        if not splits["train"].present.any():
+            raise EmotionError(
+                f"{index_path}: no training utterance has {' or '.join(features)}, so nothing can be learned; set "
+                "modalities to what the corpus has (emotion corpus check counts it), or add the files that are missing"
+            )
         lines, checkpoint = _fuse(folder, index, splits, scratch=scratch, settings=settings)
         write_record(folder, training_of(features, index))
     write_text(curve, curve_csv(lines))

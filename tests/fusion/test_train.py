@@ -221,6 +221,19 @@ def test_splits_without_labels_are_refused(planted, tmp_path):
         run(planted, tmp_path)
 
 
+def test_nothing_to_learn_from_is_refused(planted, tmp_path, monkeypatch):
+    loaded = dataset.load
+
+    def nothing(*given, **named):
+        parts = loaded(*given, **named)
+        return {name: replace(part, present=torch.zeros_like(part.present)) for name, part in parts.items()}
+
+    monkeypatch.setattr(dataset, "load", nothing)
+    with pytest.raises(EmotionError, match=r"no training utterance has .*, so nothing can be learned; set modalities"):
+        run(planted, tmp_path)
+    assert not (tmp_path / "fusion").exists()
+
+
 def test_baselines_say_that_they_keep_their_sizes(planted, tmp_path, capsys):
     run(planted, tmp_path, model="bc_lstm", epochs=1)
     assert (
