@@ -52,6 +52,8 @@ def read_vectors(path: Path, *, wanted: Collection[str], most: int) -> tuple[lis
 def _entries(file: BinaryIO, path: Path) -> Iterator[tuple[str, Callable[[], Row]]]:
     """Each word, and what reads its vector."""
     head = file.readline(_LINE)
+    if not head:
+        raise _flaw(path, "it is empty")
     parts = head.split()
     headed = len(parts) == 2 and all(part.isdigit() for part in parts)
     width = int(parts[1][:9]) if headed else len(head.rstrip().split(b" ")) - 1
@@ -64,16 +66,24 @@ def _entries(file: BinaryIO, path: Path) -> Iterator[tuple[str, Callable[[], Row
     if headed and not (_NUMBERS.issuperset(numbers) and len(numbers.split()) >= width):
         yield from _packed(file, path, start=start, count=int(parts[0][:9]), width=width)
     else:
-        yield from _lines(file, path, first=1 + headed, width=width)
+        count = int(parts[0][:9]) if headed else 0
+        yield from _lines(file, path, first=1 + headed, width=width, count=count)
 
 
-def _lines(file: BinaryIO, path: Path, *, first: int, width: int) -> Iterator[tuple[str, Callable[[], Row]]]:
+def _lines(
+    file: BinaryIO, path: Path, *, first: int, width: int, count: int
+) -> Iterator[tuple[str, Callable[[], Row]]]:
+    """Of a file with a word per line; `count`: of words that its head speaks of, 0 = it has none."""
+    found = 0
     for number, line in enumerate(iter(lambda: file.readline(_LINE), b""), first):
         parts = line.rstrip().rsplit(b" ", width)
         if len(parts) == width + 1:
+            found += 1
             yield parts[0].decode("utf-8", "replace"), partial(_read, parts[1:], path, number)
         elif line.strip():
             raise _flaw(path, f"line {number} has {len(parts) - 1} numbers, expected {width}")
+    if found < count:
+        raise _flaw(path, f"it ends after word {found}, its first line speaks of {count}")
 
 
 def _read(parts: list[bytes], path: Path, number: int) -> Row:

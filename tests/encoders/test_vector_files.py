@@ -48,7 +48,8 @@ def test_the_first_of_a_word_counts(tmp_path):
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"", "its first line speaks of 0 numbers"),
+        (b"", "it is empty"),
+        (b"3 2\na 0.1 0.2\nb 0.1 0.3\n", "it ends after word 2, its first line speaks of 3"),
         (b"word\n", "its first line speaks of 0 numbers"),
         (b"a 0.1 0.2\nb 0.1\n", "line 2 has 1 numbers, expected 2"),
         (b"a 0.1 0.2\nb 0.1 x\n", "line 2 holds no numbers .*'x'"),
