@@ -84,8 +84,12 @@ def load(path: Path) -> LightAsd:
     except OSError as error:
         raise cannot("be read", path, error) from None
     except Exception as error:  # whatever torch says of a file that is none of its own
-        why = shortened(" ".join(str(error).split()), most=80)
-        raise EmotionError(f"{path}: not the weights of Light-ASD ({why}); expected its authors' file") from None
+        told = " ".join(str(error).split())
+        why = "no file of PyTorch's weights" if "Weights only" in told else shortened(told, most=80)
+        raise EmotionError(
+            f"{path}: not the weights of Light-ASD ({why}); expected its authors' file; get it with "
+            "emotion fetch light-asd"
+        ) from None
     return network.eval().requires_grad_(requires_grad=False)
 
 

@@ -98,7 +98,8 @@ def _library() -> Any:  # noqa: ANN401 - faster-whisper is untyped
     return faster_whisper
 
 
-def _load(name: str, *, download: bool, device: str, threads: int) -> Any:  # noqa: ANN401
+def check_name(name: str) -> None:
+    """Raise EmotionError where a recogniser cannot be meant: neither a name nor the folder of one."""
     library, folder = _library(), Path(name)
     if folder.is_dir():
         missing = [file for file in _NEEDED if not (folder / file).is_file()]
@@ -107,6 +108,11 @@ def _load(name: str, *, download: bool, device: str, threads: int) -> Any:  # no
     elif name not in library.available_models() and name.count("/") != 1:
         names = shortened(", ".join(library.available_models()), most=200)
         raise EmotionError(f"{name}: no such recogniser; expected the folder of one, or a name: {names}")
+
+
+def _load(name: str, *, download: bool, device: str, threads: int) -> Any:  # noqa: ANN401
+    check_name(name)
+    library, folder = _library(), Path(name)
     try:
         return library.WhisperModel(
             name, device=device, compute_type="int8", cpu_threads=threads, local_files_only=not download

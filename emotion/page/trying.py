@@ -15,12 +15,15 @@ from starlette.routing import Route
 from emotion.bundle.card import Card
 from emotion.bundle.folder import load
 from emotion.bundle.page import sections
+from emotion.conversation import light_asd, whisper
+from emotion.conversation.recording import NONE
 from emotion.core.errors import because
 from emotion.page.build import TRY, page_text, policy
 from emotion.page.clips import Clip, Clips, Full, private_folder
 from emotion.page.serve import HEADERS, Guard, number_in
 from emotion.page.timeline import REPORT
 from emotion.page.trial import FILES, Asked
+from emotion.predict.talk import Listening
 
 _METHODS = ("GET", "HEAD", "POST", "DELETE")
 
@@ -35,15 +38,24 @@ def application(asked: Asked, *, port: int, limit: int) -> Iterator[Starlette]:
         limit: bytes of an upload.
 
     Raises:
-        EmotionError: the model cannot be used.
+        EmotionError: the model cannot be used, or nothing could be heard or seen with these options.
     """
     card = load(asked.model).card
+    _check_how(asked.how)
     with private_folder() as folder:
         clips = Clips(folder, asked)
         try:
             yield served(clips, page_data(card, demo=asked.demo, limit=limit), port=port, limit=limit)
         finally:
             clips.close()
+
+
+def _check_how(how: Listening) -> None:
+    """Say now what every clip would fail with."""
+    if how.asr not in (NONE, Listening.asr):
+        whisper.check_name(how.asr)
+    if how.light_asd is not None:
+        light_asd.load(how.light_asd)
 
 
 def page_data(card: Card, *, demo: bool, limit: int) -> dict[str, Any]:
@@ -116,8 +128,10 @@ async def _upload(request: Request, clips: Clips, *, limit: int) -> Response:
     """Take a file; the body is the file itself, its name stands in the address."""
     size, speakers = request.headers.get("content-length", "0"), request.query_params.get("speakers", "")
     wanted = number_in(speakers, r"(\d{1,2})") if speakers else 0
-    if wanted is None or not size.isdecimal():
-        return _line("speakers or content-length is no whole number", 400)
+    if wanted is None:
+        return _line("speakers is no whole number from 0 to 99 (0 = not known)", 400)
+    if not size.isdecimal():
+        return _line("content-length is no whole number", 400)
     if int(size) > limit:
         return _too_large(limit)
     try:

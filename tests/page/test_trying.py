@@ -4,6 +4,7 @@ import json
 import stat
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from page.planted_clips import LIMIT, PORT, files, server, until
@@ -212,4 +213,20 @@ def test_what_the_page_says_of_the_model(packed):
 def test_a_wrong_model_is_said_at_once(tmp_path):
     serving = application(Asked(tmp_path, Listening()), port=PORT, limit=LIMIT)
     with pytest.raises(EmotionError, match="expected the folder of a packed model"), serving:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("how", "line"),
+    [
+        ({"asr": "nonsense"}, "nonsense: no such recogniser"),
+        ({"light_asd": "weights"}, "weights: not the weights of Light-ASD .*no file of PyTorch's weights"),
+    ],
+)
+def test_options_with_which_every_clip_would_fail_are_said_at_once(packed, tmp_path, monkeypatch, how, line):
+    pytest.importorskip("faster_whisper")
+    monkeypatch.chdir(tmp_path)
+    Path("weights").write_bytes(b"no weights")
+    listening = Listening(**{name: Path(value) if name == "light_asd" else value for name, value in how.items()})
+    with pytest.raises(EmotionError, match=line), application(Asked(packed, listening), port=PORT, limit=LIMIT):
         pass
