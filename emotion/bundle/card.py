@@ -9,6 +9,7 @@ from typing import Annotated, Final, Literal
 from huggingface_hub import constants
 from pydantic import Field
 
+from emotion.core.assets import HUB
 from emotion.core.errors import EmotionError
 from emotion.core.limits import Natural, Positive, Share
 from emotion.core.objects import read_object
@@ -93,8 +94,13 @@ def located(folder: Path) -> Path:
     """Where a model lies that is named: `hub:base` stands for the folder that `emotion fetch base` makes.
 
     Raises:
-        EmotionError: it was not fetched yet.
+        EmotionError: it was not fetched yet, or another name begins with `hub:`.
     """
+    if str(folder).startswith(HUB) and str(folder) != BASE and not folder.exists():
+        raise EmotionError(
+            f"{folder}: unknown, expected {BASE} or a model's folder; get one of the hub: "
+            "emotion model pull OWNER/NAME --out DIR"
+        )
     if str(folder) != BASE:
         return folder
     if not (base_folder() / CARD).is_file():

@@ -100,6 +100,9 @@ class Asset:
             names = ", ".join(self.files)
             raise EmotionError(f"{source}: no such folder, expected one that holds {names} of {self.origin}")
         paths = {name: source / name if source.is_dir() else source for name in self.files}
+        for name, path in paths.items():
+            if not path.exists():
+                raise EmotionError(f"{path}: no such file, expected {self.origin}'s {name}; check the path of --from")
         return {name: self._read(name, path, remedy=f"give {self.origin}'s {name}") for name, path in paths.items()}
 
     def _read(self, name: str, path: Path, *, remedy: str) -> bytes:

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import huggingface_hub
 import numpy as np
@@ -92,6 +93,8 @@ def test_faces_count_too_and_iemocap_is_refused(made, tmp_path):
 
 def test_it_is_fetched_only_when_asked(heads, tmp_path, monkeypatch):
     monkeypatch.setattr(huggingface_hub.constants, "HF_ASSETS_CACHE", str(tmp_path / "assets"))
+    with pytest.raises(EmotionError, match=r"^hub:mine: unknown, expected hub:base or a model's folder; get one"):
+        read_card(Path("hub:mine"))
     with pytest.raises(EmotionError, match=r"^hub:base is not on this machine: .*; fetch it once: emotion fetch base$"):
         check(BASE)
     error = run("fetch", "base").exception  # tests are offline

@@ -79,6 +79,9 @@ def test_one_wrong_file_and_none_is_kept(asset, tmp_path):
     assert not asset.folder.exists()
     with pytest.raises(EmotionError, match=r"one\.bin: no such folder, expected one that holds one\.bin, two\.json"):
         asset.fetch(tmp_path / "copy" / "one.bin")
+    (tmp_path / "copy" / "two.json").unlink()
+    with pytest.raises(EmotionError, match=r"two\.json: no such file, expected Somebody's two\.json; check the path"):
+        asset.fetch(tmp_path / "copy")
 
 
 def test_an_address_gives_them(asset, web):
