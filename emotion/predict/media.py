@@ -93,10 +93,10 @@ def look(path: Path, *, sound: Path | None = None) -> Recording:
     Raises:
         MediaError: a file is missing, empty, no media file, or has neither sound nor pictures.
     """
-    ends = _ends(path)
+    ends = _usable(path)
     if sound is not None:
         sound = _beside(path, sound)
-        heard = _ends(sound)
+        heard = _usable(sound)
         if "audio" not in heard:
             raise MediaError(f"no sound: {sound} has no sound track")
         ends = ends | {"audio": heard["audio"]}
@@ -154,6 +154,15 @@ def _beside(path: Path, sound: Path) -> Path:
     if len(alike) != 1:
         raise MediaError(f"no sound: {sound} has {counted(len(alike), 'files')} named {path.stem}, expected 1")
     return alike[0]
+
+
+def _usable(path: Path) -> dict[str, float]:
+    """`_ends`, and what to do where it cannot be read."""
+    try:
+        return _ends(path)
+    except MediaError as error:
+        remedy = "copy it again, or save it in another format, e.g. MP4 or WAV" if path.exists() else "check the path"
+        raise MediaError(f"{error}; {remedy}") from None
 
 
 def _ends(path: Path) -> dict[str, float]:

@@ -29,10 +29,10 @@ def folder(tmp_path):
 @pytest.mark.parametrize(
     ("media", "transcript", "said"),
     [
-        ("none.mp4", "talk.csv", "no media file: .*none.mp4 does not exist"),
-        ("nothing.mp4", "talk.csv", "empty media file: .*nothing.mp4 has 0 bytes"),
-        ("letter.mp4", "talk.csv", "undecodable media: .*letter.mp4"),
-        ("cut.mp4", "talk.csv", "undecodable media: .*cut.mp4"),
+        ("none.mp4", "talk.csv", "no media file: .*none.mp4 does not exist; check the path"),
+        ("nothing.mp4", "talk.csv", "empty media file: .*nothing.mp4 has 0 bytes; copy it again"),
+        ("letter.mp4", "talk.csv", "undecodable media: .*letter.mp4.*; copy it again"),
+        ("cut.mp4", "talk.csv", "undecodable media: .*cut.mp4.*; copy it again"),
         ("empty", "talk.csv", "no recording in this folder"),
         ("talk.wav", "none.csv", "none.csv: cannot be read"),
         ("talk.wav", "empty.srt", "empty, expected a transcript"),
