@@ -31,8 +31,8 @@ def scenarios_of(rows: Iterable[Utterance]) -> dict[str, str]:
     for dialogue, names in found.items():
         if names == {""}:
             raise EmotionError(
-                f"dialogue {quoted(dialogue)} has no scenario, which this split or protocol leaves out of training; "
-                "fill the column scenario, or choose another one"
+                f"dialogue {quoted(dialogue)} has no scenario, but this split or protocol needs one of every "
+                "dialogue; fill the column scenario, or choose another one"
             )
         if len(names) > 1:
             listed = shortened(", ".join(name or "none" for name in sorted(names)))

@@ -99,8 +99,9 @@ def draw_dialogues(utterances: Iterable[Utterance], *, allow_speaker_overlap: bo
     if len(alone) < 3 or len(groups) < 2:
         raise EmotionError(
             f"cannot draw a split: {counted(len(alone), 'dialogues')} in {counted(len(groups), 'groups')} without a "
-            f"common speaker, expected 3 in 2 or more; add a column split "
-            f"(and allow_speaker_overlap where speakers are in several of them)"
+            "common speaker, expected 3 dialogues and 2 groups or more, so that nobody who is tested is heard in "
+            "training; add recordings of other people, or a column split "
+            "(and set index.allow_speaker_overlap to true where a speaker is in several parts)"
         )
     many = len(set().union(*heard.values())) >= _MANY_SPEAKERS
     rng = np.random.default_rng(_SEED)

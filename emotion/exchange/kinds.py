@@ -8,7 +8,7 @@ from typing import Final
 from emotion.core.errors import EmotionError, cannot
 
 _HEAD = 1 << 16  # bytes that are looked at
-_WANTED = "expected a feature pickle"
+_WANTED = "expected a feature file: a pickle, .npz or .parquet"
 _CONVERT = f"{_WANTED}; load it where it was made and save its tuple of 9 to 12 items with pickle.dump"
 _TENSORS = f"{_CONVERT}, tensors as .numpy()"
 _UNPACK = f"{_WANTED}; unpack it and give the .pkl inside"

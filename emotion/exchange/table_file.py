@@ -87,7 +87,7 @@ def _checked(columns: Mapping[str, Any]) -> FeatureFile:
     lacking = [name for name in (*COLUMNS, NAMES) if name not in columns]
     if lacking:
         found = shortened(", ".join(columns)) or "nothing"
-        raise EmotionError(f"holds {found}, expected the columns of an export; {', '.join(lacking)} is missing")
+        raise EmotionError(f"holds {found}, expected the columns of an export; missing: {', '.join(lacking)}")
     n = len(columns["utterance"])
     for name in COLUMNS:
         if columns[name].shape != (n,):

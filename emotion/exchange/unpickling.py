@@ -61,7 +61,9 @@ def load_pickle(path: Path) -> object:
         ) from None
     except Exception as error:  # what a damaged pickle raises has many faces: any of them means the same
         if looks_like_text(path):
-            raise EmotionError(f"{path}: is text, expected a feature pickle; convert it where it was made") from None
+            raise EmotionError(
+                f"{path}: is text, expected a feature file: a pickle, .npz or .parquet; convert it where it was made"
+            ) from None
         cause = shortened(str(error)) or type(error).__name__
         raise EmotionError(f"{path}: no readable pickle, damaged or cut short ({cause}); copy the file again") from None
 

@@ -140,7 +140,10 @@ def test_the_commands(tmp_path):
     assert done.returncode == 0, done.stderr
     done = emotion("import", str(tmp_path / "none.pkl"), "--out", str(tmp_path / "c"))
     assert done.returncode == 1
-    assert done.stderr == f"error: {tmp_path / 'none.pkl'}: no such file; expected a feature pickle\n"
+    assert (
+        done.stderr
+        == f"error: {tmp_path / 'none.pkl'}: no such file; expected a feature file: a pickle, .npz or .parquet\n"
+    )
 
 
 @pytest.mark.parametrize("speakers", ["one-hot", "names"])

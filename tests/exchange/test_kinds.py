@@ -64,7 +64,7 @@ def test_our_own_cache_needs_no_import(tmp_path):
 
 
 def test_folders_and_pipes(tmp_path):
-    with pytest.raises(EmotionError, match="is a folder, expected a feature pickle"):
+    with pytest.raises(EmotionError, match="is a folder, expected a feature file"):
         check_kind(tmp_path)
     (tmp_path / "index.csv").touch()
     with pytest.raises(EmotionError, match="holds an index already"):

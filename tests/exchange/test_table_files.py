@@ -118,7 +118,7 @@ def spoiled(tmp_path, planted, **changes):
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"label_names": None}, "label_names is missing"),
+        ({"label_names": None}, "missing: label_names"),
         ({"turn": np.zeros(2)}, r"turn has shape \(2,\), expected \(17,\)"),
         ({"label": np.array(["?"] * 17)}, r"utterance 1: label is '\?', expected one of"),
         ({"utterance": np.array(["u"] * 17)}, "17 utterances, expected some, each with an id of its own"),
