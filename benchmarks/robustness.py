@@ -17,7 +17,7 @@ def section() -> str:
 
 
 def _own_recording(found: Mapping[str, Any]) -> str:
-    lengths = ", ".join(f"{run['seconds'] / 60:.0f}" for run in found["runs"])
+    lengths = ", ".join(f"{run['seconds'] / 60:.1f}" for run in found["runs"])
     rows = [[row["what"], f"{row['measured']:g}", f"{row['most']:g}"] for row in found["figures"]]
     return f"""## A recording of one's own
 

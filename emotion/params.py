@@ -11,13 +11,12 @@ from pathlib import Path
 from emotion.core import plugins
 from emotion.core.errors import EmotionError
 from emotion.core.limits import MODALITIES
-from emotion.core.settings import Settings, expectation, read_part, read_settings
+from emotion.core.settings import Settings, expectation, read_changes, read_part, read_settings
 from emotion.core.text import quoted, shortened
 from emotion.corpus.settings import IndexStage
 from emotion.corpus.synthetic.settings import SynthesizeStage
 from emotion.encoders import settings as encoders
 from emotion.extraction.settings import FacesStage, FitAudio, FitText
-from emotion.fusion.recipes import read_changes
 from emotion.fusion.settings import FuseStage, check_together
 from emotion.media.settings import Clips
 

@@ -119,7 +119,8 @@ def study_command(
             --models fusion,speaker_fusion --ablate attention,members
     """
     from emotion.core import logs
-    from emotion.fusion.recipes import RECIPES, read_changes, read_chosen, read_recipe
+    from emotion.core.settings import read_changes
+    from emotion.fusion.recipes import RECIPES, read_chosen, read_recipe
     from emotion.study.folds import named
     from emotion.study.overview import compare_protocols
     from emotion.study.study import study

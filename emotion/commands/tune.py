@@ -66,7 +66,8 @@ def tune_command(
             --recipes recipes/mine --models fusion
     """
     from emotion.core import logs
-    from emotion.fusion.recipes import RECIPES, read_changes
+    from emotion.core.settings import read_changes
+    from emotion.fusion.recipes import RECIPES
     from emotion.study.tuning import tune_recipe
     from emotion.training.workers import usual_workers
 

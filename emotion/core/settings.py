@@ -7,7 +7,7 @@ import difflib
 import io
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
@@ -69,6 +69,26 @@ def parse_yaml(content: bytes | str, *, where: str) -> object:
     except (YAMLError, ValueError, RecursionError, LookupError, TypeError, AttributeError, AssertionError) as error:
         # ruamel raises ValueError for dates that do not exist and for numbers of thousands of digits
         raise EmotionError(f"{where}: not valid YAML: {shortened(str(error))}; correct that line") from None
+
+
+def read_changes(given: Sequence[str]) -> dict[str, object]:
+    """Settings as they are typed, `lr=1e-3`: key -> value, read as YAML 1.2 reads it.
+
+    Raises:
+        EmotionError: there is no `=`, no plain value behind it, or a key comes twice.
+    """
+    found: dict[str, object] = {}
+    for text in given:
+        key, equals, written = text.partition("=")
+        value = parse_yaml(written, where=f"--set {shortened(text)}")
+        if not equals or not key.strip() or isinstance(value, Mapping | list | None):
+            raise EmotionError(
+                f"--set {shortened(text)}: expected KEY=VALUE, e.g. lr=1e-3; for the keys: emotion params"
+            )
+        if key.strip() in found:
+            raise EmotionError(f"--set {shortened(text)}: {key.strip()} is set twice; leave one out")
+        found[key.strip()] = value
+    return found
 
 
 def _check_plain(content: bytes, where: str) -> None:

@@ -1,6 +1,6 @@
 """Recommended settings of the fusion models, one file recipes/<model>.yaml each."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +8,8 @@ from pydantic import create_model
 
 from emotion.core import plugins
 from emotion.core.errors import EmotionError
-from emotion.core.settings import Settings, parse_yaml, read_settings, read_yaml
-from emotion.core.text import is_printable, quoted, shortened
+from emotion.core.settings import Settings, read_settings, read_yaml
+from emotion.core.text import is_printable, quoted
 from emotion.fusion import own
 from emotion.fusion.models import registry
 from emotion.fusion.settings import Recipe, check_together
@@ -71,26 +71,6 @@ def by_hand(changes: Mapping[str, object]) -> str:
     """What was set over a recipe, behind who chose that; '' = nothing."""
     given = ", ".join(f"{key} {value}" for key, value in changes.items())
     return f"; set by hand: {given}" if given else ""
-
-
-def read_changes(given: Sequence[str]) -> dict[str, object]:
-    """Settings as they are typed, `lr=1e-3`: key -> value, read as YAML 1.2 reads it.
-
-    Raises:
-        EmotionError: there is no `=`, no plain value behind it, or a key comes twice.
-    """
-    found: dict[str, object] = {}
-    for text in given:
-        key, equals, written = text.partition("=")
-        value = parse_yaml(written, where=f"--set {shortened(text)}")
-        if not equals or not key.strip() or isinstance(value, Mapping | list | None):
-            raise EmotionError(
-                f"--set {shortened(text)}: expected KEY=VALUE, e.g. lr=1e-3; for the keys: emotion params"
-            )
-        if key.strip() in found:
-            raise EmotionError(f"--set {shortened(text)}: {key.strip()} is set twice; leave one out")
-        found[key.strip()] = value
-    return found
 
 
 def _content(path: Path, model: str) -> object:

@@ -8,7 +8,8 @@ from typer.testing import CliRunner
 
 from emotion.cli import app
 from emotion.core.errors import EmotionError
-from emotion.fusion.recipes import read_changes, read_chosen, read_recipe
+from emotion.core.settings import read_changes
+from emotion.fusion.recipes import read_chosen, read_recipe
 from emotion.study import folds as folds_module
 
 
