@@ -216,6 +216,7 @@ def test_a_wrong_model_is_said_at_once(tmp_path):
         pass
 
 
+@pytest.mark.slow  # the slow suite has faster-whisper
 @pytest.mark.parametrize(
     ("how", "line"),
     [
