@@ -24,7 +24,6 @@ from emotion.core.text import shortened
 
 SIDE: Final = 112  # px, of the face's square
 FPS: Final = 25  # of the faces
-COEFFICIENTS: Final = 13  # of the sound, per frame
 RATIO: Final = 4  # frames of the sound per picture
 
 _WIDTHS: Final = ((1, 32), (32, 64), (64, 128))  # channels in and out of the three blocks

@@ -19,7 +19,6 @@ from emotion.page.packing import safe_json
 from emotion.page.pictures import Strips, data_uri
 from emotion.page.study import check_folder, is_study, study_data
 
-MEDIA = ("none", "faces", "all")
 MAIN, TRY = "main.js", "try.js"  # scripts with which a page begins; the second alone asks its server for something
 _IMPORT = re.compile(r'^import\s[^;]*?"\./([\w-]+\.js)";\n?', re.M)
 _EXPORT = re.compile(r"^export ", re.M)
