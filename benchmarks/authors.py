@@ -56,7 +56,7 @@ def compare(name: str) -> Figures:
     sample = dialogues(6, 150, seed=3, dims=system.dims)
     torch.manual_seed(0)
     theirs = system.make().eval()
-    ours = registry.MODELS[name].make(system.dims, classes=CLASSES, **system.options).eval()
+    ours = registry.MODELS[name].load()(system.dims, classes=CLASSES, **system.options).eval()
     ours.load_state_dict(system.weights(theirs.state_dict()))
     batch = sample.batch(torch.arange(len(sample)))
     with torch.no_grad():

@@ -13,7 +13,7 @@ from emotion.core.files import writing_folder
 from emotion.core.tables import csv_text
 from emotion.corpus.utterance import Utterance, read_index, write_index
 from emotion.fusion import dataset, saved, train
-from emotion.fusion.models import registry
+from emotion.fusion.models import building, registry
 from emotion.store.overlap import training_of
 from emotion.store.trained import Training, digest, write_record
 from emotion.store.writer import CacheWriter
@@ -37,7 +37,7 @@ def plant(
     faces: bool = True,
     evaluated: bool = True,
     corpus: str = "planted",
-    **sizes: Any,  # noqa: ANN401 - of `registry.build`
+    **sizes: Any,  # noqa: ANN401 - of `building.build`
 ) -> list[Utterance]:
     """Write index, caches, models/fusion, metrics and params.yaml.
 
@@ -81,7 +81,7 @@ def plant(
     settings: dict[str, Any] = {"model": model, "dims": dict(dims), "labels": list(labels), **shape}
     settings = {**dict.fromkeys(registry.PARTS, True), **settings, "words": list(splits["train"].words)}
     parts = {name: settings[name] for name in registry.PARTS}
-    module = registry.build(model, dims=dims, classes=len(labels), words=settings["words"], **shape | parts).eval()
+    module = building.build(model, dims=dims, classes=len(labels), words=settings["words"], **shape | parts).eval()
     scored = [(splits[name], train.probabilities(module, splits[name])) for name in ("validation", "test")]
     with writing_folder(folder / "models" / "fusion") as out:
         settings |= {"history": history, "future": future}

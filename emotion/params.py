@@ -17,6 +17,7 @@ from emotion.corpus.settings import IndexStage
 from emotion.corpus.synthetic.settings import SynthesizeStage
 from emotion.encoders import settings as encoders
 from emotion.extraction.settings import FacesStage, FitAudio, FitText
+from emotion.fusion.models import registry
 from emotion.fusion.settings import FuseStage, check_together
 from emotion.media.settings import Clips
 
@@ -36,7 +37,7 @@ class _Encoder(Settings):
 
 
 class Named(Settings):
-    """The keys that may name a plugin."""
+    """The keys that name code: a model, or a plugin."""
 
     corpus: str = ""
     model: str = ""
@@ -45,11 +46,11 @@ class Named(Settings):
     text: _Encoder = _Encoder()
 
     def by_stage(self) -> dict[str, list[str]]:
-        """Script of a stage -> files of the plugins that it runs; see `plugins.files`."""
-        found = {"index": self.corpus, "fuse": self.model}
+        """Script of a stage -> files that it runs because a key names them; see `plugins.files`, `registry.files`."""
+        found = {"index": self.corpus}
         for modality in MODALITIES:
             found |= dict.fromkeys((f"fit_{modality}", f"extract_{modality}"), getattr(self, modality).encoder)
-        return {stage: plugins.files_of([name]) for stage, name in found.items()}
+        return {"fuse": registry.files(self.model)} | {stage: plugins.files_of([name]) for stage, name in found.items()}
 
 
 def read_params(path: Path = Path("params.yaml")) -> Params:

@@ -2,7 +2,7 @@
 
 import torch
 
-from emotion.fusion.models import registry
+from emotion.fusion.models import building
 
 DIMS = {"audio": 5, "face": 3, "text": 7}
 LENGTHS = (6, 1, 9, 4)
@@ -10,7 +10,7 @@ LENGTHS = (6, 1, 9, 4)
 
 def build(name, *, classes=6, dropout=0.4, **parts):
     torch.manual_seed(3)
-    return registry.build(name, dims=DIMS, classes=classes, hidden=6, heads=3, dropout=dropout, **parts).eval()
+    return building.build(name, dims=DIMS, classes=classes, hidden=6, heads=3, dropout=dropout, **parts).eval()
 
 
 def batch(*, lengths=LENGTHS, padding=0, people=3):

@@ -233,8 +233,11 @@ def test_a_reader_and_an_encoder_of_ones_own(clone, corpus):
 
 def test_a_comment_runs_the_digest_alone_and_a_model_the_fusion(clone):
     folder, *_ = clone
-    source = folder / "emotion" / "fusion" / "models" / "cmn.py"
+    models = folder / "emotion" / "fusion" / "models"
+    source, other = models / "fusion.py", models / "cmn.py"
     before = source.read_text(encoding="utf-8")
+    with other.open("a", encoding="utf-8") as file:
+        file.write("_NEW = 1\n")  # of a model that is not trained
     source.write_text(before + "# a comment\n", encoding="utf-8")
     assert stages_run(run(folder, "dvc", "repro")) == ["code"]
     source.write_text(before + "_NEW = 1\n", encoding="utf-8")

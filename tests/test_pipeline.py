@@ -15,6 +15,7 @@ from ruamel.yaml import YAML
 from emotion.core import closure
 from emotion.core.closure import ROOMS, read_code, write_digests
 from emotion.core.errors import EmotionError
+from emotion.fusion.models import registry
 from emotion.params import Named, rows
 
 PRIVATE = ("metrics/predictions.csv", "metrics/speakers.csv")  # kept by DVC, not by git
@@ -95,7 +96,7 @@ def project(tmp_path, monkeypatch, once):
 
 def digests(project, **named):
     scripts = [path.relative_to(project) for path in (project / "stages").glob("*.py") if path.stem != "__init__"]
-    write_digests(project / ".code", scripts, root=project, named=named)
+    write_digests(project / ".code", scripts, root=project, named={"fuse": registry.files("fusion")} | named)
     return {path.stem: path.read_text() for path in (project / ".code").iterdir()}
 
 
@@ -112,7 +113,9 @@ def test_a_comment_or_docstring_reaches_no_stage(project):
 @pytest.mark.parametrize(
     ("name", "stages"),
     [
-        ("fusion/models/cmn", {"fuse"}),
+        ("fusion/models/fusion", {"fuse"}),
+        ("fusion/models/layers", {"fuse"}),
+        ("fusion/models/cmn", set()),  # not the model that is trained
         ("encoders/face", {"fit_face", "extract_face"}),
         ("encoders/logmel", {"fit_audio", "extract_audio"}),
         ("media/video", {"faces"}),

@@ -77,17 +77,6 @@ def files_of(names: Iterable[str]) -> list[str]:
     return sorted({file for name in names if is_name(name) for file in files(name)})
 
 
-def by_script(words: Iterable[str]) -> dict[Path, list[str]]:
-    """Script -> `files_of` the names behind it, e.g. of `a.py b.py cnn,plugins/x.py:X`, where only b.py has some."""
-    found: dict[Path, list[str]] = {}
-    for word in words:
-        if word.endswith(".py"):
-            found[Path(word)] = []
-        else:
-            found[list(found)[-1]] += files_of(word.split(","))
-    return found
-
-
 def digest(name: str) -> str:
     """Sha256 of the code of a plugin's files in `plugins/`; comments and docstrings do not count."""
     return digest_files([file for file in files(name) if file.startswith(f"{FOLDER}/")], root=project())

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from emotion.fusion.augment import Variation
-from emotion.fusion.models.registry import loss_of
+from emotion.fusion.models.building import loss_of
 from emotion.fusion.models.rng import seeded
 from emotion.fusion.sequences import Sequences
 

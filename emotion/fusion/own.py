@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from emotion.core import plugins
 from emotion.core.errors import EmotionError
-from emotion.fusion.models import registry
+from emotion.fusion.models import building, registry
 from emotion.fusion.models.rng import seeded
 
 FORWARD = ("features", "present", "speakers", "mask")
@@ -38,16 +38,16 @@ def entry(name: str) -> registry.Entry:
     plugins.check_arguments(f"{name}.forward", made.forward, ["self", *FORWARD], ())
     sizes, parts = (tuple(key for key in keys if key in takes) for keys in (registry.SIZES, registry.PARTS))
     source = str(getattr(made, "source", "one's own"))
-    return registry.Entry(made, source, sizes, parts, words="words" in takes)
+    return registry.Entry(name, source, sizes, parts, words="words" in takes)
 
 
 def make(name: str, **options: Any) -> nn.Module:  # noqa: ANN401
-    """Make a model with the options of `registry.build`, whose ValueError passes; EmotionError where a plugin fails."""
+    """Make a model with the options of `building.build`, whose ValueError passes; EmotionError where a plugin fails."""
     if name in registry.MODELS:
-        return registry.build(name, **options)
+        return building.build(name, **options)
     known = entry(name)
     with plugins.running(name, "cannot be made", passes=(ValueError,)):  # what does not fit together
-        return registry.build(name, entry=known, **options)
+        return building.build(name, entry=known, **options)
 
 
 def build(name: str, *, dims: Mapping[str, int], classes: int, **options: Any) -> nn.Module:  # noqa: ANN401
@@ -66,7 +66,7 @@ def _try_out(name: str, module: nn.Module, *, dims: Mapping[str, int], classes: 
     batch = _batch(dims, words=getattr(module, "words", ()))
     trial = copy.deepcopy(module).eval()
     with plugins.running(name, "cannot prepare"):
-        registry.prepare(trial, {key: batch[0][key][batch[-1]] for key in dims}, batch[1][batch[-1]])
+        building.prepare(trial, {key: batch[0][key][batch[-1]] for key in dims}, batch[1][batch[-1]])
     found, alone = _run(name, trial, batch), _run(name, trial, [_second(part) for part in batch])
     if not isinstance(found, Tensor) or found.shape != (2, 3, classes):
         shape = tuple(found.shape) if isinstance(found, Tensor) else type(found).__name__
@@ -103,7 +103,7 @@ def _try_loss(name: str, module: nn.Module, batch: list[Any], classes: int) -> N
     places = batch[-1]
     labels = torch.zeros(int(places.sum()), dtype=torch.long)
     with plugins.running(name, "cannot compute its loss"):
-        total = registry.loss_of(
+        total = building.loss_of(
             module,
             found[..., places, :],
             lambda logits: nn.functional.cross_entropy(logits, labels, reduction="sum"),

@@ -1,7 +1,7 @@
 """Settings of the fusion stage: they stand at the top level of params.yaml."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -9,9 +9,8 @@ from emotion.core import plugins
 from emotion.core.errors import EmotionError
 from emotion.core.limits import MODALITIES, BelowOne, Count, CountOrNone, Hundred, Natural, Positive, Seed, Share
 from emotion.core.settings import Expected, Settings
+from emotion.fusion.models.registry import MODELS, NAMES
 
-# Models whose heads must divide 2 * hidden.
-HEADED = ("fusion", "dialogue_transformer", "sdt", "speaker_fusion")
 _MODALITIES = f"some of {', '.join(MODALITIES)} with + between them"
 
 
@@ -26,20 +25,10 @@ def _some_modalities(value: str) -> str:
 Context = Annotated[
     Annotated[int, Field(ge=0, le=100_000)] | Literal["all"], Expected("a whole number from 0 to 100000, or all")
 ]
-Model = Literal[
-    "fusion",
-    "cnn",
-    "bc_lstm",
-    "cmn",
-    "mdre",
-    "bilstm_cnn",
-    "dialogue_transformer",
-    "dialogue_rnn",
-    "mmgcn",
-    "sdt",
-    "keca",
-    "speaker_fusion",
-]
+if TYPE_CHECKING:
+    Model = str
+else:
+    Model = Literal[NAMES]
 
 
 class Recipe(Settings):
@@ -100,7 +89,7 @@ class TrainSettings(Recipe):
 
     model: Model | plugins.Name = Field(
         default="fusion",
-        description=f"{' | '.join(get_args(Model))} | one's own: plugins/FILE.py:CLASS; `emotion models list`",
+        description=f"{' | '.join(NAMES)} | one's own: plugins/FILE.py:CLASS; `emotion models list`",
     )
     attention: bool = Field(
         default=True, description="true | false; an ablation of fusion and speaker_fusion: without the self-attention"
@@ -128,7 +117,7 @@ def check_together(model: str, values: Mapping[str, Any], *, source: str) -> Non
     Raises:
         EmotionError: `heads` does not divide twice `hidden`, or only one of history and future is `all`.
     """
-    if model in HEADED and 2 * values["hidden"] % values["heads"]:
+    if model in MODELS and "heads" in MODELS[model].sizes and 2 * values["hidden"] % values["heads"]:
         width = 2 * values["hidden"]
         raise EmotionError(f"{source}: heads is {values['heads']}, expected a divisor of 2 * hidden = {width}")
     if (values["history"] == "all") != (values["future"] == "all"):

@@ -27,7 +27,7 @@ from emotion.evaluation import scores
 from emotion.fusion import dataset, own, saved
 from emotion.fusion.augment import Variation
 from emotion.fusion.batches import criterion, loss, steps
-from emotion.fusion.models import registry
+from emotion.fusion.models import building, registry
 from emotion.fusion.sequences import Sequences
 from emotion.fusion.settings import TrainSettings
 from emotion.fusion.threads import backward, share, threads
@@ -152,7 +152,7 @@ def fit(
         module = own.build(settings.model, classes=classes, **_shape(splits, settings))
     except ValueError as error:  # sizes that do not fit are the user's to fix
         raise EmotionError(str(error)) from None
-    registry.prepare(module, splits["train"].features, splits["train"].present)
+    building.prepare(module, splits["train"].features, splits["train"].present)
     ready = {name: splits[name].to(device()) for name in ("train", "validation")}
     vary = Variation(
         input_dropout=settings.input_dropout,
@@ -186,7 +186,7 @@ def fit(
 
 
 def _shape(splits: Mapping[str, Sequences], settings: TrainSettings) -> dict[str, Any]:
-    """What `registry.build` makes the model of, besides the number of classes."""
+    """What `building.build` makes the model of, besides the number of classes."""
     dims = {name: values.shape[1] for name, values in splits["train"].features.items()}
     sizes = {name: getattr(settings, name) for name in (*registry.SIZES, "members", *registry.PARTS)}
     return {"dims": dims, **sizes, "words": list(splits["train"].words)}

@@ -26,7 +26,7 @@ ABLATIONS = ("modalities", "attention", "residual", "context", "speakers", MEMBE
 _CODE = (
     *(f"fusion/{name}" for name in ("augment", "batches", "dataset", "own", "sequences", "settings")),
     *("fusion/threads", "fusion/train"),
-    *(f"fusion/models/{name}" for name in ("base", "layers", "registry", "rng")),
+    *(f"fusion/models/{name}" for name in ("base", "building", "layers", "registry", "rng")),
     *("evaluation/scores", "store/cache", "study/missing", "study/run"),
     *("training/checkpoint", "training/curve", "training/device", "training/loop", "training/recurrent"),
 )
@@ -202,7 +202,7 @@ def code_digest(model: str, root: Path = Path(__file__).parent.parent) -> str:
         root: the folder of the package.
     """
     digest = hashlib.sha256()
-    ours = registry.MODELS[model].make.__module__.rpartition(".")[2] if model in registry.MODELS else ""
+    ours = registry.MODELS[model].place.partition(":")[0] if model in registry.MODELS else ""
     for name in (*_CODE, *([f"fusion/models/{ours}"] if ours else [])):
         digest.update(read_code(root / f"{name}.py").digest.encode())
     if not ours:

@@ -149,12 +149,6 @@ def test_there_may_be_no_folder(tmp_path, monkeypatch):
     assert plugins.in_folder() == {}
 
 
-def test_names_behind_a_script_are_its_own(write):
-    write(a="x = 1\n")
-    found = plugins.by_script(["one.py", "two.py", "fusion,plugins/a.py:x,cnn"])
-    assert {path.name: names for path, names in found.items()} == {"one.py": [], "two.py": ["plugins/a.py"]}
-
-
 def test_a_stage_runs_what_its_keys_name(write):
     write(a="x = 1\n", b="x = 1\n")
     named = Named.model_validate(
@@ -166,6 +160,9 @@ def test_a_stage_runs_what_its_keys_name(write):
         }
     )
     found = {stage: files for stage, files in named.by_stage().items() if files}
+    assert "emotion/fusion/models/fusion.py" in found["fuse"]
+    assert not any(f"emotion/fusion/models/{other}.py" in found["fuse"] for other in ("cmn", "speaker_fusion"))
+    del found["fuse"]
     assert found == {"index": ["plugins/a.py"], "fit_text": ["plugins/b.py"], "extract_text": ["plugins/b.py"]}
 
 

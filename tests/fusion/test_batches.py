@@ -12,7 +12,7 @@ from emotion.corpus.utterance import read_index
 from emotion.fusion import dataset
 from emotion.fusion.augment import Variation
 from emotion.fusion.batches import Criterion, Part, criterion, loss, steps
-from emotion.fusion.models import registry
+from emotion.fusion.models import building, registry
 
 
 def load(tmp_path, context=("all", "all")):
@@ -22,7 +22,7 @@ def load(tmp_path, context=("all", "all")):
 
 def small(dropout, name="fusion"):
     torch.manual_seed(1)
-    return registry.build(name, dims=DIMS, classes=3, hidden=8, heads=2, dropout=dropout)
+    return building.build(name, dims=DIMS, classes=3, hidden=8, heads=2, dropout=dropout)
 
 
 def targets(train, part):

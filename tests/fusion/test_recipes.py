@@ -1,4 +1,4 @@
-from typing import get_args
+import inspect
 
 import pytest
 from closure import ROOT
@@ -30,9 +30,13 @@ def test_no_recipe_without_a_model():
     assert sorted(path.stem for path in RECIPES.glob("*.yaml")) == sorted(registry.NAMES)
 
 
-def test_params_and_registry_know_the_same_models():
-    assert get_args(settings.Model) == registry.NAMES
-    assert tuple(name for name, entry in registry.MODELS.items() if "heads" in entry.sizes) == settings.HEADED
+@pytest.mark.parametrize("name", registry.NAMES)
+def test_the_registry_says_what_a_model_takes(name):
+    entry, takes = registry.MODELS[name], inspect.signature(registry.MODELS[name].load()).parameters
+    assert set(entry.sizes) <= takes.keys()
+    assert [key for key in registry.PARTS if key in takes] == list(entry.parts)
+    assert ("words" in takes) == entry.words
+    assert settings.FuseStage(model=name).model == name
 
 
 def test_a_recipe_holds_only_what_differs_from_the_defaults():

@@ -15,7 +15,7 @@ from torch.optim.optimizer import register_optimizer_step_pre_hook
 from emotion.core.errors import EmotionError
 from emotion.corpus.utterance import read_index
 from emotion.fusion import dataset
-from emotion.fusion.models import registry
+from emotion.fusion.models import building, registry
 from emotion.fusion.train import _validate, predict
 
 FILES = ("model.safetensors", "settings.json", "probabilities.csv", "trained_on.json")
@@ -98,7 +98,7 @@ def test_the_saved_model_makes_the_saved_probabilities(planted, tmp_path):
     settings = json.loads((out / "settings.json").read_text())
     tensors = load_file(out / "model.safetensors")
     sizes = {name: settings[name] for name in ("dims", "hidden", "heads", "dropout")}
-    module = registry.build(settings["model"], classes=len(LABELS), **sizes).eval()
+    module = building.build(settings["model"], classes=len(LABELS), **sizes).eval()
     module.load_state_dict({name[6:]: value for name, value in tensors.items() if name.startswith("model.")})
     splits = dataset.load(read_index(planted.index), planted.features, history=3, future=0)
     for name in DIMS:
@@ -179,7 +179,7 @@ def test_nothing_outside_the_window_influences_an_output(planted, name, history,
     part = dataset.load(read_index(planted.index), planted.features, history=history, future=future)["train"]
     present = torch.ones_like(part.present)
     torch.manual_seed(0)
-    module = registry.build(name, dims=DIMS, classes=3, hidden=8, heads=2, dropout=0.0).eval()
+    module = building.build(name, dims=DIMS, classes=3, hidden=8, heads=2, dropout=0.0).eval()
     features = {key: values.clone() for key, values in part.features.items()}
     features["text"][12] += 5.0  # the second dialogue's fourth utterance
     before = predict(module, replace(part, present=present))
@@ -191,7 +191,7 @@ def test_nothing_outside_the_window_influences_an_output(planted, name, history,
 def test_validation_scores_agree_with_scikit_learn(planted):
     part = dataset.load(read_index(planted.index), planted.features, history="all", future="all")["validation"]
     part.labels[2] = -1
-    module = registry.build("fusion", dims=DIMS, classes=3, hidden=8, heads=2, dropout=0.0).eval()
+    module = building.build("fusion", dims=DIMS, classes=3, hidden=8, heads=2, dropout=0.0).eval()
     with torch.no_grad():
         loss, score = _validate(module, part, classes=3, helper=None)
         logits = predict(module, part)

@@ -126,7 +126,7 @@ def test_the_code_that_counts_is_what_a_run_imports():
     no_matter = {"__init__", "fusion/saved", *index, *store, *core}
     needed = import_closure(ROOT / "emotion" / "study" / "run.py")
     found = {path.removeprefix("emotion/").removesuffix(".py") for path in needed}
-    models = {f"fusion/models/{entry.make.__module__.rpartition('.')[2]}" for entry in registry.MODELS.values()}
+    models = {f"fusion/models/{entry.place.partition(':')[0]}" for entry in registry.MODELS.values()}
     assert len(models) == len(registry.MODELS)
     assert found - no_matter - models - {"study/folds", "study/plan"} == set(_CODE)
     for model in models:

@@ -1,75 +1,18 @@
-"""The fusion models by name, and several of them together."""
+"""The fusion models by name: each is one file of this folder and one line here.
 
-import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+Only the model that is chosen is imported, so an edit of another one trains nothing again.
+"""
+
+import importlib
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
-import torch
-from torch import Tensor, nn
+from emotion.core import plugins
+from emotion.core.closure import import_closure
 
-from emotion.fusion.models.base import FusionModel
-from emotion.fusion.models.bc_lstm import BcLstm
-from emotion.fusion.models.bilstm_cnn import BiLstmCnn
-from emotion.fusion.models.cmn import Cmn
-from emotion.fusion.models.cnn import Cnn
-from emotion.fusion.models.dialogue_rnn import DialogueRnn
-from emotion.fusion.models.dialogue_transformer import DialogueTransformer
-from emotion.fusion.models.fusion import Fusion
-from emotion.fusion.models.keca import Keca
-from emotion.fusion.models.mdre import Mdre
-from emotion.fusion.models.mmgcn import Mmgcn
-from emotion.fusion.models.sdt import Sdt
-from emotion.fusion.models.speaker_fusion import SpeakerFusion
-
-
-class Members(FusionModel):
-    """Several models that vote: copies with other starting weights, trained side by side (deep ensemble).
-
-    On a few thousand utterances a single run moves by a point or two with its seed; the mean of several models'
-    probabilities moves less, and is better than most of them (Lakshminarayanan et al., NeurIPS 2017). Each copy has its
-    own loss. All have the same inputs and classes.
-    """
-
-    def __init__(self, members: Iterable[nn.Module]) -> None:
-        super().__init__()
-        self.members = nn.ModuleList(members)
-        self.words = getattr(self.members[0], "words", ())
-
-    def forward(self, features: Mapping[str, Tensor], present: Tensor, speakers: Tensor, mask: Tensor) -> Tensor:
-        """See `FusionModel.forward`.
-
-        Returns:
-            While training, what each member gives, (members, ..., b, u, classes). Otherwise logarithms of the mean of
-            their probabilities, (b, u, classes), which serve as logits.
-        """
-        logits = torch.stack([member(features, present, speakers, mask) for member in self.members])
-        if self.training:
-            return logits
-        return logits.log_softmax(-1).logsumexp(0) - math.log(len(self.members))
-
-    def prepare(self, features: Mapping[str, Tensor], present: Tensor) -> None:
-        """See `FusionModel.prepare`."""
-        for member in self.members:
-            prepare(member, features, present)
-
-    def loss(self, outputs: Tensor, score: Callable[[Tensor], Tensor]) -> Tensor:
-        """See `FusionModel.loss`: the sum over the members."""
-        pairs = zip(self.members, outputs, strict=True)
-        return torch.stack([loss_of(member, output, score) for member, output in pairs]).sum()
-
-
-def prepare(module: nn.Module, features: Mapping[str, Tensor], present: Tensor) -> None:
-    """`FusionModel.prepare`, also of a module that is none and may not have it."""
-    own: Callable[..., None] | None = getattr(module, "prepare", None)
-    if own is not None:
-        with torch.no_grad():
-            own(features, present)
-
-
-def loss_of(module: nn.Module, outputs: Tensor, score: Callable[[Tensor], Tensor]) -> Tensor:
-    """`FusionModel.loss`, also of a module that is none: without a loss of its own, that of its logits."""
-    own: Callable[..., Tensor] | None = getattr(module, "loss", None)
-    return score(outputs) if own is None else own(outputs, score)
+PARTS = ("attention", "residual", "speakers")
+SIZES = ("hidden", "heads", "dropout")
 
 
 @dataclass(frozen=True)
@@ -77,84 +20,56 @@ class Entry:
     """A model and what of it can be set.
 
     Attributes:
-        make: makes it.
+        place: file and class: `FILE:CLASS` of this folder, or `plugins/FILE.py:CLASS`.
         source: where it comes from.
-        sizes: which of `hidden`, `heads` and `dropout` it takes; without any it keeps its published sizes.
-        parts: which of `attention`, `residual` and `speakers` can be switched off, for ablations.
+        sizes: which of `SIZES` it takes; without any it keeps its published sizes.
+        parts: which of `PARTS` can be switched off, for ablations.
         words: whether it reads word-level features where there are any.
     """
 
-    make: Callable[..., nn.Module]
+    place: str
     source: str
     sizes: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
     words: bool = False
 
+    def load(self) -> Any:  # noqa: ANN401 - a class below torch.nn.Module
+        """Import the class."""
+        if plugins.is_name(self.place):
+            return plugins.load(self.place)
+        file, _, name = self.place.partition(":")
+        return getattr(importlib.import_module(f"{__package__}.{file}"), name)
 
-PARTS = ("attention", "residual", "speakers")
-SIZES = ("hidden", "heads", "dropout")
+
 MODELS: dict[str, Entry] = {
-    "fusion": Entry(Fusion, "the paper (Gao and Guo), section 4", SIZES, ("attention", "residual")),
-    "cnn": Entry(Cnn, "Kim, EMNLP 2014", words=True),
-    "bc_lstm": Entry(BcLstm, "Poria et al., ACL 2017"),
-    "cmn": Entry(Cmn, "Hazarika et al., NAACL 2018"),
-    "mdre": Entry(Mdre, "Yoon et al., SLT 2018 and ICASSP 2019", ("hidden", "dropout")),
-    "bilstm_cnn": Entry(BiLstmCnn, "Wang, Wang and Cheng, 2022", ("hidden", "dropout")),
-    "dialogue_transformer": Entry(DialogueTransformer, "after DR-Transformer and Tsai et al., ACL 2019", SIZES),
-    "dialogue_rnn": Entry(DialogueRnn, "Majumder et al., AAAI 2019"),
-    "mmgcn": Entry(Mmgcn, "Hu et al., ACL 2021"),
-    "sdt": Entry(Sdt, "Ma et al., IEEE TMM 2023", SIZES),
-    "keca": Entry(Keca, "after Xie and Guan, IJSC 2012, and Jenssen, TPAMI 2010"),
-    "speaker_fusion": Entry(SpeakerFusion, "ours", SIZES, ("attention", "residual", "speakers")),
+    "fusion": Entry("fusion:Fusion", "the paper (Gao and Guo), section 4", SIZES, ("attention", "residual")),
+    "cnn": Entry("cnn:Cnn", "Kim, EMNLP 2014", words=True),
+    "bc_lstm": Entry("bc_lstm:BcLstm", "Poria et al., ACL 2017"),
+    "cmn": Entry("cmn:Cmn", "Hazarika et al., NAACL 2018"),
+    "mdre": Entry("mdre:Mdre", "Yoon et al., SLT 2018 and ICASSP 2019", ("hidden", "dropout")),
+    "bilstm_cnn": Entry("bilstm_cnn:BiLstmCnn", "Wang, Wang and Cheng, 2022", ("hidden", "dropout")),
+    "dialogue_transformer": Entry(
+        "dialogue_transformer:DialogueTransformer", "after DR-Transformer and Tsai et al., ACL 2019", SIZES
+    ),
+    "dialogue_rnn": Entry("dialogue_rnn:DialogueRnn", "Majumder et al., AAAI 2019"),
+    "mmgcn": Entry("mmgcn:Mmgcn", "Hu et al., ACL 2021"),
+    "sdt": Entry("sdt:Sdt", "Ma et al., IEEE TMM 2023", SIZES),
+    "keca": Entry("keca:Keca", "after Xie and Guan, IJSC 2012, and Jenssen, TPAMI 2010"),
+    "speaker_fusion": Entry("speaker_fusion:SpeakerFusion", "ours", SIZES, PARTS),
 }
 NAMES = tuple(MODELS)
 
 
-def build(
-    name: str,
-    *,
-    dims: Mapping[str, int],
-    classes: int,
-    hidden: int,
-    heads: int,
-    dropout: float,
-    attention: bool = True,
-    residual: bool = True,
-    speakers: bool = True,
-    members: int = 1,
-    words: Sequence[str] = (),
-    entry: Entry | None = None,
-) -> nn.Module:
-    """Make a model.
+def files(name: str) -> list[str]:
+    """The code of a model, which nothing imports by name: posix paths relative to the project, sorted.
 
     Args:
-        name: one of `NAMES`.
-        dims: features per modality, in the order of the columns of `present`.
-        classes: how many emotions.
-        hidden: units per direction, where the model takes it, as for `heads` and `dropout`.
-        heads: attention heads.
-        dropout: share 0..1.
-        attention: False leaves the self-attention out.
-        residual: False leaves the connection around the attention out.
-        speakers: False hides who speaks.
-        members: how many copies vote, see `Members`.
-        words: modalities that come word by word too; models that do not read words ignore it.
-        entry: of a model that is none of `NAMES`.
+        name: one of `NAMES`, or `plugins/FILE.py:CLASS`. Of any other text there are none.
 
     Raises:
-        ValueError: there is no such model, its sizes do not fit together, or it lacks what is to be switched off.
+        EmotionError: see `plugins.files`.
     """
-    if entry is None and name not in MODELS:
-        raise ValueError(f"model is {name!r}, expected one of: {', '.join(NAMES)}")
-    entry = entry or MODELS[name]
-    parts = {"attention": attention, "residual": residual, "speakers": speakers}
-    lacking = [part for part, on in parts.items() if not on and part not in entry.parts]
-    if lacking:
-        raise ValueError(f"{name} has no {lacking[0]} to switch off")
-    sizes = {"hidden": hidden, "heads": heads, "dropout": dropout}
-    chosen: dict[str, object] = {key: sizes[key] for key in entry.sizes}
-    chosen |= {part: parts[part] for part in entry.parts}
-    if entry.words:
-        chosen["words"] = words
-    copies = [entry.make(dims, classes=classes, **chosen) for _ in range(members)]
-    return Members(copies) if members > 1 else copies[0]
+    if name not in MODELS:
+        return plugins.files_of([name])
+    root = Path(__file__).parents[3]
+    return sorted(import_closure(Path(__file__).with_name(MODELS[name].place.partition(":")[0] + ".py"), root=root))

@@ -74,7 +74,7 @@ def test_gradients_of_the_recurrences_are_those_of_the_loops():
 def test_more_speakers_than_embeddings_share_the_last(name):
     torch.manual_seed(3)
     sizes = {"hidden": 6, "heads": 3, "dropout": 0.1} if name == "sdt" else {"layers": 3}
-    module = registry.MODELS[name].make(DIMS, classes=4, parties=2, **sizes).eval()
+    module = registry.MODELS[name].load()(DIMS, classes=4, parties=2, **sizes).eval()
     features, present, speakers, mask = batch(people=5)
     with torch.no_grad():
         found = module(features, present, speakers, mask)

@@ -4,7 +4,7 @@ import pytest
 import torch
 from small_batches import DIMS, LENGTHS, batch, build, rows_of
 
-from emotion.fusion.models import registry
+from emotion.fusion.models import building, registry
 
 EVERY_MODEL = pytest.mark.parametrize("name", registry.NAMES)
 
@@ -209,9 +209,9 @@ def test_published_sizes():
 def test_wrong_names_and_sizes_are_refused():
     sizes = {"dims": DIMS, "classes": 6, "dropout": 0.1}
     with pytest.raises(ValueError, match=r"model is 'gru', expected one of: fusion, cnn"):
-        registry.build("gru", hidden=6, heads=3, **sizes)
+        building.build("gru", hidden=6, heads=3, **sizes)
     with pytest.raises(ValueError, match=r"heads is 5, expected a divisor of 12"):
-        registry.build("fusion", hidden=6, heads=5, **sizes)
+        building.build("fusion", hidden=6, heads=5, **sizes)
 
 
 def test_members_vote_with_their_mean_probabilities():

@@ -5,7 +5,7 @@ import pytest
 import torch
 from small_batches import DIMS, batch
 
-from emotion.fusion.models import registry
+from emotion.fusion.models import building
 from emotion.fusion.models.keca import Keca, Kernel
 
 
@@ -46,11 +46,11 @@ def test_only_what_is_there_is_learnt_from():
     module = Keca(DIMS, classes=3)
     features, present, _, mask = batch()
     flat, here = {name: values[mask].clone() for name, values in features.items()}, present[mask]
-    registry.prepare(module, flat, here)
+    building.prepare(module, flat, here)
     before = {key: value.clone() for key, value in module.state_dict().items()}
     for i, name in enumerate(DIMS):
         flat[name][~here[:, i]] = torch.nan
-    registry.prepare(module, flat, here)
+    building.prepare(module, flat, here)
     assert all(torch.equal(value, before[key]) for key, value in module.state_dict().items())
 
 
@@ -71,8 +71,8 @@ def test_a_line_on_components_separates_rings():
 
 
 def test_members_are_prepared():
-    module = registry.build("keca", dims=DIMS, classes=3, hidden=6, heads=3, dropout=0.1, members=2)
+    module = building.build("keca", dims=DIMS, classes=3, hidden=6, heads=3, dropout=0.1, members=2)
     features, present, _, mask = batch()
-    registry.prepare(module, {name: values[mask] for name, values in features.items()}, present[mask])
+    building.prepare(module, {name: values[mask] for name, values in features.items()}, present[mask])
     one, other = (member.kernels["text"].projection for member in module.members)
     assert torch.equal(one, other)

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from emotion.fusion.models import registry
+from emotion.fusion.models import building, registry
 from emotion.fusion.models.layers import attend, recording
 
 DIMS = {"audio": 3, "text": 4}
@@ -33,7 +33,7 @@ def test_weights_are_the_mean_over_heads():
 @pytest.mark.parametrize("name", registry.NAMES)
 def test_same_bits_with_and_without(name):
     torch.manual_seed(0)
-    module = registry.build(name, dims=DIMS, classes=3, hidden=4, heads=2, dropout=0.1).eval()
+    module = building.build(name, dims=DIMS, classes=3, hidden=4, heads=2, dropout=0.1).eval()
     with torch.no_grad():
         plain = module(*_inputs())
         with recording() as seen:
