@@ -3,6 +3,7 @@
 import re
 import tomllib
 
+import pytest
 from closure import ROOT
 from ruamel.yaml import YAML
 
@@ -25,6 +26,7 @@ def test_what_is_to_be_covered_is_there():
     assert len(patterns) == 8 and all(any(path.is_file() for path in ROOT.glob(name)) for name in patterns)
 
 
+@pytest.mark.slow
 def test_every_package_of_the_core_install_is_pinned_and_its_licence_listed(monkeypatch):
     monkeypatch.chdir(ROOT)
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]

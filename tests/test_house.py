@@ -59,6 +59,7 @@ def test_models_need_torch_only():
         assert all(name.startswith(("emotion.fusion.models", "emotion.training.recurrent")) for name in ours), path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("folder", ["emotion", "stages", "plugins", "tests", "benchmarks"])
 def test_files_and_functions_stay_small(folder):
     for path in (ROOT / folder).rglob("*.py"):

@@ -54,6 +54,7 @@ def read_params_of(script):
     return {row.key for part in parts for row in rows(part, part)}
 
 
+@pytest.mark.slow
 def test_the_stages_are_those_of_the_design(stages):
     modalities = ("audio", "face", "text")
     assert set(stages) == {"code", "synthesize", "index", "faces", "fuse", "evaluate"} | {

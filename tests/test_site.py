@@ -22,6 +22,7 @@ def example():
     return found
 
 
+@pytest.mark.slow
 def test_the_example_in_python_runs_as_written(tmp_path, monkeypatch, capsys):
     rows = plant(tmp_path, lengths=(6, 4, 5, 7))
     monkeypatch.chdir(tmp_path)

@@ -42,6 +42,7 @@ def run(*words):
     return CliRunner().invoke(app, [str(word) for word in words])
 
 
+@pytest.mark.slow
 def test_its_card_says_that_nobody_has_measured_it(made, heads):
     card = check(made).card
     assert card == read_card(BASE) and card.test is None and "iemocap" in card.corpus.name
@@ -91,6 +92,7 @@ def test_faces_count_too_and_iemocap_is_refused(made, tmp_path):
     assert error.exit_code == 3 and "trained on IEMOCAP" in str(error) and not (tmp_path / "no").exists()
 
 
+@pytest.mark.slow
 def test_it_is_fetched_only_when_asked(heads, tmp_path, monkeypatch):
     monkeypatch.setattr(huggingface_hub.constants, "HF_ASSETS_CACHE", str(tmp_path / "assets"))
     with pytest.raises(EmotionError, match=r"^hub:mine: unknown, expected hub:base or a model's folder; get one"):

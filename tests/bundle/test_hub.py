@@ -104,6 +104,7 @@ def files(folder):
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+@pytest.mark.slow
 def test_what_is_pushed_is_pulled(web, packed, tmp_path):
     (tmp_path / "model").mkdir()
     shutil.copytree(packed, tmp_path / "model", dirs_exist_ok=True)
@@ -118,6 +119,7 @@ def test_what_is_pushed_is_pulled(web, packed, tmp_path):
     assert f"from the hub: {NAME}, revision {1:040x}" in model("show", tmp_path / "theirs").stdout
 
 
+@pytest.mark.slow
 def test_a_revision_stays_what_it_was_and_old_files_go(web, packed, tmp_path):
     hub.push(packed, NAME)
     web.repositories[NAME][-1]["encoders/old.bin"] = b"of an earlier model"
@@ -184,6 +186,7 @@ def test_refusals_are_one_line(web, packed, tmp_path):
     assert not (tmp_path / "theirs").exists()
 
 
+@pytest.mark.slow
 def test_a_public_model_says_its_licence(web, packed, tmp_path):
     shutil.copytree(packed, tmp_path / "model")
     card = tmp_path / "model" / "card.json"

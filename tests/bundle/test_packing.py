@@ -106,6 +106,7 @@ def test_a_generated_corpus_names_its_media(tmp_path):
     assert "generated corpus" in (tmp_path / "packed" / "README.md").read_text()
 
 
+@pytest.mark.slow
 def test_parts_of_different_runs_are_refused(small_run, tmp_path):
     project = tmp_path / "run"
     shutil.copytree(small_run, project)

@@ -40,6 +40,7 @@ def python(*arguments, **variables):
     )
 
 
+@pytest.mark.slow
 def test_the_version_needs_no_torch():
     code = (
         "import sys; from emotion.cli import app\n"
@@ -51,6 +52,7 @@ def test_the_version_needs_no_torch():
     assert python("-m", "emotion", "--version").stdout.startswith("emotion ")
 
 
+@pytest.mark.slow
 def test_the_shell_completes_commands():
     program = Path(sys.executable).with_name("emotion")
     asked = {"_EMOTION_COMPLETE": "complete_bash", "COMP_WORDS": "emotion enc", "COMP_CWORD": "1"}

@@ -53,6 +53,7 @@ def naive_sound(weights, sound):
     return x.mean(dim=2).transpose(1, 2)
 
 
+@pytest.mark.slow
 def test_encoders_are_the_plain_convolutions(network):
     faces, sound = torch.rand(2, 5, 112, 112) * 255, torch.randn(2, 20, 13)
     weights = network.state_dict()
@@ -87,6 +88,7 @@ def test_about_a_million_parameters_under_the_names_of_the_authors(network):
     assert {"model.GRU.gru_backward.weight_hh_l0", "lossAV.FC.weight", "lossV.FC.bias"} <= names
 
 
+@pytest.mark.slow
 def test_what_is_no_file_of_weights_is_named(tmp_path, network):
     torch.save(network.state_dict(), tmp_path / "good.model")
     assert torch.equal(load(tmp_path / "good.model").lossAV["FC"].weight, network.lossAV["FC"].weight)

@@ -42,6 +42,7 @@ def side(turn):
     return "left" if turn.face[0] + turn.face[2] < 1 else "right"
 
 
+@pytest.mark.slow
 def test_two_who_talk_in_turns(film):
     told = []
     made = turns_of(film, progress=lambda *step: told.append(step))

@@ -36,6 +36,7 @@ def test_the_network_sees_and_hears_the_same_time(network):
     assert not judge.by_motion and math.isnan(judge(clip).motion)
 
 
+@pytest.mark.slow
 def test_a_clip_that_outlasts_the_sound_is_judged_as_far_as_it_goes(network):
     whole = sound(200)
     part = Judge(network, whole)(Clip(30, pictures(25)))

@@ -61,6 +61,7 @@ def test_a_span_over_a_cut_has_the_faces_of_both_shots(tmp_path):
     assert all(glimpse.share == pytest.approx(0.5, abs=0.1) for glimpse in seen)
 
 
+@pytest.mark.slow
 def test_overlapping_short_and_late_spans(tmp_path):
     path = film(tmp_path / "a.mp4", 2, lambda time: (mumble(time), None))
     spans = [Region(0.0, 2.0), Region(0.5, 0.6), Region(0.4, 1.4), Region(1.9, 30.0), Region(40, 41)]
@@ -91,6 +92,7 @@ def test_a_face_in_the_crowd_is_not_put_together_from_pieces():
     assert span.moved == {7: [12.0, 13.0, 14.0]}
 
 
+@pytest.mark.slow
 def test_what_moved_between_two_spans_does_not_count(tmp_path):
     path = film(tmp_path / "a.mp4", 3, lambda time: (0.0 if time < 1.5 else 1.0, None))
     spans = [Region(0.2, 1.0), Region(2.0, 2.8)]

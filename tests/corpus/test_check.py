@@ -77,6 +77,7 @@ def test_every_damage_to_a_release_is_named(whole, tmp_path):
     assert levels == sorted(levels, key=("error", "warning", "fact").index)
 
 
+@pytest.mark.slow
 def test_what_cannot_be_read_is_one_finding(whole, tmp_path):
     root = tmp_path / "iemocap"
     shutil.copytree(whole, root)

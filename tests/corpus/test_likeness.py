@@ -1,6 +1,7 @@
 """Near copies beside a naive comparison of sets of words."""
 
 import numpy as np
+import pytest
 
 from emotion.corpus.likeness import FEWEST_WORDS, LIKE, near_copies, words
 
@@ -20,6 +21,7 @@ def naive(texts, others):
     return found
 
 
+@pytest.mark.slow
 def test_all_pairs_at_once_find_what_one_after_the_other_finds():
     rng = np.random.default_rng(0)
     vocabulary = [f"w{number}" for number in range(12)]

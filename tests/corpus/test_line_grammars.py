@@ -3,6 +3,7 @@
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -41,6 +42,7 @@ def transcript(path, notes):
     return list(read_transcript(path, notes))
 
 
+@pytest.mark.slow
 @untimed
 @given(st.lists(st.tuples(names, times, times, plain_text), max_size=8), st.sampled_from(["\n", "\r\n", "\r"]), blanks)
 def test_transcripts_round_trip(turns, end, blank):
@@ -50,6 +52,7 @@ def test_transcripts_round_trip(turns, end, blank):
     assert notes == {}
 
 
+@pytest.mark.slow
 @untimed
 @given(st.lists(line_text, max_size=8))
 def test_every_transcript_line_is_a_turn_or_blank_or_noted_with_its_number(lines):
@@ -60,6 +63,7 @@ def test_every_transcript_line_is_a_turn_or_blank_or_noted_with_its_number(lines
     assert numbers == sorted(set(numbers)) and all(lines[number - 1].strip() for number in numbers)
 
 
+@pytest.mark.slow
 @untimed
 @given(
     st.dictionaries(names, st.tuples(times, times, st.sampled_from(["hap", "xxx", "neu"]), votes, scales), max_size=5),

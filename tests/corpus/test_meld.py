@@ -220,6 +220,7 @@ def test_times_of_any_text_are_a_number_or_none(text):
     assert value is None or value >= 0
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
 @given(garbage=st.text(max_size=60), at=st.integers(1, 6))
 def test_a_garbage_line_is_an_error_with_its_place_or_counted(tmp_path, garbage, at):

@@ -186,6 +186,7 @@ def test_a_leak_in_a_tables_own_split(table, tmp_path):
         index_corpus(**arguments)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.text(max_size=12), max_size=8), st.integers(1, 3))
 def test_garbage_cells_are_read_back_or_refused(tmp_path, cells, at):

@@ -92,6 +92,7 @@ FRONTS = pytest.mark.parametrize(
 )
 
 
+@pytest.mark.slow
 @FRONTS
 def test_equals_a_slow_reference(options):
     torch.manual_seed(0)

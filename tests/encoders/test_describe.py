@@ -57,6 +57,7 @@ def test_a_fitted_folder(tmp_path):
     assert (facts["modality"], facts["checkpoint"], facts["dimension"]) == ("text", "none, learned here", "7")
 
 
+@pytest.mark.slow
 def test_a_checkpoint_by_its_folder_before_and_after_fitting(tmp_path):
     folder = checkpoints.TEXT["mpnet"](tmp_path / "checkpoint")
     facts = describe(str(folder))
@@ -82,6 +83,7 @@ def test_nothing_of_that_name(tmp_path):
         describe(str(tmp_path))
 
 
+@pytest.mark.slow
 def test_commands():
     shown = CliRunner().invoke(app, ["list"])
     assert shown.exit_code == 0

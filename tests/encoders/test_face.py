@@ -70,6 +70,7 @@ def test_folder(tmp_path):
     check_folder(encoder, values, tmp_path)
 
 
+@pytest.mark.slow
 def test_learns_motion_and_twice_the_same():
     encoder, history = learn(small, clips, epochs=6)
     assert max(line.validation_weighted_f1 for line in history) > 0.9

@@ -89,6 +89,7 @@ def planted(folder):
     return encoders, maps
 
 
+@pytest.mark.slow
 def test_each_utterance_goes_to_the_encoder_that_has_not_seen_it(tmp_path):
     before, maps = planted(tmp_path)
     encoders, number = pickle.loads(pickle.dumps(partial(load_folds, tmp_path, AudioEncoder.load)))()

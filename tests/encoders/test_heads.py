@@ -89,6 +89,7 @@ def naive(kind, name, folder, item):
     return torch.cat([model(**{key: row[key]}).logits for row in rows])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("modality", "name"), FAMILIES)
 def test_probabilities_are_those_of_the_library(tmp_path, modality, name):
     folder, kind = headed(tmp_path, modality, name)
@@ -107,6 +108,7 @@ def test_probabilities_are_those_of_the_library(tmp_path, modality, name):
     assert torch.equal(vectors(LOAD[modality](tmp_path / "fitted"), inputs), found)
 
 
+@pytest.mark.slow
 def test_several_classes_may_hold(tmp_path):
     folder, kind = headed(tmp_path, "text", "roberta", problem_type="multi_label_classification")
     with torch.no_grad():
@@ -114,6 +116,7 @@ def test_several_classes_may_hold(tmp_path):
     torch.testing.assert_close(vectors(made("text", folder), INPUTS["text"]), expected, atol=1e-5, rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_what_describe_says(tmp_path):
     folder, _ = headed(tmp_path, "text", "roberta")
     assert describe(str(folder))["head"] == "of calm, cross, glad: with text.head: true"
@@ -147,6 +150,7 @@ def change(**values):
     return edit
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("edit", "words"),
     [

@@ -156,6 +156,7 @@ CASES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("modality", "damage", "what"), [(m, d, w) for m, _, d, w in CASES], ids=[n for _, n, *_ in CASES]
 )

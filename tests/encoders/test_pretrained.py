@@ -105,6 +105,7 @@ class Bomb:
         return (exec, ("raise SystemExit('code of a checkpoint was run')",))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("modality", checkpoints.some(KINDS, "text"))
 def test_pickled_weights_are_read_without_running_code(folders, tmp_path, modality):
     folder = tmp_path / "copy"
@@ -132,6 +133,7 @@ def test_half_precision_checkpoints_are_used_in_float32(folders, tmp_path, modal
     assert {value.dtype for value in encoder.parameters()} == {torch.float32}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("modality", checkpoints.some(KINDS, "text"))
 def test_a_fitted_folder_that_is_damaged(folders, tmp_path, modality):
     encoder = NEW[modality](str(folders[modality]))

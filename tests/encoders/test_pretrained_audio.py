@@ -69,6 +69,7 @@ def states(output, layers):
     return sum(chosen) / len(chosen)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("layers", "pooling"),
     [("last4", "mean_std"), *checkpoints.slow(("last", "mean"), ("all", "mean"), (2, "mean"))],
@@ -86,6 +87,7 @@ def test_equals_the_bare_model_one_utterance_at_a_time(every, layers, pooling):
     torch.testing.assert_close(vectors(encoder, waves), torch.stack(expected), atol=1e-5, rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_batches_change_nothing(checkpoint):
     check_batches(made(checkpoint, pooling="mean_std", dim=7), checkpoints.noise([*LENGTHS, 20, 3000]))
 
@@ -100,6 +102,7 @@ def test_folder_without_the_checkpoint(checkpoint, tmp_path):
     assert torch.equal(vectors(loaded, waves), vectors(encoder, waves))
 
 
+@pytest.mark.slow
 def test_frozen_and_fine_tuned(checkpoint):
     waves = checkpoints.noise(LENGTHS[:3])
     frozen = made(checkpoint, dim=5).train()

@@ -88,6 +88,7 @@ def test_the_papers_encoder_takes_grey():
         new_encoder(Face(), size=48, rgb=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("layers", "pooling"),
     [("last", "mean_std"), *checkpoints.slow(("last", "mean"), (1, "mean"), ("last", "cls"))],

@@ -46,6 +46,7 @@ def naive(folder, line, layers):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("layers", "pooling"),
     [("last4", "mean_std"), *checkpoints.slow(("last", "mean"), ("last", "cls"), (1, "mean"))],
@@ -67,6 +68,7 @@ def test_equals_the_bare_model_one_text_at_a_time(every, layers, pooling):
     torch.testing.assert_close(vectors(encoder, LINES), torch.stack(expected), atol=1e-5, rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_words_are_the_means_of_their_tokens(checkpoint):
     encoder = made(checkpoint, level="word", dim=5)
     for line, row in zip(LINES, encoder.sequences(encoder.collate(LINES)), strict=True):
@@ -79,6 +81,7 @@ def test_words_are_the_means_of_their_tokens(checkpoint):
         torch.testing.assert_close(row, expected, atol=1e-5, rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_batches_change_nothing(checkpoint):
     check_batches(made(checkpoint, pooling="mean_std", dim=7), LINES)
 
@@ -97,6 +100,7 @@ def test_folder_without_the_checkpoint(checkpoint, tmp_path):
     assert torch.equal(vectors(loaded, LINES), vectors(encoder, LINES))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tune", [False, True])
 def test_frozen_and_fine_tuned(checkpoint, tune):
     settings = section(Text, encoder=str(checkpoint), tune=tune, dim=6)
@@ -106,6 +110,7 @@ def test_frozen_and_fine_tuned(checkpoint, tune):
     assert any(not torch.equal(value, before[name]) for name, value in after.items()) == tune
 
 
+@pytest.mark.slow
 def test_augment_hides_words_only(checkpoint):
     encoder = made(checkpoint, tune=True)
     encoder.masked = 0.5

@@ -83,6 +83,7 @@ def test_batches_and_folders(file, tmp_path):
             load_encoder(tmp_path / "one")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tune", [False, True])
 def test_frozen_or_tuned(file, tmp_path, tune):
     encoder, curve = learn(lambda: made(file, tune=tune, dim=6), texts, epochs=10, lr=5e-2)

@@ -17,6 +17,7 @@ def read(path, folder):
     return child.read_in_child(path, text_block="mean", folder=folder)
 
 
+@pytest.mark.slow
 def test_what_comes_back_is_what_was_read(tmp_path):
     found = fields(blocks=4)
     found["audio"].pop("Ses01M_impro02")
@@ -31,12 +32,14 @@ def test_what_comes_back_is_what_was_read(tmp_path):
         assert np.array_equal(here.unlisted[name], there.unlisted[name])
 
 
+@pytest.mark.slow
 def test_its_errors_are_ours(tmp_path):
     (tmp_path / "f.pkl").write_bytes(pickle.dumps(({}, os.system)))
     with pytest.raises(EmotionError, match=r"f\.pkl: asks for .*system, which is not allowed"):
         read(tmp_path / "f.pkl", tmp_path / "x")
 
 
+@pytest.mark.slow
 def test_too_little_memory_is_one_line(tmp_path, monkeypatch):
     monkeypatch.setattr(child, "_SPARE", 60 << 20)
     monkeypatch.setattr(child, "budget_of", lambda size: 0)

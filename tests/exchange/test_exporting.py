@@ -22,6 +22,7 @@ def contents(folder):
     return {name: (folder / name).read_bytes() for name in names if (folder / name).is_file()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("one_hot", [False, True])
 @pytest.mark.parametrize("visual", [True, False])
 def test_import_export_import_is_exact(tmp_path, one_hot, visual):
@@ -62,6 +63,7 @@ def test_numpy_1_finds_its_names(tmp_path):
     assert b"numpy._core" not in raw
 
 
+@pytest.mark.slow
 def test_our_own_caches(tmp_path):
     """Values survive; what is missing is the training mean; speakers that are not F and M become one-hot."""
     planted = planted_corpus.plant(tmp_path)
@@ -146,6 +148,7 @@ def test_the_commands(tmp_path):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("speakers", ["one-hot", "names"])
 def test_a_file_with_numbers_for_ids_comes_back(tmp_path, speakers):
     """MELD's: dialogues and utterances are numbers, utterances counted in each dialogue, speakers one-hot of nine."""

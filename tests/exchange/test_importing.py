@@ -35,6 +35,7 @@ def values_of(path):
         return cache.values()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("protocol", [2, 5])
 def test_rows_and_values(tmp_path, protocol):
     found = fields()
@@ -131,6 +132,7 @@ def test_values_that_are_not_finite_become_the_training_mean(tmp_path, capsys):
     assert "audio: 2 values of 2 utterances were not finite" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_test_values_do_not_reach_the_imputed_ones(tmp_path):
     found = fields()
     found["audio"][DIALOGUES[0]][2][1] = np.nan
@@ -203,12 +205,14 @@ def test_a_single_dialogue_cannot_be_split(tmp_path):
         imported(tmp_path, fields() | {"train": [DIALOGUES[0]]}, split="file")
 
 
+@pytest.mark.slow
 def test_a_second_import_leaves_no_stale_modality(tmp_path):
     imported(tmp_path, fields())
     out = imported(tmp_path, fields() | {"visual": {}})
     assert sorted(path.name for path in (out / "features").iterdir()) == ["audio.h5", "text.h5"]
 
 
+@pytest.mark.slow
 def test_same_file_same_bytes(tmp_path):
     first = imported(tmp_path, fields())
     before = {path: path.read_bytes() for path in first.rglob("*") if path.is_file()}
@@ -232,6 +236,7 @@ def test_one_hot_speakers_are_people_of_the_dialogue(tmp_path):
     assert planted_pickle.DIMS["audio"] == 4
 
 
+@pytest.mark.slow
 def test_speakers_of_the_test_set_in_training_are_named(tmp_path, capsys):
     found = fields()
     imported(tmp_path, found)

@@ -55,6 +55,7 @@ def test_layouts_with_ids(tmp_path, names):
         assert np.array_equal(values, np.concatenate(list(found[expected[name]].values())))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("names", [COSMIC, (*COSMIC[:2], "sentiments", *COSMIC[2:])], ids=["cosmic", "cosmic-meld"])
 def test_layouts_of_cosmic(tmp_path, names):
     found = planted(4)
@@ -68,6 +69,7 @@ def test_layouts_of_cosmic(tmp_path, names):
     assert list(parts.values()) == ["train"] * 3 + ["validation"] * 2 + ["test"]
 
 
+@pytest.mark.slow
 def test_a_named_split_goes_before_the_files_own(tmp_path):
     rows, _ = imported(tmp_path, planted(4), COSMIC, split="cosmic")
     for row in rows:
@@ -75,6 +77,7 @@ def test_a_named_split_goes_before_the_files_own(tmp_path):
         assert row.split == ("test" if row.dialogue == DIALOGUES[5] else "validation" if validation else "train")
 
 
+@pytest.mark.slow
 def test_wrong_lists_of_cosmic(tmp_path):
     found = planted(4)
     found["validation"].append(DIALOGUES[0])

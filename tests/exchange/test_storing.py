@@ -21,6 +21,7 @@ def contents(folder):
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+@pytest.mark.slow
 def test_caches_say_that_nobody_knows_who_trained_their_encoders(tmp_path):
     out = imported(tmp_path, fields())
     for name in ("audio", "face", "text"):
@@ -48,6 +49,7 @@ def test_other_files_in_the_folder_are_kept(tmp_path):
     assert {name: found[name] for name in fresh} == fresh
 
 
+@pytest.mark.slow
 def test_the_folder_behind_a_link_is_replaced(tmp_path):
     (tmp_path / "disk").mkdir()
     (tmp_path / "out").symlink_to("disk", target_is_directory=True)
@@ -82,6 +84,7 @@ def test_the_current_folder_is_not_replaced(tmp_path, monkeypatch):
         imported(tmp_path, fields(), tmp_path)
 
 
+@pytest.mark.slow
 def test_modes_are_those_that_the_umask_asks_for(tmp_path):
     out = imported(tmp_path, fields())
     mask = os.umask(0)

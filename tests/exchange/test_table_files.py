@@ -49,6 +49,7 @@ def table(path, form):
     return path / f"f.{form}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS)
 def test_own_features_come_back_as_they_were(planted, tmp_path, form):
     assert any(value is None for values in known(planted)[3].values() for value in values)
@@ -59,6 +60,7 @@ def test_own_features_come_back_as_they_were(planted, tmp_path, form):
     assert (tmp_path / "again").read_bytes() == table(tmp_path, form).read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS)
 def test_an_imported_pickle_comes_back_as_it_was(tmp_path, form):
     import_features(write(tmp_path / "a.pkl", fields()), out=tmp_path / "a", split="cosmic")

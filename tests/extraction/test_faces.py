@@ -24,6 +24,7 @@ from emotion.media.settings import Clips
 from emotion.store.cache import Cache
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fps", [15.0, 7.5, 30.0])
 def test_each_utterance_gets_its_frames(tmp_path, monkeypatch, fps):
     monkeypatch.setattr(one_video, "make_detector", planted_detector)

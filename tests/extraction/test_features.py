@@ -221,6 +221,7 @@ def test_a_second_run_reads_nothing(tmp_path, capfd):
     assert extract(tmp_path) == whole
 
 
+@pytest.mark.slow
 def test_unfinished_work_of_another_encoder_or_media_is_not_used(tmp_path):
     media = tmp_path / "a.wav"
     media.write_bytes(b"1")

@@ -49,6 +49,7 @@ def files(folder):
     return {path.relative_to(folder): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
+@pytest.mark.slow
 def test_folder_report_and_last_line(tmp_path, capsys):
     report = run(tmp_path, read=tones())
     assert [line["epoch"] for line in report["curve"]] == [1, 2]
@@ -89,6 +90,7 @@ def test_poison_in_the_test_split_is_never_touched(tmp_path):
     assert files(tmp_path / "clean") == files(tmp_path / "poisoned")
 
 
+@pytest.mark.slow
 def test_validation_only_chooses_the_epoch(tmp_path):
     good = tones()
 
@@ -102,6 +104,7 @@ def test_validation_only_chooses_the_epoch(tmp_path):
     assert clean["curve"] != other["curve"]
 
 
+@pytest.mark.slow
 def test_unreadable_utterances_are_skipped_and_counted(tmp_path, capsys):
     good = tones()
 

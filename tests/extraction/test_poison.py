@@ -78,6 +78,7 @@ def test_validation_poison_changes_nothing_but_the_choice_of_the_epoch(corpora, 
             assert all(torch.equal(value, epochs[best - 1][key]) for key, value in kept.items())
 
 
+@pytest.mark.slow
 @MODALITIES
 def test_training_poison_does_change_the_weights(corpora, tmp_path, modality):
     """The tests above can fail: poison that may be read is seen."""

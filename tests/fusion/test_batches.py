@@ -30,6 +30,7 @@ def targets(train, part):
     return batch.rows[batch.target]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("context", [(2, 0), ("all", "all")])
 def test_steps_cover_every_labelled_target_once_and_reshuffle(tmp_path, context):
     train = load(tmp_path, context)
@@ -47,6 +48,7 @@ def test_steps_cover_every_labelled_target_once_and_reshuffle(tmp_path, context)
     assert seen[0] == seen[1] != seen[2]
 
 
+@pytest.mark.slow
 def test_no_two_parts_have_the_same_draws(tmp_path):
     train = load(tmp_path)
     seeds = [
@@ -59,6 +61,7 @@ def test_no_two_parts_have_the_same_draws(tmp_path):
     assert len(set(seeds)) == len(seeds) > 12
 
 
+@pytest.mark.slow
 def test_a_step_in_parts_is_the_step_in_one_piece(tmp_path):
     train = load(tmp_path)
     train.labels[3] = -1
@@ -90,6 +93,7 @@ class Distilled(torch.nn.Module):
         return score(outputs[0]) + 3 * score(outputs[1])
 
 
+@pytest.mark.slow
 def test_a_model_may_have_a_loss_of_its_own(tmp_path):
     train, module = load(tmp_path), Distilled()
     train.labels[3] = -1
@@ -106,6 +110,7 @@ def test_a_model_may_have_a_loss_of_its_own(tmp_path):
     torch.testing.assert_close(found, expected / 7)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "dropout", "changes"),
     [
@@ -129,6 +134,7 @@ def test_a_parts_draws_are_its_own_whatever_others_draw(tmp_path, name, dropout,
     assert value(step[0]._replace(seed=step[0].seed ^ 1)) != one
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("balanced", ["none", "weights", "focal"])
 def test_the_loss_is_what_its_formula_says(tmp_path, balanced):
     """Weights as scikit-learn's `balanced`, without utterances of a class that never occurs; focal by hand."""

@@ -70,6 +70,7 @@ def test_standardised_with_the_training_rows(tmp_path):
     assert not all(part.present.all() for part in found.values())
 
 
+@pytest.mark.slow
 def test_other_splits_cannot_change_the_training_features(tmp_path):
     before = load(plant(tmp_path))
     planted = plant(tmp_path)
@@ -189,6 +190,7 @@ def test_words_give_a_mean_and_the_words_themselves(tmp_path):
         assert set(part.batch(torch.arange(len(part))).features) == {"audio", "text"}
 
 
+@pytest.mark.slow
 def test_groups_hold_sequences_of_like_length(tmp_path):
     planted = plant(tmp_path, lengths=(60, 58, 3, 3, 57, 30, 3, 3, 25, 56, 2, 1, 4, 55))
     train = load(planted, history="all", future="all")["train"]

@@ -44,6 +44,7 @@ def planted(tmp_path):
     return plant(tmp_path, lengths=(9, 8, 7, 6) * 4)
 
 
+@pytest.mark.slow
 def test_fit_is_what_the_stage_does(planted, tmp_path):
     out, curve = tmp_path / "fusion", tmp_path / "training.csv"
     scratch = tmp_path / "scratch"
@@ -62,6 +63,7 @@ def test_fit_is_what_the_stage_does(planted, tmp_path):
         assert [f"{line.train_loss:.6f}" for line in lines] == [row["train_loss"] for row in csv.DictReader(file)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", [{}, {**EXTRAS, "members": 2}], ids=["plain", "extras"])
 def test_the_number_of_threads_does_not_change_a_bit(tmp_path, how):
     splits = whole(plant(tmp_path, lengths=(40, 9, 6, 7) * 6))  # steps of two parts
@@ -77,6 +79,7 @@ def test_the_number_of_threads_does_not_change_a_bit(tmp_path, how):
         assert all(torch.equal(value, other[name]) for name, value in found[0].items())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", ["fusion", "speaker_fusion"])
 def test_fit_says_nothing_without_a_title_and_shows_every_epoch(planted, model, capsys):
     splits, seen = whole(planted), []
@@ -95,6 +98,7 @@ def test_fit_says_nothing_without_a_title_and_shows_every_epoch(planted, model, 
     assert torch.equal(predict(module, splits["validation"]), seen[best_epoch(lines).epoch - 1][1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", EXTRAS)
 def test_every_switch_changes_the_training(planted, name):
     splits = whole(planted)
@@ -104,6 +108,7 @@ def test_every_switch_changes_the_training(planted, name):
     assert plain[1] != varied[1]
 
 
+@pytest.mark.slow
 def test_a_killed_fit_with_everything_on_continues_to_the_same_bits(planted, tmp_path):
     splits = whole(planted)
     expected, lines = fit(splits, model="speaker_fusion", epochs=5, seed=2, **SMALL, **EXTRAS)
@@ -123,6 +128,7 @@ def test_a_killed_fit_with_everything_on_continues_to_the_same_bits(planted, tmp
     )
 
 
+@pytest.mark.slow
 def test_patience_ends_a_training_that_gets_no_better(planted):
     splits, settings = whole(planted), SMALL | {"model": "cnn", "lr": 0.1, "epochs": 12}
     _, all_epochs = fit(splits, **settings)
@@ -134,6 +140,7 @@ def test_patience_ends_a_training_that_gets_no_better(planted):
     assert heard == [line.validation_weighted_f1 for line in lines]
 
 
+@pytest.mark.slow
 def test_members_are_trained_as_if_each_were_alone(planted):
     """The loss is a sum, so no member's gradient depends on another, and the vote is theirs."""
     splits = whole(planted)
@@ -145,6 +152,7 @@ def test_members_are_trained_as_if_each_were_alone(planted):
         torch.testing.assert_close(alone, member)
 
 
+@pytest.mark.slow
 def test_predictions_of_two_threads_are_those_of_one(tmp_path):
     train = whole(plant(tmp_path, lengths=(40, 9, 6, 7) * 6))["train"]
     assert len(train.groups(torch.arange(len(train)))) > 1

@@ -86,6 +86,7 @@ def test_it_is_trained_saved_and_loaded_like_ours(project, tmp_path, capsys):
         saved.load(out)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["../x.py:X", "/tmp/x.py:X", "plugins/../x.py:X", "os.py:system", 3])
 def test_a_folder_of_a_stranger_runs_nothing(project, tmp_path, name):
     planted = plant(tmp_path, lengths=(6, 6) * 3)
@@ -114,6 +115,7 @@ def test_settings_and_recipes(project):
         read_recipe(GATED)
 
 
+@pytest.mark.slow
 def test_it_is_listed_and_described(project):
     write(project, "class X(nn.Module):\n    def forward(self, present): ...\n")
     listed = CliRunner().invoke(app, ["list", "--recipes", str(ROOT / "recipes")])

@@ -93,6 +93,7 @@ def test_unknown_models_and_missing_recipes_are_named(tmp_path):
         read_recipe("cmn", tmp_path)
 
 
+@pytest.mark.slow
 def test_a_description_counts_every_parameter():
     dims = {"audio": 5, "text": 7}
     for name in registry.NAMES:
@@ -110,6 +111,7 @@ def test_wrong_dims_are_refused(text):
         read_dims(text)
 
 
+@pytest.mark.slow
 def test_the_commands_print_and_end_with_one_clear_line(monkeypatch):
     monkeypatch.chdir(ROOT)
     listed = CliRunner().invoke(app, ["list"])
@@ -127,6 +129,7 @@ def test_the_commands_print_and_end_with_one_clear_line(monkeypatch):
     assert by_recipe == f"with this recipe: {study}"
 
 
+@pytest.mark.slow
 def test_the_commands_work_outside_the_project(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     listed = CliRunner().invoke(app, ["list", "--recipes", str(RECIPES)])

@@ -172,6 +172,7 @@ def test_test_labels_and_test_features_teach_nothing(planted, tmp_path):
     assert (before / "probabilities.csv").read_bytes() != (after / "probabilities.csv").read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", registry.NAMES)
 @pytest.mark.parametrize(("history", "future"), [(2, 1), (3, 0)])
 def test_nothing_outside_the_window_influences_an_output(planted, name, history, future):
@@ -200,6 +201,7 @@ def test_validation_scores_agree_with_scikit_learn(planted):
     assert score == pytest.approx(f1_score(part.labels[known], logits[known].argmax(1), average="weighted"))
 
 
+@pytest.mark.slow
 def test_impossible_arguments_leave_the_old_result(planted, tmp_path):
     out = run(planted, tmp_path, epochs=1)
     before = {name: (out / name).read_bytes() for name in FILES}
@@ -234,6 +236,7 @@ def test_nothing_to_learn_from_is_refused(planted, tmp_path, monkeypatch):
     assert not (tmp_path / "fusion").exists()
 
 
+@pytest.mark.slow
 def test_baselines_say_that_they_keep_their_sizes(planted, tmp_path, capsys):
     run(planted, tmp_path, model="bc_lstm", epochs=1)
     assert (

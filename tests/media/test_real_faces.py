@@ -44,6 +44,7 @@ def person(request):
     return pictures, *follow(pictures)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("degrees", [-45, -30, -15, 0, 10, 25, 45])
 def test_a_turned_face_is_levelled(person, degrees):
     pictures, upright, quality = person

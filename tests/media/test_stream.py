@@ -31,6 +31,7 @@ def test_blocks_are_the_whole_file_resampled(tmp_path, rate):
     assert not stream.cut_short() and stream.promised == pytest.approx(25, abs=0.01)
 
 
+@pytest.mark.slow
 def test_the_sound_of_a_video_is_as_it_is_read_by_segments(tmp_path):
     pictures = [np.full((64, 64), 90, np.uint8)] * 25 * 12
     path = write(tmp_path / "a.mp4", pictures=pictures, sound=noise(12, 16_000, 2).T)

@@ -14,6 +14,7 @@ def turned(picture, turns):
     return np.ascontiguousarray(np.rot90(picture, turns))
 
 
+@pytest.mark.slow
 @needs_haar
 @pytest.mark.parametrize("turns", [0, 1, 2, 3])
 def test_a_drawn_face_is_turned_back(turns):

@@ -76,6 +76,7 @@ def test_the_hub_is_asked_until_a_place_has_it(tmp_path, monkeypatch, kept):
     assert len(asked) == 2 and kept.read_bytes() == MODEL.read_bytes()
 
 
+@pytest.mark.slow
 @needs_model
 @pytest.mark.parametrize("shape", [(1, 1), (17, 300), (300, 17), (32, 32), (32, 320), (33, 33)])
 def test_no_face_is_made_up_in_small_pictures(shape):

@@ -61,6 +61,7 @@ def _check(shown, found):
     assert shown["interval"] == found.data["interval"]
 
 
+@pytest.mark.slow
 def test_a_folder(found):
     shown = compare(found, str(found.run.folder / "other"))
     _check(shown, found)

@@ -37,6 +37,7 @@ def found(run):
     return gather(read_run(run[0]))
 
 
+@pytest.mark.slow
 def test_numbers_of_the_model(found, run):
     rows, said = found.data["utterances"], found.explained
     n, c, m = len(run[1]), len(LABELS), 3
@@ -96,6 +97,7 @@ def test_labels_of_the_test_come_from_the_predictions_only(tmp_path, monkeypatch
     assert safe_json(gather(read_run(tmp_path)).data) == before
 
 
+@pytest.mark.slow
 def test_hostile_text_stays_text(run):
     page = build.page_text(gather(read_run(run[0])).data)
     assert page.count("</script>") == 2  # the data's end and the script's
@@ -120,6 +122,7 @@ def test_the_policy_allows_this_script_and_no_other(run):
     assert not re.search(r"^(import|export)\b", script, re.M)
 
 
+@pytest.mark.slow
 def test_same_bytes_twice(run, tmp_path):
     sizes = [build.report(run[0], tmp_path / name, media="faces") for name in ("a.html", "b.html")]
     assert (tmp_path / "a.html").read_bytes() == (tmp_path / "b.html").read_bytes()
@@ -189,6 +192,7 @@ DAMAGE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", DAMAGE)
 @pytest.mark.parametrize(("name", "stage"), [("training", "fuse"), ("predictions", "evaluate")])
 def test_a_table_that_cannot_be_read_is_one_line(tmp_path, name, stage, damage):
@@ -202,6 +206,7 @@ def test_a_table_that_cannot_be_read_is_one_line(tmp_path, name, stage, damage):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("old", "new", "found"),
     [("epoch", "step", "nothing"), ("\n1,", "\nnan,", "'nan'"), ("\n1,", "\nfirst,", "'first'")],
@@ -217,6 +222,7 @@ def test_a_curve_of_other_columns_or_no_numbers_is_one_line(tmp_path, old, new, 
         read_run(tmp_path)
 
 
+@pytest.mark.slow
 def test_a_pipe_in_the_place_of_scores_or_parameters_is_one_line(tmp_path):
     plant(tmp_path, faces=False)
     for name in ("params.yaml", "metrics/details.json", "metrics/metrics.json"):
@@ -225,6 +231,7 @@ def test_a_pipe_in_the_place_of_scores_or_parameters_is_one_line(tmp_path):
             read_run(tmp_path)
 
 
+@pytest.mark.slow
 def test_scores_of_another_model_are_told(tmp_path):
     plant(tmp_path, faces=False)
     path = tmp_path / "metrics" / "metrics.json"
@@ -234,6 +241,7 @@ def test_scores_of_another_model_are_told(tmp_path):
     assert any("another model" in note for note in gather(read_run(tmp_path)).data["notes"])
 
 
+@pytest.mark.slow
 def test_a_modality_that_nobody_has_is_told(tmp_path):
     plant(tmp_path, faces=False, corpus="imported")
     found = gather(read_run(tmp_path))

@@ -42,6 +42,7 @@ def _numbered(rows):
     return [list(enumerate(rows))]
 
 
+@pytest.mark.slow
 def test_one_film_for_a_dialogue_with_its_wav(tmp_path, rows):
     _film(tmp_path / "a.avi")
     _sound(tmp_path / "a.wav")
@@ -50,12 +51,14 @@ def test_one_film_for_a_dialogue_with_its_wav(tmp_path, rows):
     assert not found.clips
 
 
+@pytest.mark.slow
 def test_sentence_wavs_beside_one_film_leave_it_without_sound(tmp_path, rows):
     _film(tmp_path / "a.avi")
     named = [replace(row, video="a.avi", audio=f"{i}.wav") for i, row in enumerate(rows)]
     assert find(tmp_path, _numbered(named)).dialogues == [Medium(tmp_path / "a.avi", None)]
 
 
+@pytest.mark.slow
 def test_a_clip_for_each_utterance(tmp_path, rows):
     for i in range(2):
         _film(tmp_path / f"{i}.avi", seconds=0.5)
@@ -65,6 +68,7 @@ def test_a_clip_for_each_utterance(tmp_path, rows):
     assert found.clips == {i: Medium(tmp_path / f"{i}.avi", None) for i in range(2)}  # the third is missing
 
 
+@pytest.mark.slow
 def test_sound_alone_and_nothing(tmp_path, rows):
     _sound(tmp_path / "a.wav")
     named = [replace(row, video="", audio="a.wav") for row in rows]

@@ -21,6 +21,7 @@ def client(tmp_path_factory):
         yield TestClient(app, base_url=HOME)
 
 
+@pytest.mark.slow
 def test_the_page(client):
     answer = client.get("/")
     assert answer.status_code == 200

@@ -50,6 +50,7 @@ def finished(path, folder):
     return Finished(planted(media=path.name), look(path), "haar", 0.7, folder)
 
 
+@pytest.mark.slow
 def test_the_recording_is_inside_as_far_as_it_fits(tmp_path, monkeypatch):
     sound, film = plant_sound(tmp_path / "talk.wav"), plant_video(tmp_path / "film.mp4", seconds=1)
     found = shown(write_page(finished(sound, tmp_path), files=["timeline.csv"]).read_text())
@@ -72,6 +73,7 @@ def test_long_pictures_are_left_out_and_their_sound_is_not(tmp_path, monkeypatch
     assert found["media"]["note"].startswith("Without pictures")
 
 
+@pytest.mark.slow
 def test_predict_writes_it_with_the_others(packed, tmp_path):
     talk, transcript = plant_sound(tmp_path / "talk.wav"), plant_transcript(tmp_path / "talk.csv")
     model, formats = generated(packed, tmp_path / "generated"), ["csv", "html", "mp4"]

@@ -94,6 +94,7 @@ def test_faces_have_the_score_that_the_model_was_packed_with(packed, transcript,
     assert asked == [0.55]
 
 
+@pytest.mark.slow
 def test_sound_beside_the_pictures(packed, talk, tmp_path):
     film = plant_video(tmp_path / "talk.mp4")
     sides = plant_transcript(tmp_path / "sides.csv", sides=["left"] * 3)

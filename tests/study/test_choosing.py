@@ -13,6 +13,7 @@ from emotion.fusion.recipes import read_chosen, read_recipe
 from emotion.study import folds as folds_module
 
 
+@pytest.mark.slow
 def test_validation_only_never_reads_a_test_label(features, tmp_path, no_pictures, monkeypatch):
     """Nor a test feature: the runs are those of a corpus whose test labels are others."""
     real = folds_module.read_index
@@ -36,6 +37,7 @@ def test_validation_only_never_reads_a_test_label(features, tmp_path, no_picture
         assert (again / name).read_bytes() == (out / name).read_bytes(), name
 
 
+@pytest.mark.slow
 def test_validation_only_of_held_out_sessions(features, tmp_path, no_pictures):
     options = {"models": ["cnn"], "seeds": 1, "epochs": 1, "protocol": "session"}
     out = conduct(features, tmp_path, validation_only=True, **options)
@@ -44,6 +46,7 @@ def test_validation_only_of_held_out_sessions(features, tmp_path, no_pictures):
     assert json.loads((out / "study.json").read_text())["scored"] == "validation"
 
 
+@pytest.mark.slow
 def test_settings_by_hand_reach_the_run_and_the_page(features, tmp_path):
     options = ["--models", "cnn", "--seeds", "1", "--epochs", "1", "--workers", "1", "--validation-only"]
     given = ["--set", "lr=5e-3", "--set", "balanced=weights"]

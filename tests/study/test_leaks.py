@@ -50,6 +50,7 @@ def test_the_study_and_the_page_name_what_is_shared(tmp_path, no_pictures, monke
         assert private not in text + (out / "study.json").read_text()
 
 
+@pytest.mark.slow
 def test_nothing_is_named_where_nothing_is_shared(tmp_path, no_pictures, monkeypatch):
     monkeypatch.setattr("emotion.page.study._picture", lambda _: "")
     out = conducted(tmp_path, clean)

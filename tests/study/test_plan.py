@@ -100,6 +100,7 @@ def test_a_run_is_named_after_all_that_it_depends_on(tmp_path):
     assert not names(folder) & before
 
 
+@pytest.mark.slow
 def test_a_run_depends_on_what_it_is_asked_for_only(tmp_path):
     folder = plant(tmp_path / "a")
     plan = planned(["fusion"], ablate=["modalities", "attention"], modalities=["audio", "text"])
@@ -117,6 +118,7 @@ def test_a_run_depends_on_what_it_is_asked_for_only(tmp_path):
     assert {name for name in before if before[name] == after[name]} == {"fusion on audio"}
 
 
+@pytest.mark.slow
 def test_the_code_that_counts_is_what_a_run_imports():
     """Left out: what reads the index (it is in the digest itself), checks, reports or writes."""
     core = {f"core/{name.stem}" for name in (ROOT / "emotion" / "core").glob("*.py")}

@@ -52,6 +52,7 @@ def test_runs_and_epochs_are_counted(features, tmp_path, no_pictures, lines, wor
     assert lines() == []
 
 
+@pytest.mark.slow
 def test_a_run_that_is_begun_anew_counts_no_epoch_twice(features, tmp_path, no_pictures, lines, monkeypatch):
     real = run_module.train.fit
 
@@ -64,6 +65,7 @@ def test_a_run_that_is_begun_anew_counts_no_epoch_twice(features, tmp_path, no_p
     assert [epochs for *_, epochs, _ in lines()] == [1, 2, 3]
 
 
+@pytest.mark.slow
 def test_features_without_test_utterances_have_the_line_too(tmp_path, no_pictures, lines):
     conduct(plant(tmp_path / "features", test=False), tmp_path / "out", models=["cnn"], seeds=1)
     assert [epochs for *_, epochs, _ in lines()] == [1, 2, 3]

@@ -71,6 +71,7 @@ def test_leave_one_session_out(features, tmp_path, no_pictures):
     assert "figures per class count all held-out sessions together; the last of a row is a mean over sessions" in text
 
 
+@pytest.mark.slow
 def test_one_seed_of_one_model(features, tmp_path, no_pictures):
     out = conduct(features, tmp_path, models=["cnn"], seeds=1, epochs=1)
     (row,) = rows_of(out / "study.csv")
@@ -78,6 +79,7 @@ def test_one_seed_of_one_model(features, tmp_path, no_pictures):
     assert "nan" not in (out / "study.md").read_text()
 
 
+@pytest.mark.slow
 def test_raters(features, tmp_path, no_pictures):
     rows = [row for row in read_index(features / "index.csv", test_labels=True).utterances if row.split == "test"]
     words = {"happy": "Happiness", "sad": "Sadness", "angry": "Anger", "frustrated": "Frustration"}

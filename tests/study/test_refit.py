@@ -123,6 +123,7 @@ def test_each_fold_knows_nothing_of_its_session_and_a_killed_study_goes_on(condu
     shutil.rmtree("cut")
 
 
+@pytest.mark.slow
 def test_what_is_needed_is_not_there(conduct, project):
     (project / "params.yaml").rename(project / "away")
     try:

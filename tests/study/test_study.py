@@ -24,6 +24,7 @@ def finished(features, tmp_path_factory):
     return conduct(features, out, missing=True, ablate=["attention", "modalities"])
 
 
+@pytest.mark.slow
 def test_the_files(finished):
     runs = [path.name for path in (finished / "runs").iterdir()]
     assert len(runs) == 2 * 5
@@ -38,6 +39,7 @@ def test_the_files(finished):
     assert about["features"] == DIMS
 
 
+@pytest.mark.slow
 def test_every_run_is_scored_as_scikit_learn_scores_it(features, finished):
     index = read_index(features / "index.csv", test_labels=True)
     actual = {
@@ -209,6 +211,7 @@ def test_members_and_the_ablations_of_two_models(features, tmp_path, no_pictures
     assert text.count("Holm-corrected over the lines of this table that are against the same model.") == 2
 
 
+@pytest.mark.slow
 def test_a_run_that_diverges_is_named(features, tmp_path):
     def wild(model):
         return recipe(model, lr=1e30 if model == "cnn" else 2e-2)

@@ -39,6 +39,7 @@ def damaged(content, rng):
     return bytes(data)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SEEDS)
 def test_damage_is_one_line(name, tmp_path):
     rng = random.Random(name)

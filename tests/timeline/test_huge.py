@@ -31,6 +31,7 @@ def test_too_many_segments(tmp_path):
         read_transcript(path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "content"),
     [
@@ -54,6 +55,7 @@ def test_nothing_takes_the_square_of_its_length(tmp_path, name, content):
     assert time.process_time() - start < 2.0
 
 
+@pytest.mark.slow
 def test_everybody_speaks_at_once():
     """Many turns of one speaker over each other, and many speakers: layers and tiers in moments."""
     turns = tuple(Turn(start=number / 1000, end=60, speaker="a", text="x") for number in range(3000))

@@ -57,6 +57,7 @@ def test_head_moves_by_the_given_pixels(painter):
     assert np.array_equal(still[:, :2], moved[:, :2])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "pose",
     [

@@ -3,6 +3,7 @@
 from collections import Counter
 
 import numpy as np
+import pytest
 
 from emotion.corpus.iemocap import Rating, six_class_label
 from emotion.corpus.reading import Vote
@@ -13,6 +14,7 @@ from emotion.corpus.synthetic.script import write_script
 TURNS = [turn for seed in (1, 2, 3) for dialogue in write_script(seed) for turn in dialogue.turns if turn.label]
 
 
+@pytest.mark.slow
 def test_majority_for_the_label_and_none_for_xxx():
     for turn in TURNS:
         votes = Counter(label for rater, vote in rate(turn).votes.items() if rater[0] == "E" for label in vote)
@@ -32,6 +34,7 @@ def test_released_rule_calls_undecided_turns_happy_only_where_they_are():
     assert any(turn.emotion == "happy" for turn in undecided)
 
 
+@pytest.mark.slow
 def test_scales_follow_the_emotion():
     for emotion in EMOTIONS:
         values = np.array([list(rate(turn).scales.values()) for turn in TURNS if turn.emotion == emotion])

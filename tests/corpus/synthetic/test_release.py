@@ -35,6 +35,7 @@ def written(tmp_path_factory):
     return root, release.write_dialogue(root, DIALOGUE)
 
 
+@pytest.mark.slow
 def test_the_reader_finds_what_the_script_says(written):
     root, duration = written
     reading = read_iemocap(root, label_rule="released")

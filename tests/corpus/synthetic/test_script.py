@@ -31,6 +31,7 @@ def turns(scripts):
     return [turn for dialogues in scripts for dialogue in dialogues for turn in dialogue.turns]
 
 
+@pytest.mark.slow
 def test_same_seed_same_script(scripts):
     assert write_script(1) == scripts[0] != scripts[1]
 

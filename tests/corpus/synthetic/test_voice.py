@@ -91,6 +91,7 @@ def test_spoken_pitch_follows_the_actor():
         assert found == pytest.approx(throat(session, gender).pitch, rel=0.1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("session", "gender"), ACTORS)
 def test_emotions_keep_their_order_for_every_actor(session, gender):
     waves = {

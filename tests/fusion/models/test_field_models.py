@@ -63,6 +63,7 @@ def compare_gradients(module, expected_of):
         torch.testing.assert_close(found[key], value.grad, rtol=2e-3, atol=2e-5, msg=key)
 
 
+@pytest.mark.slow
 def test_gradients_of_the_recurrences_are_those_of_the_loops():
     """Its gradients of recurrent weights are computed for all steps at once."""
     torch.manual_seed(3)
@@ -91,6 +92,7 @@ def divergence(teacher, student, temperature):
     return sum(a * math.log(a / b) for a, b in zip(p, q, strict=True))
 
 
+@pytest.mark.slow
 def test_sdt_learns_from_labels_and_from_itself():
     torch.manual_seed(3)
     sizes = {"hidden": 6, "heads": 3, "dropout": 0.0, "temperature": 2.0, "shares": (1.0, 0.5, 3.0)}

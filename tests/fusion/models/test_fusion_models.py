@@ -13,6 +13,7 @@ def reference(name):
     return getattr(fusion_loops_field if hasattr(fusion_loops_field, name) else loops, name)
 
 
+@pytest.mark.slow
 @EVERY_MODEL
 @pytest.mark.parametrize("people", [1, 2, 4])
 def test_equals_the_loop_written_reference(name, people):
@@ -179,6 +180,7 @@ def test_every_parameter_learns(name):
     assert [key for key, value in module.named_parameters() if value.grad is None or not value.grad.any()] == []
 
 
+@pytest.mark.slow
 def test_context_is_what_the_model_says():
     """Changing utterance 5 moves all outputs of most models, its own in cnn and keca, its own and later in cmn."""
     for name in registry.NAMES:
