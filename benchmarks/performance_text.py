@@ -1,5 +1,6 @@
 """Speed of the text stage with a body of the size of RoBERTa-base, against a plain loop and sentence-transformers."""
 
+import copy
 import tempfile
 import time
 from collections import deque
@@ -16,10 +17,14 @@ import transformers
 from benchmarks.figures import Figure, best_of
 from emotion.corpus.utterance import Utterance
 from emotion.encoders.base import Encoder
-from emotion.encoders.text import TextEncoder, open_reader
-from emotion.extraction.features import TEXT_BATCH, FeatureJob, batches, characters, shards
+from emotion.encoders.text import PretrainedText, learn_tokenizer, open_reader
+from emotion.extraction.extract_text import per_batch
+from emotion.extraction.features import FeatureJob, batches, characters, shards
 
-_UTTERANCES = 384  # enough that batches of like length are, as in a corpus
+_UTTERANCES = 384
+_CORPUS, _EVERY = 7433, 19  # as many as IEMOCAP has; of its batches of 32 every so many make some 384 texts
+_BATCH = 32  # sentence-transformers' default
+_PLACES = 512  # of RoBERTa
 _MEAN = 12  # words, about IEMOCAP's
 _WORDS = """
 I you he we they it is was not do did have had will would can could know think say want go come see get make
@@ -28,19 +33,27 @@ about because anything something wonderful ridiculous understand remember togeth
 """.split()  # noqa: SIM905 - a list of them would be a page long
 
 
-def texts() -> list[str]:
+def texts(number: int = _UTTERANCES) -> list[str]:
     """Sentences of random words; most are short, a few long."""
     rng = np.random.default_rng(0)
-    lengths = np.minimum(rng.geometric(1 / _MEAN, _UTTERANCES), 100)
+    lengths = np.minimum(rng.geometric(1 / _MEAN, number), 100)
     return [" ".join(rng.choice(_WORDS, size=length)) for length in lengths]
 
 
+def of_corpus() -> list[str]:
+    """Texts of a whole corpus in order of length, every 19th batch: as little padding as among all of them."""
+    ordered = sorted(texts(_CORPUS), key=len, reverse=True)
+    return [text for start in range(0, _CORPUS, _EVERY * _BATCH) for text in ordered[start : start + _BATCH]]
+
+
 @cache
-def encoder() -> TextEncoder:
+def encoder() -> PretrainedText:
     """12 layers of 768 with random weights; dim 0 = the mean of the last layer itself."""
     torch.manual_seed(0)
-    made = TextEncoder(hidden=768, layers=12, heads=12, dim=0)
-    made.prepare(texts())
+    config = transformers.RobertaConfig(vocab_size=1000, max_position_embeddings=_PLACES + 2, type_vocab_size=1)
+    made = PretrainedText(encoder="roberta")
+    tokenizer = learn_tokenizer(texts(), vocabulary=config.vocab_size, limit=_PLACES)
+    made.use(transformers.RobertaModel(config, add_pooling_layer=False), tokenizer)
     return made.eval()
 
 
@@ -54,17 +67,17 @@ def only(_: Utterance) -> int:
     return 0
 
 
-def rows() -> list[Utterance]:
+def rows(said: Sequence[str] = ()) -> list[Utterance]:
     """One utterance per sentence."""
     return [
         Utterance(f"u{number}", "d", number, "s", 0.0, 1.0, "", "train", text, "", "", "left")
-        for number, text in enumerate(texts())
+        for number, text in enumerate(said or texts())
     ]
 
 
 def cut(found: Sequence[Utterance]) -> list[list[int]]:
     """The batches of the stage."""
-    return batches(found, length=characters, which=only, most=encoder().together, per_batch=TEXT_BATCH)
+    return batches(found, length=characters, which=only, most=encoder().together, per_batch=per_batch(encoder()))
 
 
 def ours(found: Sequence[Utterance], device: str = "cpu") -> np.ndarray:
@@ -88,11 +101,13 @@ def sentence_transformers() -> Callable[[Sequence[Utterance]], np.ndarray] | Non
         return None
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
+    plain = copy.deepcopy(encoder().body)
+    plain.set_attn_implementation("sdpa")
     with tempfile.TemporaryDirectory() as folder:
-        encoder().body.save_pretrained(folder)
+        plain.save_pretrained(folder)
         encoder().tokenizer.save_pretrained(folder)
         model = SentenceTransformer(modules=[Transformer(folder), Pooling(768, "mean")], device="cpu")
-    return lambda found: model.encode([row.text for row in found], batch_size=32, show_progress_bar=False)
+    return lambda found: model.encode([row.text for row in found], batch_size=_BATCH, show_progress_bar=False)
 
 
 def text(_: Path) -> list[Figure]:
@@ -105,14 +120,21 @@ def text(_: Path) -> list[Figure]:
     results = [way(found) for way in ways]  # also warms up
     for other in results[1:]:
         np.testing.assert_allclose(results[0], other, atol=2e-4)  # all do the same work
-    alone = best_of([partial(way, found) for way in ways], times=2, clock=time.process_time)
+    alone = best_of([partial(way, found) for way in ways], times=3, clock=time.process_time)
+    corpus = rows(of_corpus())
+    both = [ours, *([theirs] if theirs else [])]
+    large = best_of([partial(way, corpus) for way in both], times=3, clock=time.process_time)
     torch.set_num_threads(cores)
     with ProcessPoolExecutor(cores, get_context("spawn"), torch.set_num_threads, (1,)) as pool:
         on_all_cores(pool, found)  # starts the workers
         everywhere = best_of([partial(on_all_cores, pool, found), *(partial(way, found) for way in ways[1:])], times=2)
     return [
         Figure("text", "utterances per second and core, body like RoBERTa-base", len(found) / alone[0], "1/s"),
-        *_ratios(alone, "one core each"),
+        *_ratios(alone, "one core each", least=(None, 1.5)),
+        *[
+            Figure("text", f"the same, batches as of {_CORPUS} texts", time / large[0], "x", least=1)
+            for time in large[1:]
+        ],
         *_ratios(everywhere, f"{cores} cores each", least=(2.5, 1)),
     ]
 

@@ -21,6 +21,7 @@ class Family:
         resized: of face: whether the processor, not config.json, says how large the pictures are.
         bands: of audio: whether it takes log mel frames of any number, rather than samples.
         alone: of audio: whether padding reaches the frames beside it, so that only one length goes through together.
+        packed: of text: whether texts can go through it one behind the other, see `unpadded`.
     """
 
     modality: str
@@ -31,6 +32,7 @@ class Family:
     resized: bool = False
     bands: bool = False
     alone: bool = False
+    packed: bool = False
 
     @property
     def poolings(self) -> tuple[str, ...]:
@@ -54,19 +56,19 @@ FAMILIES = {
     "dinov2": Family("face", cls=True, resized=True),
     "clip": Family("face", cls=True, tower="vision_config"),
     "siglip": Family("face", tower="vision_config"),
-    "roberta": Family("text", cls=True),
-    "xlm-roberta": Family("text", cls=True),
-    "camembert": Family("text", cls=True),
-    "bert": Family("text", cls=True),
-    "distilbert": Family("text", cls=True),
-    "albert": Family("text", cls=True),
-    "electra": Family("text", cls=True),
-    "modernbert": Family("text", cls=True),
+    "roberta": Family("text", cls=True, packed=True),
+    "xlm-roberta": Family("text", cls=True, packed=True),
+    "camembert": Family("text", cls=True, packed=True),
+    "bert": Family("text", cls=True, packed=True),
+    "distilbert": Family("text", cls=True, packed=True),
+    "albert": Family("text", cls=True, packed=True),
+    "electra": Family("text", cls=True, packed=True),
+    "modernbert": Family("text", cls=True, packed=True),
     "deberta": Family("text", cls=True),
     "deberta-v2": Family("text", cls=True),
     "mpnet": Family("text", cls=True),
-    "qwen2": Family("text", decoder=True),
-    "qwen3": Family("text", decoder=True),
+    "qwen2": Family("text", decoder=True, packed=True),
+    "qwen3": Family("text", decoder=True, packed=True),
 }
 _TOWER = "_vision_model"  # at the end of the `model_type` of half a model
 

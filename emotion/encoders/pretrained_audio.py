@@ -22,6 +22,7 @@ from emotion.encoders.audio import check_waves, padded
 from emotion.encoders.families import family_of, name_of
 from emotion.encoders.pretrained import EXTRACTOR, read_extractor
 from emotion.encoders.transformer import Transformer
+from emotion.encoders.unpadded import Split, at_once, in_runs, is_worth_it, of_one_length, runs
 
 _AT_ONCE = 480_000  # samples that go through the convolutions together; their output is large
 
@@ -29,10 +30,11 @@ _AT_ONCE = 480_000  # samples that go through the convolutions together; their o
 class PretrainedAudio(Transformer):
     """Waveform to one vector, by a speech checkpoint.
 
-    Nothing depends on batch mates: each utterance is normalised by itself, as the checkpoint's feature extractor does;
-    where the convolutions normalise over time (`feat_extract_norm: group`, e.g. wav2vec2-base, hubert-base), only
-    utterances of the same length go through them together; the transformer sees a mask. Of data2vec no mask reaches the
-    convolutions that tell places apart: there only utterances of the same length go through the transformer together.
+    Nothing depends on batch mates: each utterance is normalised by itself, as the checkpoint's feature extractor does.
+    Where the convolutions normalise over time (`feat_extract_norm: group`, e.g. wav2vec2-base, hubert-base), and on a
+    CPU, only utterances of the same length go through them together; the transformer sees a mask, and on a CPU few
+    padded frames, see `unpadded`. Of data2vec no mask reaches the convolutions that tell places apart: there only
+    utterances of the same length go through the transformer together.
     The convolutions stay frozen in fine-tuning too, as is usual. An adapter behind the transformer, where a checkpoint
     has one, is not used. A head's probabilities are averaged over Whisper's windows; it hears their padding, as it did
     in training.
@@ -105,27 +107,35 @@ class PretrainedAudio(Transformer):
         if self.whisper:
             return joined(self.run(input_features=batch["pictures"]), batch["frames"], batch["windows"])
         if self.family.bands:
-            counts = batch["frames"]
-            hidden = self.run(input_features=batch["bands"], **_masking(_real(counts, batch["bands"].shape[1])))
-            return hidden, _real(counts, hidden.shape[1])
+            return self._of_bands(batch["bands"], batch["frames"])
         waves, lengths = batch["waves"], batch["lengths"]
         counts = self._frames(lengths)
         features = self._convolved(waves, lengths, int(counts.max()))  # (b, channels, t)
-        if self.family.alone:
-            hidden = self._by_length(features, counts)
-            return hidden, _real(counts, hidden.shape[1])
+
+        def of(rows: list[int], frames: int) -> Tensor:
+            samples = lengths[rows]
+            masking = {} if self.family.alone else _masking(_real(samples, int(samples.max())))
+            return self.run(input_values=features[rows, :, :frames], **masking)
+
         with warnings.catch_warnings():  # transformers' WavLM gives torch two kinds of masks
             warnings.filterwarnings("ignore", "Support for mismatched key_padding_mask")
-            hidden = self.run(input_values=features, **_masking(_real(lengths, waves.shape[1])))
+            hidden = in_runs(counts.tolist(), of, split=self._split(waves))
         return hidden, _real(counts, hidden.shape[1])
 
-    def _by_length(self, features: Tensor, counts: Tensor) -> Tensor:
-        """Features (b, channels, t) through the body, those of one number of frames together -> (b, t, hidden)."""
-        found: dict[int, Tensor] = {}
-        for count in set(counts.tolist()):
-            rows = (counts == count).nonzero().flatten()
-            found |= zip(rows.tolist(), self.run(input_values=features[rows, :, :count]), strict=True)
-        return nn.utils.rnn.pad_sequence([found[row] for row in range(len(counts))], batch_first=True)
+    def _of_bands(self, bands: Tensor, counts: Tensor) -> tuple[Tensor, Tensor]:
+        """Bands (b, t, bands) -> hidden states (b, t, hidden), real ones (b, t)."""
+        hidden = in_runs(
+            counts.tolist(),
+            lambda rows, t: self.run(input_features=bands[rows, :t], **_masking(_real(counts[rows], t))),
+            split=self._split(bands),
+        )
+        return hidden, _real(counts, hidden.shape[1])
+
+    def _split(self, batch: Tensor) -> Split:
+        """Which utterances go through the body together."""
+        if self.family.alone:
+            return of_one_length
+        return runs if is_worth_it(self.body, batch) else at_once
 
     def _banded(self, inputs: Sequence[NDArray[np.float32]]) -> dict[str, Tensor]:
         """Bands (b, t, bands) of each utterance by itself, and how many of its frames are real (b,)."""
@@ -162,7 +172,8 @@ class PretrainedAudio(Transformer):
         """Waves (b, t) -> (b, channels, frames), zeros behind the end of each."""
         b, most = waves.shape
         over_time = getattr(self.body.config, "feat_extract_norm", "layer") == "group"  # data2vec has layers
-        sizes = lengths.tolist() if over_time else [most] * b
+        alone = over_time or is_worth_it(self.body, waves)
+        sizes = lengths.tolist() if alone else [most] * b
         order = sorted(range(b), key=lambda row: sizes[row])
         made: list[Tensor] = [waves] * b
         with torch.no_grad():

@@ -26,6 +26,7 @@ from emotion.encoders.checkpoint_files import remedied
 from emotion.encoders.pooling import pool_words
 from emotion.encoders.pretrained import TOKENIZER, read_config, read_tokenizer, save_tokenizer
 from emotion.encoders.transformer import Transformer
+from emotion.encoders.unpadded import PACKED, in_runs, is_worth_it, packed
 
 LEVELS = ("utterance", "word")
 _SPECIAL = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]  # RoBERTa's order: 0, 1, 2, 3, 4
@@ -67,8 +68,8 @@ class TextTransformer(Transformer):
         if self.family.decoder:
             tokenizer.padding_side = tokenizer.truncation_side = "right"  # no token sees those behind it
             config.use_cache, config.pad_token_id = False, tokenizer.pad_token_id  # a head takes the last token
-        reserved = config.pad_token_id + 1 if config.model_type in _COUNTED_ON else 0
-        self.most = min(tokenizer.model_max_length, config.max_position_embeddings - reserved, _MOST)
+        self.first = config.pad_token_id + 1 if config.model_type in _COUNTED_ON else 0  # position of the first token
+        self.most = min(tokenizer.model_max_length, config.max_position_embeddings - self.first, _MOST)
 
     def _ready(self) -> PreTrainedTokenizerBase:
         self.ready()
@@ -114,7 +115,7 @@ class TextTransformer(Transformer):
     def hidden(self, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
         """Tokens and mask (b, t) -> hidden states (b, t, hidden), mask (b, t)."""
         states = self.run(input_ids=batch["tokens"], attention_mask=batch["mask"].long())
-        return states, batch["mask"][:, : states.shape[1]]  # of a head there is one state
+        return states, batch["mask"]
 
     def sequences(self, batch: dict[str, Tensor]) -> list[Tensor]:
         """See `Encoder.sequences`; a text of which no word is left gives one vector."""
@@ -205,15 +206,38 @@ class TextEncoder(TextTransformer):
 
 
 class PretrainedText(TextTransformer):
-    """Text to one vector, or to one per word, by a checkpoint.
+    """Text to one vector, or to one per word, by a checkpoint; on a CPU without padding, see `unpadded`.
 
     Args:
         dropout: share 0..1 of activations dropped before the projection.
         options: see `TextTransformer`.
     """
 
+    together = 128
+
     def __init__(self, *, dropout: float = 0.2, **options: Any) -> None:  # noqa: ANN401
         super().__init__(dropout=dropout, **options)
+
+    def use(self, body: Any, tokenizer: PreTrainedTokenizerBase) -> None:  # noqa: ANN401 - each has its own class
+        """See `TextTransformer.use`."""
+        super().use(body, tokenizer)
+        self.packed = self.family.packed and not self.head
+        if self.packed:
+            body.set_attn_implementation(PACKED)
+
+    def hidden(self, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+        """See `TextTransformer.hidden`."""
+        tokens, mask = batch["tokens"], batch["mask"]
+        lengths = mask.sum(1).tolist()
+        if not is_worth_it(self.body, tokens):
+            states, _ = super().hidden(batch)
+        elif self.packed:
+            states = packed(tokens, lengths, self.run, first=self.first)
+        else:
+            states = in_runs(
+                lengths, lambda rows, t: self.run(input_ids=tokens[rows, :t], attention_mask=mask[rows, :t].long())
+            )
+        return states, mask[:, : states.shape[1]]  # of a head there is one state
 
     def prepare(self, inputs: Sequence[str]) -> None:
         """Load the checkpoint and its tokenizer; EmotionError where they cannot be used."""

@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from emotion.corpus.utterance import Index
-from emotion.encoders.base import fit_again
+from emotion.encoders.base import Encoder, fit_again
 from emotion.encoders.folds import load_folds
 from emotion.encoders.for_text import load_encoder
-from emotion.encoders.text import open_reader
+from emotion.encoders.text import PretrainedText, open_reader
 from emotion.extraction.engine import Executor
 from emotion.extraction.executors import where_there_is_some
-from emotion.extraction.features import TEXT_BATCH, characters, extract_features
+from emotion.extraction.features import characters, extract_features
 from emotion.store.trained import check_folder
 
 
@@ -27,7 +27,16 @@ def extract_text(index: Index, *, fitted: Path, execute: Executor, **how: Any) -
         load=partial(load_folds, fitted, load_encoder),
         open_media=open_reader,
         length=characters,
-        per_batch=TEXT_BATCH,
+        per_batch=per_batch(load_encoder(fitted)),
         execute=where_there_is_some(index, "text", execute),
         **how,
     )
+
+
+def per_batch(encoder: Encoder) -> int:
+    """Most characters of a batch, padding included.
+
+    Some 200 tokens keep a small body busy, and little of them is padding. A checkpoint is given none of the padding,
+    and with less than some 500 tokens a core waits for its weights.
+    """
+    return 2560 if isinstance(encoder, PretrainedText) else 1024

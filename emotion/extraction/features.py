@@ -36,7 +36,6 @@ from emotion.store.writer import CacheWriter, fingerprint
 from emotion.training import device
 
 _REVISION = 2  # raise it when the same inputs and encoder give other features: unfinished work is then not used
-TEXT_BATCH = 1024  # characters, padding included: some 200 tokens keep a core busy, and little of them is padding
 _BATCHES = 4  # of a shard: so much is lost by a kill, per worker
 
 Which = Callable[[Utterance], int]
