@@ -1,7 +1,8 @@
 """Write docs/encoders.md: every encoder with dimension, parameters, speed on this CPU and how to cite it.
 
 Checkpoints are not fetched: a model of the same architecture and size with random weights takes the same time. Each is
-run twice in turn, alone and as our encoder, on one batch of one shape, and the best of several times counts for both.
+run twice in turn, alone and as our encoder, on one batch of one shape, and of text and audio on one of mixed lengths,
+which the bare model gets padded and with a mask. The best of several times counts for both.
 """
 
 import copy
@@ -19,8 +20,9 @@ import torch
 import transformers as hf
 from torch import Tensor, nn
 
-from benchmarks import machine, real_voices
+from benchmarks import real_voices
 from benchmarks.encoders_text import HEAD, OPTION_ROWS, OPTIONS
+from benchmarks.record import read, record
 from emotion.core.progress import track
 from emotion.encoders.audio import AudioEncoder
 from emotion.encoders.base import Encoder
@@ -38,6 +40,8 @@ DOCUMENT = ROOT / "docs" / "encoders.md"
 RATE, SECONDS, UTTERANCES = 16000, 4, 2
 CLIPS, CLIP, FRAMES = 1, 4, 16
 TEXTS, WORDS = 8, 20
+MIXED_SECONDS = (1, 1.5, 2.5, 4)
+MIXED_WORDS = (1, 3, 5, 7, 10, 14, 20, 33)  # eighths of lengths that are 12 on average
 VOCABULARY = ("good", "day", "bad", "time")
 REPEATS = 3
 DEBERTA = {"relative_attention": True, "pos_att_type": ["c2p", "p2c"], "position_biased_input": False}
@@ -90,6 +94,7 @@ class Line:
     parameters: int
     seconds: float  # for the batch
     ratio: float | None  # throughput of our path over that of the bare model
+    mixed: float | None = None  # the same for a batch of mixed lengths
 
 
 def inputs_of(modality: str) -> list[Any]:
@@ -100,6 +105,14 @@ def inputs_of(modality: str) -> list[Any]:
     if modality == "face":
         return [rng.integers(0, 256, (FRAMES, 48, 48), dtype=np.uint8) for _ in range(CLIPS)]
     return [" ".join(rng.choice(VOCABULARY, WORDS)) for _ in range(TEXTS)]
+
+
+def mixed_inputs(modality: str) -> list[Any]:
+    """One batch of mixed lengths; of face nothing, since every clip has the same number of frames."""
+    rng = np.random.default_rng(0)
+    if modality == "audio":
+        return [(0.1 * rng.standard_normal(int(length * RATE))).astype(np.float32) for length in MIXED_SECONDS]
+    return [" ".join(rng.choice(VOCABULARY, length)) for length in MIXED_WORDS] if modality == "text" else []
 
 
 def ours(entry: Entry) -> Encoder:
@@ -147,9 +160,13 @@ def bare_inputs(encoder: Encoder, inputs: Sequence[Any]) -> dict[str, Tensor]:
     if isinstance(encoder, PretrainedFace):
         pixels = encoder.pixels(batch["clips"])
         return {"pixel_values": pixels if encoder.family.video else pixels.flatten(0, 1)}
-    if "waves" in batch:
-        return {"input_values": batch["waves"]}
-    return {"input_features": batch["pictures"] if "pictures" in batch else batch["bands"]}
+    if "pictures" in batch:
+        return {"input_features": batch["pictures"]}
+    heard = "waves" in batch
+    values, counts = (batch["waves"], batch["lengths"]) if heard else (batch["bands"], batch["frames"])
+    name = "input_values" if heard else "input_features"
+    mask = torch.arange(values.shape[1]) < counts[:, None]
+    return {name: values} if bool(mask.all()) else {name: values, "attention_mask": mask.long()}
 
 
 def best(*calls: Callable[[], Any]) -> list[float]:
@@ -174,9 +191,16 @@ def measure(entry: Entry) -> Line:
         (seconds,) = best(lambda: encoder.sequences(encoder.collate(inputs)))
         return Line(entry, count(encoder), seconds, None)
     encoder, bare = pretrained(entry.family, entry.modality)
+    seconds, alone = against(encoder, bare, inputs)
+    unlike, padded = against(encoder, bare, mixed) if (mixed := mixed_inputs(entry.modality)) else (0.0, 0.0)
+    parameters = count(build(CONFIGS[entry.family]()))
+    return Line(entry, parameters, seconds, alone / seconds, padded / unlike if unlike else None)
+
+
+def against(encoder: Encoder, bare: nn.Module, inputs: Sequence[Any]) -> list[float]:
+    """Seconds of our encoder, from the inputs to the vectors, and of the bare model alone."""
     ready = bare_inputs(encoder, inputs)
-    seconds, alone = best(lambda: encoder.sequences(encoder.collate(inputs)), lambda: bare(**ready))
-    return Line(entry, count(build(CONFIGS[entry.family]())), seconds, alone / seconds)
+    return best(lambda: encoder.sequences(encoder.collate(inputs)), lambda: bare(**ready))
 
 
 def speed(line: Line) -> str:
@@ -190,31 +214,45 @@ def speed(line: Line) -> str:
     return f"real-time factor {line.seconds / length:.3f}"
 
 
+def _listed(values: Sequence[float]) -> str:
+    return ", ".join(f"{value:g}" for value in values)
+
+
+def share(ratio: float | None) -> str:
+    """In per cent; '' where there is none."""
+    return "" if ratio is None else f"{100 * ratio:.0f} %"
+
+
 def document(lines: Sequence[Line]) -> str:
     """The Markdown page."""
-    about = machine.describe()
+    about = read()["encoders"]["machine"]
     shapes = (
         f"{UTTERANCES} utterances of {SECONDS} s, {CLIPS} clip of {CLIP} s, of which {FRAMES} frames are "
         f"used, {TEXTS} texts of {WORDS} words"
     )
     rows = [
-        "| modality | encoder | architecture | dimension | parameters | speed | of the bare model | licence |",
-        "| --- |" + " --- |" * 7,
+        "| modality | encoder | architecture | dimension | parameters | speed | of the bare model | mixed lengths | "
+        "licence |",
+        "| --- |" + " --- |" * 8,
     ]
     for line in lines:
-        entry, share = line.entry, "" if line.ratio is None else f"{100 * line.ratio:.0f} %"
+        entry = line.entry
         rows.append(
             f"| {entry.modality} | `{entry.name}` | {entry.family} | {entry.dim} | {line.parameters / 1e6:.1f} M | "
-            f"{speed(line)} | {share} | {entry.licence} |"
+            f"{speed(line)} | {share(line.ratio)} | {share(line.mixed)} | {entry.licence} |"
         )
     ratios = [line.ratio for line in lines if line.ratio is not None]
+    unlike = [line.mixed for line in lines if line.mixed is not None]
     text = (
         f"\nSpeed: {shapes}; from waveform, clip or text to vector; {about['processor']}, "
         f"one core, torch {about['torch']}, float32, processor time, best of {REPEATS} runs. Checkpoints were replaced "
         f"by models of their size with random weights, which take the same time. `of the bare "
         "model`: our throughput, preparation of the inputs and pooling included, over that of "
         f"transformers' model alone on the same batch; median {100 * statistics.median(ratios):.0f} %, least "
-        f"{100 * min(ratios):.0f} %.\n"
+        f"{100 * min(ratios):.0f} %. `mixed lengths`: the same for a batch of mixed lengths, which the bare model gets "
+        f"padded and with a mask: utterances of {_listed(MIXED_SECONDS)} s, texts of {_listed(MIXED_WORDS)} words; "
+        f"median {100 * statistics.median(unlike):.0f} %, least {100 * min(unlike):.0f} %. There is nothing to gain "
+        "for Whisper, which always hears 30 s, and for faces, of which all clips have as many frames.\n"
     )
     cited = [f"- {line.entry.family} (`{line.entry.name}`): {line.entry.cite}." for line in lines]
     cite = [f"\n{real_voices.section()}{real_voices.END}\n", *dict.fromkeys(cited)]
@@ -222,17 +260,41 @@ def document(lines: Sequence[Line]) -> str:
     return HEAD + "\n".join(rows) + "\n" + text + OPTIONS.replace("OPTIONROWS", options) + "\n".join(cite) + "\n"
 
 
+def kept() -> dict[str, Line]:
+    """What results.json holds of each encoder, by modality and name."""
+    entries = {f"{entry.modality} {entry.name}": entry for entry in ENTRIES}
+    found = read().get("encoders", {}).get("lines", {})
+    return {key: Line(entries[key], **values) for key, values in found.items() if key in entries}
+
+
 def main() -> None:
-    """Measure every encoder, or those whose architectures are named; write the page."""
+    """Measure every encoder, or those whose architectures are named; write the page once there is a figure of each."""
     chosen = [entry for entry in ENTRIES if not sys.argv[1:] or entry.family in sys.argv[1:]]
     torch.set_num_threads(1)
-    lines = [measure(entry) for entry in track(chosen, total=len(chosen), title="encoders", unit="encoders")]
-    for line in lines:
-        share = "" if line.ratio is None else f", {100 * line.ratio:.0f} % of the bare model"
-        sys.stderr.write(f"{line.entry.name}: {speed(line)}{share}\n")
-    if not sys.argv[1:]:
-        DOCUMENT.write_text(document(lines), encoding="utf-8")
-        sys.stderr.write(f"written to {DOCUMENT.relative_to(ROOT)}\n")
+    for entry in track(chosen, total=len(chosen), title="encoders", unit="encoders"):
+        line = measure(entry)
+        told = f", {share(line.ratio)} of the bare model" if line.ratio else ""
+        told += f", {share(line.mixed)} with mixed lengths" if line.mixed else ""
+        sys.stderr.write(f"{entry.name}: {speed(line)}{told}\n")
+        lines = kept() | {f"{entry.modality} {entry.name}": line}
+        figures = {
+            key: {name: getattr(one, name) for name in ("parameters", "seconds", "ratio", "mixed")}
+            for key, one in sorted(lines.items())
+        }
+        record("encoders", {"lines": figures})
+    write_page()
+
+
+def write_page() -> None:
+    """Write the document from the figures that benchmarks/results.json holds, unless some are missing."""
+    lines = kept()
+    missing = [entry.family for entry in ENTRIES if f"{entry.modality} {entry.name}" not in lines]
+    if missing:
+        sys.stderr.write(f"{DOCUMENT.name} stays as it was: not measured yet are {', '.join(missing)}\n")
+        return
+    ordered = [lines[f"{entry.modality} {entry.name}"] for entry in ENTRIES]
+    DOCUMENT.write_text(document(ordered), encoding="utf-8")
+    sys.stderr.write(f"written to {DOCUMENT.relative_to(ROOT)}\n")
 
 
 if __name__ == "__main__":

@@ -39,9 +39,9 @@ _LONG = "text, at most 8192 tokens"
 _CLIP = "face clip, resized to 224 px"
 _FRAMES = f"{_CLIP}, face.frames frames one by one"
 _MIT, _APACHE, _CC = "MIT", "Apache 2.0", "CC BY-NC 4.0"
-_OURS, _WAVLM = "MIT (this code)", "MIT, or that of UniSpeech: see its page"
+_OURS, _WAVLM = "MIT (this code)", "CC BY-SA 3.0 (its card), MIT (its code)"
 _OPENSMILE, _OF_FILE = "openSMILE's (audEERING): for research only", "that of the file's vectors"
-_UNISPEECH, _CLIP_LICENCE = "that of UniSpeech: see its page", "MIT (its code): see its page"
+_UNISPEECH, _CLIP_LICENCE = "CC BY-SA 3.0", "MIT (its code); its card: for research only"
 
 ENTRIES = (
     Entry("audio", "paper", "ours", 128, 0.4, "mono speech at audio.rate, any length", _OURS),
