@@ -221,6 +221,7 @@ class PretrainedText(TextTransformer):
     def use(self, body: Any, tokenizer: PreTrainedTokenizerBase) -> None:  # noqa: ANN401 - each has its own class
         """See `TextTransformer.use`."""
         super().use(body, tokenizer)
+        tokenizer.padding_side = "right"  # `hidden` counts on it
         self.packed = self.family.packed and not self.head
         if self.packed:
             body.set_attn_implementation(PACKED)

@@ -59,6 +59,14 @@ def test_padding_is_not_computed(name, tmp_path, monkeypatch):
     assert sum(seen) == int(batch["mask"].sum()) < batch["mask"].numel()
 
 
+def test_a_tokenizer_that_pads_on_the_left(tmp_path):
+    encoder = text_encoder("roberta", tmp_path)
+    before = vectors(encoder, LINES)
+    encoder.tokenizer.padding_side = "left"
+    encoder.use(encoder.body, encoder.tokenizer)
+    assert torch.equal(before, vectors(encoder, LINES))
+
+
 def test_fine_tuning_stays_padded(tmp_path, monkeypatch):
     encoder = text_encoder("roberta", tmp_path)
     assert isinstance(encoder, PretrainedText) and encoder.packed
