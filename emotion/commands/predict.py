@@ -18,7 +18,10 @@ def predict_command(
     ],
     out: Annotated[Path, typer.Option(help="Folder for timeline.csv and the others; of several recordings, theirs.")],
     transcript: Annotated[
-        Path | None, typer.Option(help="What is said: .srt, .vtt, .json (whisperX), .rttm, .csv, .eaf or .TextGrid.")
+        Path | None,
+        typer.Option(
+            help="What is said: .srt, .vtt, .json (whisperX), .rttm, .csv, .eaf or .TextGrid; or their folder."
+        ),
     ] = None,
     sound: Annotated[
         Path | None, typer.Option(help="File with the sound, where the video has none; or a folder of the same names.")
@@ -44,6 +47,9 @@ def predict_command(
     Without a transcript it listens (faster-whisper: pip install '.[video]') and watches who speaks. report.html is the
     page: the recording with a lane for each speaker; annotated.mp4 (mp4) is made when you ask for it.
     emotion fetch asr-tiny and emotion fetch light-asd get the weights for listening and watching.
+
+    A transcript without words, such as .rttm, says who speaks; the words are heard then, unless --asr is none. Several
+    recordings have theirs in a folder, under the same names: a.srt for a.mp4.
 
     A model that was trained on the generated corpus refuses other recordings (exit code 3), unless --demo is given:
     then every file that is written says so. After an interrupt the same command goes on.

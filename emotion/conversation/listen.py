@@ -16,7 +16,8 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion.conversation.words import Region, Word
+from emotion.conversation.words import Region
+from emotion.timeline.timeline import Word
 
 RATE: Final = 16_000  # Hz
 

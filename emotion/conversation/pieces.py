@@ -12,9 +12,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from emotion.conversation.words import Region, Word, joined, sentences
+from emotion.conversation.words import Region, joined, sentences
+from emotion.timeline.timeline import Word
 
 _SHORT: Final = 0.5  # s: a shorter part of a sentence joins its neighbour
+_FAR: Final = 1.0  # s from the nearest piece of a transcript: as it has it, nobody speaks there
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,40 @@ def pieces(words: Sequence[Word], regions: Sequence[Region]) -> list[Piece]:
 def bare_pieces(regions: Iterable[Region]) -> list[Piece]:
     """Of speech whose words are not known."""
     return [Piece(region.start, region.end) for region in regions]
+
+
+def filled(said: Sequence[Piece], words: Iterable[Word]) -> tuple[list[Piece], int]:
+    """Give words to the pieces of a transcript that says who speaks, but not what.
+
+    A word goes to the piece that it overlaps most or is nearest to; of several alike to that of the word before.
+
+    Args:
+        said: by their start; they may overlap.
+        words: rising by their start.
+
+    Returns:
+        The pieces with text and words, whose times lie within; and how many words are far from all of them, and left
+        out.
+    """
+    held: list[list[Word]] = [[] for _ in said]
+    near, coming, last, left = list[int](), 0, -1, 0
+    for word in words:
+        while coming < len(said) and said[coming].start - word.end <= _FAR:
+            near.append(coming)
+            coming += 1
+        near = [number for number in near if word.start - said[number].end <= _FAR]
+        inside = [(_overlap(said[number], word), number == last, -number) for number in near]
+        if not inside or max(inside)[0] < -_FAR:
+            left += 1
+            continue
+        last = -max(inside)[2]
+        held[last].append(_inside(word, said[last].start, said[last].end))
+    return [replace(piece, text=joined(own), words=tuple(own)) for piece, own in zip(said, held, strict=True)], left
+
+
+def _overlap(piece: Piece, word: Word) -> float:
+    """Seconds; below 0 by what lies between them."""
+    return min(piece.end, word.end) - max(piece.start, word.start)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +178,18 @@ def _inside(word: Word, start: float, end: float) -> Word:
     return replace(word, start=first, end=min(max(word.end, first), end))
 
 
-def _without_short(made: list[Piece]) -> list[Piece]:
+def _without_short(made: Sequence[Piece]) -> list[Piece]:
     """Short parts of a sentence join a neighbour, and so do short sentences that no pause cuts off."""
-    done = list(made)
+    runs: list[list[Piece]] = []  # sentences rise: pieces that may not be joined now may not be joined later
+    for piece in made:
+        if runs and _gap(runs[-1][-1], piece) is not None:
+            runs[-1].append(piece)
+        else:
+            runs.append([piece])
+    return [piece for run in runs for piece in _without_short_in(run)]
+
+
+def _without_short_in(done: list[Piece]) -> list[Piece]:
     while True:
         joins = [
             (piece.end - piece.start, gap, min(place, other))

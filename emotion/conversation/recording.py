@@ -1,6 +1,7 @@
 """A recording to its turns: listen, watch, decide who speaks."""
 
 import math
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -14,7 +15,7 @@ from emotion.conversation.hearing import Heard, hear
 from emotion.conversation.light_asd import load
 from emotion.conversation.listen import Listener
 from emotion.conversation.people import NOBODY, people
-from emotion.conversation.pieces import Piece, bare_pieces, pieces
+from emotion.conversation.pieces import Piece, bare_pieces, filled, pieces
 from emotion.conversation.silent import silent_turns
 from emotion.conversation.speakers import MOTION, Face, verdicts
 from emotion.conversation.talking import Judge, kind_of
@@ -81,7 +82,8 @@ def turns_of(
     Args:
         media: a file with sound, pictures or both.
         sound: the file with the sound, where it is another one.
-        transcript: what is said, by its start, where the user knows; nothing is recognised then, and nothing merged.
+        transcript: what is said, by its start, where the user knows; nothing is merged then, and nothing recognised
+            unless it has no words at all.
         speakers: how many there are, where the user knows.
         asr: folder or name of a Whisper model for faster-whisper; `none` = turns without words.
         language: code, '' = as it sounds.
@@ -99,15 +101,16 @@ def turns_of(
         raise EmotionError(f"the number of speakers is {speakers}, expected 1 or more")
     network = load(light_asd) if light_asd is not None and faces != NONE else None
     whisper = listener = None
-    if transcript is None:
+    words = str(asr) != NONE and (transcript is None or without_words(transcript))
+    if transcript is None or words:
         find = speech_finder()
-        whisper = Whisper(asr, language=language, download=download, threads=threads) if str(asr) != NONE else None
+        whisper = Whisper(asr, language=language, download=download, threads=threads) if words else None
         listener = Listener(find, whisper)
     told = {step: partial(progress, step) for step in ("listen", "watch")}
     heard, deaf = _attempt(
         lambda: hear(sound or media, listener=listener, coefficients=network is not None, progress=told["listen"])
     )
-    said, left = _pieces(heard, transcript, words=whisper is not None)
+    said, left = _pieces(heard, transcript, words=words)
     judge, spans = Judge(network, heard.coefficients if heard else None), [piece.span for piece in said]
     sight, blind = None, _UNASKED
     if faces != NONE:
@@ -131,6 +134,11 @@ def turns_of(
     )
 
 
+def without_words(transcript: Sequence[Piece]) -> bool:
+    """Whether a transcript says who speaks and when, but nothing of what is said."""
+    return bool(transcript) and not any(piece.text for piece in transcript)
+
+
 def _attempt(step: Callable[[], T]) -> tuple[T | None, str]:
     """What a step gives; or nothing, and why the file has nothing for it."""
     try:
@@ -139,22 +147,34 @@ def _attempt(step: Callable[[], T]) -> tuple[T | None, str]:
         return None, str(error)
 
 
-def _pieces(heard: Heard | None, transcript: Sequence[Piece] | None, *, words: bool) -> tuple[list[Piece], int]:
-    """What is said, and how many regions of speech were left out, because no word of theirs was understood."""
+def _pieces(heard: Heard | None, transcript: Sequence[Piece] | None, *, words: bool) -> tuple[list[Piece], str]:
+    """What is said, and what of it was left out, '' = nothing.
+
+    Args:
+        heard: None = it has no sound.
+        transcript: of the user.
+        words: whether words were to be recognised.
+    """
     if transcript is not None:
-        return sorted(transcript, key=lambda piece: piece.start), 0
+        told, many = sorted(transcript, key=lambda piece: piece.start), 0
+        if words and heard is not None:
+            told, many = filled(told, heard.speech.words)
+            if without_words(told):
+                return told, "no word was understood"
+        return told, f"{counted(many, 'words')} left out: nobody speaks there in the transcript" if many else ""
     if heard is None:
-        return [], 0
+        return [], ""
     speech = heard.speech
     if not words:
-        return bare_pieces(speech.regions), 0
+        return bare_pieces(speech.regions), ""
     said = pieces(speech.words, speech.regions)
+    places = [bisect_left(said, region.end, key=lambda piece: piece.start) - 1 for region in speech.regions]
     left = [
         region
-        for region in speech.regions
-        if region.length >= _LONG and all(region.distance(piece.start, piece.end) >= 0 for piece in said)
+        for region, place in zip(speech.regions, places, strict=True)
+        if region.length >= _LONG and (place < 0 or said[place].end <= region.start)
     ]
-    return said, len(left)
+    return said, f"{counted(len(left), 'regions')} of speech left out: no word was understood" if left else ""
 
 
 def _turns(
@@ -224,7 +244,7 @@ def _warnings(
     *,
     deaf: str,
     blind: str,
-    left: int,
+    left: str,
     told: bool,
 ) -> list[str]:
     """What a user should know."""
@@ -240,7 +260,7 @@ def _warnings(
     if heard is not None and not told and not heard.speech.regions:
         found.append("nobody speaks in the recording" if not heard.silent else "the sound track holds no sound")
     if left:
-        found.append(f"{counted(left, 'regions')} of speech left out: no word was understood")
+        found.append(left)
     if sight is not None and not sight.tracks:
         found.append("no face is seen in the recording")
     outside = sum(turn.off_screen for turn in made)

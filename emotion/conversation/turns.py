@@ -11,7 +11,8 @@ from emotion.conversation.people import NOBODY
 from emotion.conversation.pieces import Piece
 from emotion.conversation.speakers import UNKNOWN, Verdict
 from emotion.conversation.watch import FaceTrack
-from emotion.conversation.words import Word, joined
+from emotion.conversation.words import joined
+from emotion.timeline.timeline import Word
 
 Corners = tuple[float, float, float, float]
 
@@ -129,7 +130,11 @@ def face_of(
     """
     if person == NOBODY:
         return None
-    own = [track for track, who in zip(tracks, persons, strict=True) if who == person]
+    own = [
+        track
+        for track, who in zip(tracks, persons, strict=True)
+        if who == person and track.times[0] <= end + _AROUND and track.times[-1] >= start - _AROUND
+    ]
     for around in (0.0, _AROUND):
         parts = [track.boxes[(track.times >= start - around) & (track.times <= end + around)] for track in own]
         longest = max(parts, key=len, default=np.zeros((0, 4)))

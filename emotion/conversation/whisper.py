@@ -9,9 +9,10 @@ from typing import Any, Final
 
 from emotion.conversation.listen import RATE, FindSpeech, Wave
 from emotion.conversation.weights import ASR_TINY, TINY, recogniser
-from emotion.conversation.words import Region, Word
+from emotion.conversation.words import Region
 from emotion.core.errors import EmotionError
 from emotion.core.text import quoted, shortened
+from emotion.timeline.timeline import Word
 
 _PAUSE: Final = 250  # ms of silence that end a region
 _PAD: Final = 60  # ms that are added to it on either side
@@ -77,7 +78,7 @@ class Whisper:
             vad_filter=False,
         )
         words = [
-            Word(float(word.start), float(word.end), text, float(word.probability))
+            Word(start := max(0.0, float(word.start)), max(start, float(word.end)), text, float(word.probability))
             for segment in segments
             for word in segment.words or ()
             if (text := word.word.strip())
@@ -93,7 +94,7 @@ def _library() -> Any:  # noqa: ANN401 - faster-whisper is untyped
     except ImportError:
         raise EmotionError(
             "finding speech and words needs faster-whisper, which is not installed: pip install '.[video]' where the "
-            "project is, or give a transcript"
+            "project is, or give a transcript (one without words needs --asr none)"
         ) from None
     return faster_whisper
 
@@ -122,5 +123,7 @@ def _load(name: str, *, download: bool, device: str, threads: int) -> Any:  # no
             why = shortened(" ".join(str(error).split()))
             raise EmotionError(f"{name}: not a Whisper model converted for CTranslate2 ({why})") from None
         fetch = ASR_TINY.command if name == TINY else "--download"
-        remedy = "check the name and the network" if download else f"fetch it with {fetch}, or give the folder of one"
+        remedy = "check the name and the network"
+        if not download:
+            remedy = f"fetch it with {fetch}, give the folder of one, or do without words (--asr none)"
         raise EmotionError(f"the recogniser {name} is not on this machine; {remedy}") from None

@@ -1,31 +1,16 @@
-"""Words with their times, and the stretches of a recording in which somebody speaks."""
+"""Words to sentences and to text, and the stretches of a recording in which somebody speaks."""
 
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from emotion.timeline.timeline import Word
+
 _ENDS: Final = frozenset(".?!…。？！")
 _CLOSING: Final = "\"'”’)]»」"
 _TITLES: Final = frozenset({"mr.", "mrs.", "ms.", "dr.", "prof.", "st.", "vs.", "sr.", "jr."})
 _UNSPACED: Final = ("THAI", "LAO", "KHMER", "MYANMAR")  # scripts of narrow letters that are written without spaces
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """One word as a recogniser gives it, unchecked: `timeline.Word` would refuse times that `listen` still puts right.
-
-    Attributes:
-        start: s.
-        end: s.
-        text: without spaces around it, with its comma or full stop.
-        probability: that it was understood right, as the recogniser sees it; None = unknown.
-    """
-
-    start: float
-    end: float
-    text: str
-    probability: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ from emotion.predict.classify import Classified, classify
 from emotion.predict.lines import Lines
 from emotion.predict.media import Recording, by_name, check_allowed, files, look
 from emotion.predict.talk import Listening, Talk, find_turns, keep, kept, key_of
+from emotion.predict.transcripts import Find, transcripts
 from emotion.timeline.timeline import UNKNOWN, Emotion, Timeline, Turn
 from emotion.timeline.writing import WRITERS, write_timeline
 
@@ -85,7 +86,7 @@ def predict(
         media: files, and folders of files.
         model: a packed model's folder.
         out: folder for `timeline.*`; of several recordings each has a folder of its own there.
-        how: turns are found; its detector is the model's.
+        how: turns are found; its detector is the model's, its transcript a file or a folder, see `transcripts`.
         faces: look at faces.
         sound: file with the sound of the one recording, or folder with sounds of the same names; None = in the media.
         formats: some of `timeline.writing.WRITERS` and `extras`.
@@ -111,16 +112,17 @@ def predict(
     wanted = files(media)
     if sound is not None and not sound.is_dir() and len(wanted) > 1:
         raise EmotionError(f"{sound}: the sound of one recording, but there are {len(wanted)}; give a folder of sounds")
-    recordings, failed = _look(wanted, sound)
+    transcript = transcripts(how.transcript, count=len(wanted))
+    recordings, failed = _look(wanted, sound, transcript)
     warnings = check_allowed(bundle.card, recordings, demo=demo)
     for line in warnings:
         logs.warning(f"warning: {line}")
     written: list[Path] = []
     for recording, folder in zip(recordings, _folders(recordings, out, alone=len(wanted) == 1), strict=True):
         try:
-            told = progress or Lines(recording.path.name)
+            told, own = progress or Lines(recording.path.name), replace(how, transcript=transcript(recording.path))
             with _working(folder) as work:
-                finished = _finish(bundle, recording, how, work=work, warnings=warnings, progress=told)
+                finished = _finish(bundle, recording, own, work=work, warnings=warnings, progress=told)
                 written += _write(folder, finished, formats=formats, extras=extras, progress=told)
             logs.info(_told(finished.timeline))
         except EmotionError as error:
@@ -135,11 +137,12 @@ def predict(
     return written
 
 
-def _look(wanted: Sequence[Path], sound: Path | None) -> tuple[list[Recording], int]:
+def _look(wanted: Sequence[Path], sound: Path | None, transcript: Find) -> tuple[list[Recording], int]:
     """What is in the recordings, and how many of several cannot be used."""
     found: list[Recording] = []
     for path in wanted:
         try:
+            transcript(path)
             found.append(look(path, sound=sound))
         except EmotionError as error:
             if len(wanted) == 1:

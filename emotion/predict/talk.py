@@ -30,6 +30,7 @@ UNSEEN: Final = "the speaker's face is not seen"
 UNKNOWN_FACE: Final = "whose face it is, is not known"
 UNASKED: Final = "faces are not looked at"
 
+_NO_WORDS: Final = "says nothing of what is said"
 _MARGIN: Final = 0.5  # of a face's size that is added on each side, so that it can be found there though it moves
 _MOST: Final = 256 << 20  # bytes of turns that are kept
 
@@ -39,7 +40,7 @@ class Listening:
     """How turns are found.
 
     Attributes:
-        transcript: what is said, where the user knows.
+        transcript: what is said, where the user knows; or only who speaks when, then the recogniser finds the words.
         speakers: how many there are, where the user knows.
         asr: folder or name of a Whisper model; `none` = without words.
         language: code; '' = as it sounds.
@@ -97,14 +98,16 @@ def _find(recording: Recording, how: Listening, progress: Progress) -> Talk:
         found = _listen(recording, how, None, progress)
         return Talk(tuple(map(_turn, found.turns)), found.seconds, found.warnings)
     told = read_transcript(how.transcript, duration=recording.seconds, recording=recording.path.name)
-    notes = told.notes if told.has_text else (*told.notes, f"{how.transcript.name}: says nothing of what is said")
+    words = not told.has_text and how.asr != NONE and recording.sound is not None
+    notes = told.notes if told.has_text or words else (*told.notes, f"{how.transcript.name}: {_NO_WORDS}")
     watched = recording.video is not None and how.detector != NONE
-    if all(turn.speaker and (turn.side or not watched) for turn in told.turns):
+    known = all(turn.speaker and (turn.side or not watched) for turn in told.turns)
+    if known and not words:
         return Talk(told.turns, recording.seconds, notes)
-    found = _listen(recording, how, told, progress)
+    found = _listen(recording, replace(how, detector=NONE) if known else how, told, progress)
     pairs = zip(told.turns, map(_turn, found.turns), strict=True)
     return Talk(
-        tuple(_merged(ours, theirs) for ours, theirs in pairs),
+        tuple(_merged(ours, theirs, words=words) for ours, theirs in pairs),
         max(found.seconds, recording.seconds),
         (*notes, *found.warnings),
     )
@@ -144,7 +147,7 @@ def _listen(recording: Recording, how: Listening, told: Transcript | None, progr
         sound=recording.sound,
         transcript=said,
         speakers=how.speakers,
-        asr=how.asr,
+        asr=how.asr if recording.sound is not None else NONE,
         language=how.language,
         download=how.download,
         faces=how.detector if recording.video is not None else NONE,
@@ -163,16 +166,16 @@ def _turn(spoken: SpokenTurn) -> Turn:
         speaker=spoken.speaker,
         speaker_from=spoken.speaker_from,
         text=spoken.text,
-        words=tuple(Word(word.start, word.end, word.text, word.probability) for word in spoken.words),
+        words=spoken.words,
         unsure=("speaker",) if spoken.unsure else (),
         absent={} if where else {"face": reason},
         side=where,
     )
 
 
-def _merged(ours: Turn, theirs: Turn) -> Turn:
-    """A turn of the transcript with what was seen of it."""
-    whole = replace(theirs, text=ours.text, words=ours.words)
+def _merged(ours: Turn, theirs: Turn, *, words: bool) -> Turn:
+    """A turn of the transcript with what was seen of it, and the `words` that were heard where it has none."""
+    whole = theirs if words else replace(theirs, text=ours.text, words=ours.words)
     return replace(whole, side=ours.side, absent={}) if ours.side else whole
 
 

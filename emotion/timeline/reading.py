@@ -46,6 +46,8 @@ CSV: Final = Kind("CSV", (".csv", ".tsv"), table.read)
 EAF: Final = Kind("ELAN", (".eaf",), elan.read)
 TEXTGRID: Final = Kind("TextGrid", (".textgrid",), praat.read)
 KINDS: Final = (SRT, VTT, JSON, RTTM, CSV, EAF, TEXTGRID)
+SUFFIXES: Final = frozenset(suffix for kind in KINDS for suffix in kind.suffixes)
+"""Of files that may be transcripts, in small letters."""
 _EXPECTED = ", ".join(f"{kind.name} ({kind.suffixes[0]})" for kind in KINDS)
 
 
@@ -64,14 +66,27 @@ def read_transcript(path: Path, *, duration: float | None = None, recording: str
         EmotionError: the file is missing, too large, of another kind than its suffix says or of none, damaged, or
             its times cannot be those of the recording; names file, line or segment, what was found and expected.
     """
+    source, kind = _opened(path)
+    return transcript(source, kind.read(source), kind=kind.name, duration=duration, recording=recording)
+
+
+def recordings_in(path: Path) -> frozenset[str]:
+    """The recordings that a transcript of several names: RTTM, or a table with them in a column; else none.
+
+    Raises:
+        EmotionError: see `read_transcript`.
+    """
+    source, kind = _opened(path)
+    return frozenset(segment.recording for segment in kind.read(source)) - {""}
+
+
+def _opened(path: Path) -> tuple[Source, Kind]:
     _check_file(path)
     try:
         text = read_text(path)
     except OSError as error:
         raise cannot("be read", path, error) from None
-    kind = _kind(path, text)
-    source = Source(path, text)
-    return transcript(source, kind.read(source), kind=kind.name, duration=duration, recording=recording)
+    return Source(path, text), _kind(path, text)
 
 
 def _check_file(path: Path) -> None:

@@ -8,7 +8,8 @@ import numpy as np
 from drawn_face import draw_face
 
 from emotion.conversation.listen import RATE
-from emotion.conversation.words import Region, Word
+from emotion.conversation.words import Region
+from emotion.timeline.timeline import Word
 
 SIDE = 240  # px of a face's half
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from emotion.conversation.listen import RATE, Listener
-from emotion.conversation.words import Region, Word
+from emotion.conversation.words import Region
+from emotion.timeline.timeline import Word
 
 STEP = RATE // 10
 
@@ -97,7 +98,7 @@ def test_without_a_recogniser_there_are_regions_only():
 
 def test_word_times_rise_whatever_the_recogniser_says():
     def recognise(wave):
-        return [Word(1.0, 1.2, "a"), Word(0.4, 0.3, "b"), Word(2.0, 1.0, "c")]
+        return [Word(1.0, 1.2, "a"), Word(0.3, 0.4, "b"), Word(1.1, 2.0, "c")]
 
     listener = Listener(find, recognise)
     listener.add(recording([(1.0, 4.0), (9.0, 12.0)], 14))

@@ -3,8 +3,9 @@ import itertools
 import numpy as np
 import pytest
 
-from emotion.conversation.pieces import bare_pieces, pieces
-from emotion.conversation.words import Region, Word
+from emotion.conversation.pieces import Piece, bare_pieces, filled, pieces
+from emotion.conversation.words import Region
+from emotion.timeline.timeline import Word
 
 
 def said(*groups):
@@ -78,3 +79,38 @@ def test_words_in_are_words_out(seed):
 def test_nothing_said():
     assert pieces([], []) == [] and pieces([], [Region(0, 1)]) == []
     assert told(bare_pieces([Region(0, 1), Region(2, 3)])) == [(0, 1, ""), (2, 3, "")]
+
+
+def test_words_go_to_the_turns_of_a_transcript_without_any():
+    """To what they overlap most; where two speak at once, to who has the word; far from all turns they are left out."""
+    turns = [Piece(0, 4, speaker="Ann"), Piece(2, 2.5, speaker="Ben"), Piece(4, 6, speaker="Ben"), Piece(9, 9.5)]
+    words = said((0, "one two"), (2.1, "three"), (3.9, "four"), (6.8, "five"), (7.3, "six"), (8.6, "seven"), (12, "e"))
+    made, left = filled(turns, words)
+    assert [(piece.speaker, piece.text) for piece in made] == [
+        ("Ann", "one two three"),
+        ("Ben", ""),
+        ("Ben", "four five"),
+        ("", "seven"),
+    ]
+    assert left == 2 and [word.text for word in made[3].words] == ["seven"]
+    for turn, piece in zip(turns, made, strict=True):
+        assert (turn.start, turn.end) == (piece.start, piece.end)
+        assert all(piece.start <= word.start <= word.end <= piece.end for word in piece.words)
+    assert filled([], words[:2]) == ([], 2) and filled(turns, []) == (turns, 0)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_no_word_near_a_turn_is_lost(seed):
+    """Against a search through all turns."""
+    rng = np.random.default_rng(seed)
+    starts = np.sort(rng.uniform(0, 60, 15))
+    turns = [Piece(start, start + length) for start, length in zip(starts, rng.exponential(3, 15) + 0.1, strict=True)]
+    times = np.sort(rng.uniform(0, 70, 80))
+    words = [Word(start, start + rng.uniform(0, 0.5), f"w{number}") for number, start in enumerate(times)]
+    made, left = filled(turns, words)
+    near = [word for word in words if min(turn.span.distance(word.start, word.end) for turn in turns) <= 1]
+    found = {word.text: number for number, piece in enumerate(made) for word in piece.words}
+    assert set(found) == {word.text for word in near} and left == len(words) - len(near)
+    for word in near:
+        shared = [min(turn.end, word.end) - max(turn.start, word.start) for turn in turns]
+        assert shared[found[word.text]] == max(shared)

@@ -80,6 +80,27 @@ def test_a_transcript_is_kept_row_by_row(film, monkeypatch):
     assert turns_of(film, transcript=[]).turns == ()
 
 
+def test_a_transcript_without_words_gets_them_from_the_recogniser(tmp_path, monkeypatch):
+    """As RTTM has it: who speaks is known, and when."""
+    soundfile.write(tmp_path / "a.wav", voice([*SPANS, (7.5, 8.5)], 9).T, RATE)
+    who = [Piece(0.4, 1.6, speaker="Ann"), Piece(1.9, 3.1, speaker="Ben"), Piece(3.4, 4.6, speaker="Ann")]
+    made = turns_of(tmp_path / "a.wav", transcript=who, faces="none")
+    assert brief(made) == [
+        ("I do.", "Ann", "transcript", False),
+        ("Why?", "Ben", "transcript", False),
+        ("So I do.", "Ann", "transcript", False),
+    ]
+    assert [(turn.start, turn.end) for turn in made.turns] == [(0.4, 1.6), (1.9, 3.1), (3.4, 4.6)]
+    assert made.language == "en" and "1 word left out: nobody speaks there in the transcript" in made.warnings
+    assert [word.text for word in made.turns[2].words] == ["So", "I", "do."]
+    monkeypatch.setattr(Recogniser, "__call__", lambda self, wave: [])
+    silent = turns_of(tmp_path / "a.wav", transcript=who, faces="none")
+    assert not any(turn.text for turn in silent.turns) and "no word was understood" in silent.warnings
+    monkeypatch.setattr(recording, "speech_finder", None)  # nothing is listened for
+    bare = turns_of(tmp_path / "a.wav", transcript=who, faces="none", asr="none")
+    assert [turn.speaker for turn in bare.turns] == ["Ann", "Ben", "Ann"] and bare.language == ""
+
+
 @pytest.mark.slow
 def test_without_words_regions_are_turns(film):
     made = turns_of(film, asr="none")

@@ -7,7 +7,7 @@ from emotion.conversation.silent import silent_turns
 from emotion.conversation.speakers import UNKNOWN, Verdict
 from emotion.conversation.turns import face_of, turns
 from emotion.conversation.watch import FaceTrack
-from emotion.conversation.words import Word
+from emotion.timeline.timeline import Word
 
 ANN, BOB = Verdict("Ann", "talking face", False, 0), Verdict("Bob", "talking face", False, 1)
 GUESS = Verdict("Ann", "mouth motion", True, 0)

@@ -1,4 +1,5 @@
-from emotion.conversation.words import Region, Word, joined, sentences
+from emotion.conversation.words import Region, joined, sentences
+from emotion.timeline.timeline import Word
 
 
 def words(text):

@@ -48,6 +48,16 @@ def plant_transcript(path, *, sides=()):
     return path
 
 
+def plant_speakers(path, *, recording="talk"):
+    """RTTM: the same turns without words."""
+    lines = [
+        f"SPEAKER {recording} 1 {start} {end - start:.3f} <NA> <NA> {speaker} <NA> <NA>"
+        for start, end, speaker, _ in TURNS
+    ]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
 def generated(packed, folder):
     """A copy of a model that says it was trained on the generated corpus."""
     shutil.copytree(packed, folder)

@@ -92,7 +92,7 @@ def _two(packed, folder):
     (folder / "two").mkdir()
     for name in "ab":
         shutil.copy(folder / "talk.wav", folder / "two" / f"{name}.wav")
-    told(folder / "two", packed, folder / "out", folder / "talk.csv", sound=folder / "talk.wav")
+    told(folder / "two", packed, folder / "out", folder / "two", sound=folder / "talk.wav")
 
 
 @pytest.mark.parametrize("option", [("--faces", "some"), ("--speakers", "0"), ("--formats", ",")])

@@ -6,15 +6,27 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from closure import ROOT
-from predict.planted_talk import TURNS, files, generated, plant_sound, plant_transcript, plant_video, told
+from predict.planted_talk import (
+    TURNS,
+    files,
+    generated,
+    plant_sound,
+    plant_speakers,
+    plant_transcript,
+    plant_video,
+    told,
+)
 from scipy.special import softmax
 
 from emotion.bundle.folder import load
-from emotion.conversation import watch
+from emotion.conversation import recording, watch
+from emotion.conversation.hearing import Heard
+from emotion.conversation.listen import Speech
 from emotion.core.errors import EmotionError
 from emotion.predict import run
 from emotion.predict.classify import Classified, classify, index_of
@@ -22,6 +34,7 @@ from emotion.predict.media import Refused, look
 from emotion.predict.talk import Listening, find_turns
 from emotion.timeline.json_file import read_timeline
 from emotion.timeline.reading import read_transcript
+from emotion.timeline.timeline import Word
 from emotion.timeline.writing import WRITERS
 
 
@@ -53,10 +66,10 @@ def test_sound_alone(packed, talk, transcript, tmp_path):
 
 @pytest.mark.slow
 def test_the_temperature_is_applied(packed, talk, transcript, tmp_path):
-    bundle, recording = load(packed), look(talk)
-    turns = find_turns(recording, Listening(transcript=transcript), progress=lambda *_: None).turns
+    bundle, recorded = load(packed), look(talk)
+    turns = find_turns(recorded, Listening(transcript=transcript), progress=lambda *_: None).turns
     (tmp_path / "work").mkdir()
-    logits = classify(bundle, recording, turns, work=tmp_path / "work").logits
+    logits = classify(bundle, recorded, turns, work=tmp_path / "work").logits
     told(talk, packed, tmp_path / "out", transcript, formats=["json"])
     found = read_timeline(tmp_path / "out" / "timeline.json").turns
     chances = [[turn.emotion.probabilities[label] for label in bundle.card.labels] for turn in found]
@@ -92,6 +105,49 @@ def test_faces_have_the_score_that_the_model_was_packed_with(packed, transcript,
     (tmp_path / "short.csv").write_text("start,end,speaker,text\n0.1,0.9,Anna,well\n")
     told(film, packed, tmp_path / "out", tmp_path / "short.csv", formats=["json"])
     assert asked == [0.55]
+
+
+@pytest.fixture
+def ears(monkeypatch):
+    """What is understood: a word in each planted turn."""
+    words = tuple(Word(start + 0.1, end - 0.1, f"word{number}.") for number, (start, end, *_) in enumerate(TURNS))
+    heard = Heard(4.2, Speech((), words), np.zeros((0, 2), np.float32), None, False, "")
+    monkeypatch.setattr(recording, "speech_finder", lambda: None)
+    monkeypatch.setattr(recording, "Whisper", lambda *_, **__: SimpleNamespace(language="en"))
+    monkeypatch.setattr(recording, "hear", lambda *_, **__: heard)
+
+
+def test_a_transcript_of_speakers_gets_its_words_by_listening(talk, ears, tmp_path):
+    """RTTM, and other kinds in which no turn has a text; not where the user asks for none."""
+    cues = "".join(f"00:00:0{start:.3f} --> 00:00:0{end:.3f}\n\n" for start, end, *_ in TURNS)
+    (tmp_path / "bare.vtt").write_text("WEBVTT\n\n" + cues)
+    plant_speakers(tmp_path / "talk.rttm")
+    for name, speakers in (("talk.rttm", ["Anna", "Ben", "Anna"]), ("bare.vtt", ["speaker ?"] * 3)):
+        how = Listening(transcript=tmp_path / name)
+        found = find_turns(look(talk), how, progress=lambda *_: None)
+        assert [(turn.start, turn.end) for turn in found.turns] == [(start, end) for start, end, *_ in TURNS]
+        assert [turn.speaker for turn in found.turns] == speakers
+        assert [turn.text for turn in found.turns] == ["word0.", "word1.", "word2."] and len(found.turns[0].words) == 1
+        assert found.warnings == ()
+        bare = find_turns(look(talk), replace(how, asr="none"), progress=lambda *_: None)
+        assert not any(turn.text for turn in bare.turns) and f"{name}: says nothing of what is said" in bare.warnings
+
+
+@pytest.mark.slow
+def test_speakers_words_and_sides(talk, ears, tmp_path):
+    """The words come from the recogniser, the face from where the transcript has it: nothing is watched."""
+    film = plant_video(tmp_path / "talk.mp4")
+    rows = "".join(f"{start},{end},{speaker},left\n" for start, end, speaker, _ in TURNS)
+    (tmp_path / "talk.csv").write_text("start,end,speaker,side\n" + rows)
+    seen = []
+    recorded = look(film, sound=talk)
+    found = find_turns(
+        recorded, Listening(transcript=tmp_path / "talk.csv"), progress=lambda step, *_: seen.append(step)
+    )
+    assert [(turn.speaker, turn.text, turn.side) for turn in found.turns] == [
+        (speaker, f"word{number}.", "left") for number, (*_, speaker, _) in enumerate(TURNS)
+    ]
+    assert "watch" not in seen and all(not turn.absent for turn in found.turns)
 
 
 @pytest.mark.slow
@@ -168,8 +224,10 @@ def test_several_recordings_and_a_folder(packed, transcript, tmp_path, caplog):
     plant_sound(folder / "b.flac", seconds=5)
     (folder / "c.wav").write_bytes(b"RIFF nonsense")
     (folder / "notes.txt").write_text("no recording")
+    for name in "abc":
+        shutil.copy(transcript, folder / f"{name}.csv")
     with pytest.raises(EmotionError, match="1 of 3 recordings could not be used"):
-        told(folder, packed, tmp_path / "out", transcript, formats=["csv"])
+        told(folder, packed, tmp_path / "out", folder, formats=["csv"])
     assert sorted(files(tmp_path / "out")) == ["a/timeline.csv", "b/timeline.csv"]
 
 
@@ -194,7 +252,6 @@ def test_somebodys_own_folder_named_work_stays(packed, talk, transcript, tmp_pat
 
 
 def test_no_turn_can_be_taken_for_a_training_utterance(talk, transcript):
-    recording = look(talk)
-    rows = index_of(recording, read_transcript(transcript).turns, labels=("calm", "loud")).utterances
+    rows = index_of(look(talk), read_transcript(transcript).turns, labels=("calm", "loud")).utterances
     assert {row.split for row in rows} == {"test"} and {row.label for row in rows} == {""}
     assert all(" " in row.utterance for row in rows)
