@@ -6,7 +6,7 @@ lock (.NAME.lock) -> NAME.partial beside it -> on the disk (fsync) -> renamed to
 import os
 import shutil
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -54,18 +54,24 @@ def _new(path: Path) -> int:
         os.close(descriptor)
 
 
-def check_name(path: Path, *, begins: bytes = b"") -> None:
+def check_name(path: Path, *, begins: bytes = b"", suffixes: Sequence[str] = ()) -> None:
     """Refuse a path that cannot be a file of ours before anything is done.
 
     Args:
         path: where a file is to be written.
         begins: how a file begins that may be replaced; b"" = any may.
+        suffixes: that it may have, in small letters, the usual one first; it may have none. () = any.
 
     Raises:
-        EmotionError: the path has no name, or another kind of file is there.
+        EmotionError: the path has no name, the suffix of something else, or another kind of file is there.
     """
     if path.name in ("", ".."):
         raise EmotionError(f"{quoted(str(path))} names no file, expected a path that ends in a name")
+    if suffixes and path.suffix and path.suffix.lower() not in suffixes:
+        raise EmotionError(
+            f"{path}: ends in {quoted(path.suffix)}, but a file of another kind is written: name it "
+            f"{quoted(path.with_suffix(suffixes[0]).name)}, or ask for the other kind"
+        )
     if begins and path.is_file() and path.stat().st_size:
         with path.open("rb") as file:
             found = file.read(len(begins))

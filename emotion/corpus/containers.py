@@ -1,6 +1,6 @@
 """Opening sound and video files that nobody vouches for: which library reads them, and how long they say they are."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -19,6 +19,12 @@ SOUND: Final = frozenset(soundfile.available_formats()) - {"RAW"}
 BROKEN: Final = (av.FFmpegError, OSError, RuntimeError, ValueError, IndexError, ArithmeticError, MemoryError)
 """What libsndfile (RuntimeError), FFmpeg and their callers raise on a damaged file; MediaError is a ValueError."""
 
+_IN_WORDS: Final[Mapping[type[BaseException], str]] = {
+    av.InvalidDataError: "no sound or pictures in it can be read: it is damaged, cut off or another kind of file",
+    av.EOFError: "it ends before anything in it can be read",
+    av.ExitError: "reading it takes too long",
+    av.DecoderNotFoundError: "FFmpeg has no decoder for it here",
+}
 # What claims to be a medium may be a list of other files; these must not be opened, here or on the network.
 _OPTIONS: Final = {"protocol_whitelist": "file"}
 _LISTS: Final = frozenset({"concat", "hls", "dash", "imf", "image2", "webm_dash_manifest"})
@@ -159,12 +165,17 @@ def packets(container: InputContainer, tracks: Sequence[Stream]) -> "Iterable[av
 
 
 def one_line(error: BaseException) -> str:
-    """What a library says, in one line of bounded length."""
+    """What a library says, in one line of bounded length, in plain words where it has only a number for it."""
     if isinstance(error, MemoryError):
         return "more memory is needed than there is"
     if "possibly a pipe" in str(error):  # libsndfile's word for an MP3 file in which it finds no MP3
         return "nothing in it can be decoded"
-    return shortened(" ".join(str(error).split()) or type(error).__name__)
+    for kind, words in _IN_WORDS.items():
+        if isinstance(error, kind):
+            return words
+    # FFmpeg's and libsndfile's own words, without a number and the path, which is said already.
+    said = getattr(error, "strerror", "") or getattr(error, "error_string", "") or str(error)
+    return shortened(" ".join(str(said).split()).rstrip(".") or type(error).__name__)
 
 
 def _form(path: Path) -> str | None:

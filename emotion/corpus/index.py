@@ -51,9 +51,9 @@ def index_corpus(
     Raises:
         EmotionError: the corpus is unknown, missing, empty or cannot be split this way; nothing is written then.
     """
-    check_name(out, begins=b"utterance,dialogue,turn,speaker,")
-    if out.suffix == ".json":
-        raise EmotionError(f"{out}: a JSON file of that name is written beside the index; expected e.g. index.csv")
+    check_name(out, begins=b"utterance,dialogue,turn,speaker,", suffixes=(".csv",))
+    if annotators is not None:
+        check_name(annotators, suffixes=(".csv",))
     reading = read_corpus(corpus=corpus, root=root, label_rule=label_rule, encoding=encoding)
     found = [*reading.notes.items(), *findings_of(reading.utterances, corpus=corpus)]
     for finding in found:

@@ -16,22 +16,31 @@ Found = Mapping[str, Vectors]
 
 
 class _Format(NamedTuple):
-    """One format: how its files begin, whether it marks what is missing, and what writes it."""
+    """One format: how its files begin and end in their names, whether it marks what is missing, and what writes it."""
 
     begins: bytes
+    suffixes: tuple[str, ...]
     marks: bool
     write: Callable[[Path, Path, Index, Found], None]
 
 
+_PICKLE = (".pkl", ".pickle", ".p", ".pk")
 _FORMATS = {
     "dialoguernn": _Format(
         b"\x80",
+        _PICKLE,
         False,
         lambda out, folder, index, found: nine_tuple.dump(out, nine_tuple.nine_items(folder, index, found)),
     ),
-    "mmsa": _Format(b"\x80", False, lambda out, folder, index, found: nine_tuple.dump(out, mmsa.splits(index, found))),
-    "npz": _Format(b"PK\x03\x04", True, lambda out, folder, index, found: tables.write_npz(out, index, found)),
-    "parquet": _Format(b"PAR1", True, lambda out, folder, index, found: tables.write_parquet(out, index, found)),
+    "mmsa": _Format(
+        b"\x80", _PICKLE, False, lambda out, folder, index, found: nine_tuple.dump(out, mmsa.splits(index, found))
+    ),
+    "npz": _Format(
+        b"PK\x03\x04", (".npz",), True, lambda out, folder, index, found: tables.write_npz(out, index, found)
+    ),
+    "parquet": _Format(
+        b"PAR1", (".parquet", ".pq"), True, lambda out, folder, index, found: tables.write_parquet(out, index, found)
+    ),
 }
 FORMATS = tuple(_FORMATS)
 
@@ -49,13 +58,13 @@ def export_features(folder: Path, *, out: Path, form: str = "dialoguernn") -> No
     Pickles have no mark for a missing modality: it becomes the training mean, and is counted.
 
     Raises:
-        EmotionError: the format is unknown, another kind of file is in the place, there is no feature cache, or one
-            does not belong to the index.
+        EmotionError: the format is unknown, the suffix is another one's, another kind of file is in the place, there
+            is no feature cache, or one does not belong to the index.
     """
     if form not in FORMATS:
         raise EmotionError(f"format is {quoted(form)}, expected one of {', '.join(FORMATS)}")
     kind = _FORMATS[form]
-    check_name(out, begins=kind.begins)
+    check_name(out, begins=kind.begins, suffixes=kind.suffixes)
     if not folder.is_dir():
         found = "is a file" if folder.exists() else "no such folder"
         raise EmotionError(f"{folder}: {found}, expected a folder with index.csv and features/*.h5; check the path")

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion.core.errors import MediaError
-from emotion.core.text import shortened
+from emotion.corpus.containers import one_line
 from emotion.corpus.sides import box_of
 from emotion.extraction.engine import Item
 from emotion.media.detectors import make_detector, sure_score
@@ -68,7 +68,7 @@ def video_clips(path: Path, spans: Sequence[Span], how: Clips, *, max_seconds: f
         if getattr(error, "code", 0) == _NO_MEMORY:
             raise MemoryError(str(error)) from None
         blame(path)
-        items = [Item(None, f"undecodable video: {path} ({shortened(str(error))})")] * len(unique)
+        items = [Item(None, f"undecodable video: {path} ({one_line(error)})")] * len(unique)
     found = dict(zip(unique, items, strict=True))
     return [found[span] for span in spans]
 

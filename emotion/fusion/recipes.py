@@ -15,7 +15,14 @@ from emotion.fusion.models import registry
 from emotion.fusion.settings import Recipe, check_together
 
 RECIPES = Path("recipes")
-_SHIPPED = Path(__file__).with_name("shipped_recipes")  # those that an installed package brings along, see setup.py
+_SHIPPED = next(  # those that an installed package brings along, see setup.py; an editable one has the clone's
+    (
+        folder
+        for folder in (Path(__file__).with_name("shipped_recipes"), Path(__file__).parents[2] / RECIPES)
+        if folder.is_dir()
+    ),
+    RECIPES,
+)
 CHOSEN = "chosen"
 UNSAID = "not said in its recipe"
 
@@ -74,7 +81,14 @@ def by_hand(changes: Mapping[str, object]) -> str:
 
 
 def _content(path: Path, model: str) -> object:
-    return read_yaml(path) if path.is_file() or not plugins.is_name(model) else {}  # one's own may have none
+    if path.is_file() or not plugins.is_name(model):
+        if not path.is_file() and path.parent == _SHIPPED:
+            raise EmotionError(
+                f"{RECIPES / path.name}: not found, and this installation brings none of that name; run the command in "
+                "the project's folder, or name the folder of the recipes with --recipes"
+            )
+        return read_yaml(path)
+    return {}  # one's own may have none
 
 
 def recipe_path(model: str, folder: Path = RECIPES) -> Path:

@@ -9,7 +9,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from emotion.core.files import write_text
+from emotion.core.files import check_name, write_text
 from emotion.core.progress import track
 from emotion.page.against import compare
 from emotion.page.data import Gathered, gather, open_strips, with_strips
@@ -41,6 +41,7 @@ def report(folder: Path, out: Path, *, media: str = "all", limit: int = 64 << 20
     Raises:
         EmotionError: the run is not finished, a file is damaged, or the page cannot be written.
     """
+    check_name(out, suffixes=(".html", ".htm"))
     check_folder(folder, against=against)
     text = page_text(study_data(folder) if is_study(folder) else _run_data(folder, media, limit, against))
     write_text(out, text)

@@ -51,7 +51,7 @@ def tune_recipe(
     Raises:
         EmotionError: names, files and options do not fit together, or see `tune`.
     """
-    check_name(out, begins=_BEGINS.encode())
+    check_name(out, begins=_BEGINS.encode(), suffixes=(".yaml", ".yml"))
     for what, value, least in (("trials", trials, 1), ("folds", folds, 2)):
         if not least <= value <= 100_000:
             raise EmotionError(f"{what} is {value}, expected a whole number from {least} to 100000")

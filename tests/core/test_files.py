@@ -152,3 +152,11 @@ def test_a_link_to_a_folder_is_replaced_and_what_it_led_to_stays(tmp_path):
     assert not (tmp_path / "model").is_symlink() and (tmp_path / "model" / "weights").read_text() == "new"
     assert {path.name: path.read_text() for path in (tmp_path / "elsewhere").iterdir()} == {"mine": "mine"}
     assert sorted(path.name for path in tmp_path.iterdir()) == ["elsewhere", "model"]
+
+
+def test_a_suffix_of_something_else_is_refused(tmp_path):
+    for name in ("a.csv", "a.CSV", "a"):
+        check_name(tmp_path / name, suffixes=(".csv",))
+    check_name(tmp_path / "a.pkl")
+    with pytest.raises(EmotionError, match=r"a.json: ends in '.json', .*: name it 'a.csv', or ask for the other kind"):
+        check_name(tmp_path / "a.json", suffixes=(".csv",))

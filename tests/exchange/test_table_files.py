@@ -2,6 +2,7 @@
 
 import pickle
 import shutil
+from pathlib import Path
 
 import numpy as np
 import planted_corpus
@@ -164,3 +165,13 @@ def test_no_other_kind_of_file_is_replaced(planted, tmp_path):
         with pytest.raises(EmotionError, match="another file is there and is not replaced"):
             export_features(planted, out=tmp_path / "mine", form=form)
     assert (tmp_path / "mine").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("form", "name"),
+    [("npz", "y.pkl"), ("parquet", "y.npz"), ("parquet", "y.csv"), ("mmsa", "y.npz"), ("dialoguernn", "y.parquet")],
+)
+def test_a_name_of_another_format_is_refused(planted, tmp_path, form, name):
+    with pytest.raises(EmotionError, match=f"ends in '{Path(name).suffix}', but a file of another kind is written"):
+        export_features(planted, out=tmp_path / name, form=form)
+    assert not (tmp_path / name).exists()

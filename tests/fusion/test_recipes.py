@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from emotion.commands.models import app
 from emotion.core.errors import EmotionError
-from emotion.fusion import settings
+from emotion.fusion import recipes, settings
 from emotion.fusion.describe import describe, read_dims
 from emotion.fusion.models import registry
 from emotion.fusion.recipes import read_recipe
@@ -136,3 +136,13 @@ def test_the_commands_work_outside_the_project(tmp_path, monkeypatch):
     assert listed.exit_code == 0, listed.output
     described = CliRunner().invoke(app, ["describe", "cnn", "--recipes", str(RECIPES)])
     assert described.output.splitlines()[-1].endswith(f"--out studies/cnn --recipes {RECIPES}")
+
+
+def test_outside_a_project_the_recipes_of_the_installation_are_read(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert read_recipe("sdt") == read_recipe("sdt", RECIPES)
+    monkeypatch.setattr(recipes, "_SHIPPED", tmp_path / "emotion" / "fusion" / "shipped_recipes")
+    with pytest.raises(
+        EmotionError, match=r"^recipes/sdt.yaml: not found, .*; run the command in the project's folder"
+    ):
+        read_recipe("sdt")
