@@ -90,21 +90,34 @@ def findings_of(rows: Sequence[Utterance], *, corpus: str) -> list[Finding]:
     return [*sense.name_findings(rows), *own, *sense.modality_findings(rows)]
 
 
+def check_root(corpus: str, root: Path) -> None:
+    """See that there is such a corpus, and a folder with something in it.
+
+    Raises:
+        EmotionError: there is not.
+    """
+    if corpus not in CORPORA and not plugins.is_name(corpus):
+        raise EmotionError(f"corpus is {quoted(corpus)}, expected one of {', '.join(CORPORA)}, or plugins/FILE.py:NAME")
+    if root.is_file():
+        raise EmotionError(f"{root}: is a file, expected the folder of corpus {corpus} that holds it")
+    if not root.is_dir():
+        raise EmotionError(f"{root}: the folder of corpus {corpus} does not exist; {how_to_get(corpus)}")
+    try:
+        empty = not any(root.iterdir())
+    except OSError as error:
+        raise cannot("be read", root, error) from None
+    if empty:
+        raise EmotionError(f"{root}: the folder of corpus {corpus} is empty; {how_to_get(corpus)}")
+
+
 def read_corpus(*, corpus: str, root: Path, label_rule: str, encoding: str = AUTO) -> Reading:
     """Read a corpus; the arguments are those of `index_corpus`.
 
     Raises:
         EmotionError: the corpus is unknown, missing, empty or cannot be read.
     """
-    if corpus not in CORPORA and not plugins.is_name(corpus):
-        raise EmotionError(f"corpus is {quoted(corpus)}, expected one of {', '.join(CORPORA)}, or plugins/FILE.py:NAME")
+    check_root(corpus, root)
     try:
-        if root.is_file():
-            raise EmotionError(f"{root}: is a file, expected the folder of corpus {corpus} that holds it")
-        if not root.is_dir():
-            raise EmotionError(f"{root}: the folder of corpus {corpus} does not exist; {how_to_get(corpus)}")
-        if not any(root.iterdir()):
-            raise EmotionError(f"{root}: the folder of corpus {corpus} is empty; {how_to_get(corpus)}")
         if plugins.is_name(corpus):
             return read_own(corpus, root)
         if corpus == "meld":

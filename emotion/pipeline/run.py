@@ -21,8 +21,8 @@ from emotion.core.errors import EmotionError, cannot
 from emotion.core.files import write_text
 from emotion.core.locks import hold
 from emotion.core.objects import read_object
-from emotion.media.detectors import make_detector
 from emotion.params import Params, as_yaml
+from emotion.pipeline.checks import check_settings, check_space
 from emotion.pipeline.steps import Run, Step, steps_of
 from emotion.store.writer import fingerprint
 
@@ -41,11 +41,14 @@ def train(params: Params, *, root: Path, out: Path, run: Path, name: str = "", l
         licence: see `pack`.
 
     Raises:
-        EmotionError: the corpus cannot be used, a step fails, another run works in the same folder, or a folder is
-            somebody's own; the model appears complete or not at all.
+        EmotionError: the corpus cannot be used, something that a later step needs is missing, a step fails, another
+            run works in the same folder, or a folder is somebody's own; the model appears complete or not at all.
     """
     check_out(out)
     _check_run(run, out)
+    for folder in (run, out):
+        check_space(folder)
+    check_settings(params, root=root)
     params = _at_home(params)
     with hold(run):
         here = Run(run, root)
@@ -62,20 +65,16 @@ def train(params: Params, *, root: Path, out: Path, run: Path, name: str = "", l
             step.do(here)
             if not step.after:  # what follows depends on what was read, not on that it was
                 keys[step.name] = _of_corpus(here)
+                if not (run / "data" / "faces.h5").exists():
+                    check_space(run, index=here.index, params=params)
             write_text(run / DONE, json.dumps(_done(run) | {step.name: keys[step.name]}, indent=2) + "\n")
         logs.info(f"train: step {len(steps) + 1} of {len(steps) + 1}, pack")
         return pack(out, project=run, name=name, licence=licence)
 
 
 def _at_home(params: Params) -> Params:
-    """The settings with the whole path of a detector of one's own: the run's folder is not where it is looked for.
-
-    Raises:
-        EmotionError: there is no such detector; hours later it would be late to say so.
-    """
+    """The settings with the whole path of a detector of one's own: the run's folder is not where it is looked for."""
     detector = params.face.detector
-    if "face" in params.modalities.split("+"):
-        make_detector(detector, score=params.face.score)
     whole = detector if detector in KNOWN else str(Path(detector).resolve())
     return params.model_copy(update={"face": params.face.model_copy(update={"detector": whole})})
 
