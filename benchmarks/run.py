@@ -24,15 +24,22 @@ ROOT = Path(__file__).parent.parent
 
 
 class PeakMemory(threading.Thread):
-    """Samples the resident memory of a process and all its children ten times a second."""
+    """Samples the resident memory of a process and all its children, in bytes together.
 
-    def __init__(self, pid: int) -> None:
+    Args:
+        pid: of the process.
+        every: s between two samples.
+        shared_once: count what processes share, such as libraries, once (Linux); else in each of them.
+    """
+
+    def __init__(self, pid: int, *, every: float = 0.1, shared_once: bool = False) -> None:
         super().__init__(daemon=True)
         self.process, self.peak, self.over = psutil.Process(pid), 0, threading.Event()
+        self._every, self._once = every, shared_once
 
     def run(self) -> None:
         """Sample until `over` is set."""
-        while not self.over.wait(0.1):
+        while not self.over.wait(self._every):
             total = 0
             try:
                 family = [self.process, *self.process.children(recursive=True)]
@@ -40,8 +47,8 @@ class PeakMemory(threading.Thread):
                 continue
             for process in family:
                 try:
-                    total += process.memory_info().rss
-                except psutil.NoSuchProcess:
+                    total += process.memory_full_info().pss if self._once else process.memory_info().rss
+                except psutil.Error:
                     continue
             self.peak = max(self.peak, total)
 

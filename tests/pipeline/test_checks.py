@@ -60,9 +60,7 @@ def test_the_disk(tmp_path, monkeypatch):
     monkeypatch.setattr(checks.shutil, "disk_usage", lambda _: usage(9e9, 0, 1e9))
     check_space(tmp_path / "a" / "b")
     check_space(tmp_path, index=index, params=params("modalities=audio+text"))
-    with pytest.raises(
-        EmotionError, match="1000 MB are free on its disk, but up to 2274 MB are needed for the face"
-    ):
+    with pytest.raises(EmotionError, match="1000 MB are free on its disk, but up to 2274 MB are needed for the face"):
         check_space(tmp_path, index=index, params=params())
     (tmp_path / "file").touch()
     with pytest.raises(EmotionError, match="is a file, not a folder"):
