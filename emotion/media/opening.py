@@ -20,9 +20,9 @@ def check_file(path: Path, kind: str) -> None:
     """
     try:
         state = path.stat()
-        if not stat.S_ISREG(state.st_mode):
-            raise MediaError(f"no {kind} file: {path} is a folder, pipe or device")
-        path.open("rb").close()
+        regular = stat.S_ISREG(state.st_mode)
+        if regular:  # to open a pipe would wait for its other end
+            path.open("rb").close()
     except FileNotFoundError:
         raise MediaError(f"no {kind} file: {path} does not exist") from None
     except OSError as error:
@@ -30,6 +30,8 @@ def check_file(path: Path, kind: str) -> None:
         raise MediaError(f"unreadable {kind} file: {path} ({error.strerror})") from None
     except ValueError as error:  # a zero byte in the name
         raise MediaError(f"no {kind} file: {str(path)!r} is no name of a file ({error})") from None
+    if not regular:
+        raise MediaError(f"no {kind} file: {path} is a folder, pipe or device")
     if state.st_size == 0:
         raise MediaError(f"empty {kind} file: {path} has 0 bytes")
 

@@ -13,6 +13,7 @@ from emotion.bundle.folder import Bundle
 from emotion.conversation.recording import Progress
 from emotion.core import environment, processes
 from emotion.core.errors import ABSENT
+from emotion.core.text import printable
 from emotion.corpus.utterance import Index, Utterance, digest_of
 from emotion.extraction import executors
 from emotion.extraction.engine import Executor
@@ -51,7 +52,7 @@ class Classified:
 
 def index_of(recording: Recording, turns: Sequence[Turn], *, labels: Sequence[str]) -> Index:
     """Rows as the stages read them, without labels; paths are absolute."""
-    name = recording.path.name
+    name = printable(recording.path.name)
     sound = recording.sound.resolve().as_posix() if recording.sound is not None else ""
     video = recording.video.resolve().as_posix() if recording.video is not None else ""
     rows = tuple(

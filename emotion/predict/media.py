@@ -16,6 +16,7 @@ from emotion.core.text import counted, shortened
 from emotion.corpus.containers import BROKEN, one_line, sound_header, stamped_ends
 from emotion.corpus.iemocap import is_dialogue
 from emotion.media.opening import check_file, open_container
+from emotion.timeline.timeline import SHORTEST
 
 DEMO: Final = (
     "a demonstration: the model was trained on drawn faces and synthetic voices, so what it says here means nothing"
@@ -91,7 +92,7 @@ def look(path: Path, *, sound: Path | None = None) -> Recording:
         sound: the file with its sound, where it is another one; or the folder that has it under the same name.
 
     Raises:
-        MediaError: a file is missing, empty, no media file, or has neither sound nor pictures.
+        MediaError: a file is missing, empty, no media file, too short, or has neither sound nor pictures.
     """
     ends = _usable(path)
     if sound is not None:
@@ -102,11 +103,14 @@ def look(path: Path, *, sound: Path | None = None) -> Recording:
         ends = ends | {"audio": heard["audio"]}
     if not ends:
         raise MediaError(f"no sound and no pictures: {path} has no track that can be read")
+    seconds = max(ends.values())
+    if seconds < SHORTEST:
+        raise MediaError(f"too short: {path} lasts {1000 * seconds:.2g} ms, expected a recording of people who talk")
     return Recording(
         path,
         sound=(sound or path) if "audio" in ends else None,
         video=path if "video" in ends else None,
-        seconds=max(ends.values()),
+        seconds=seconds,
     )
 
 

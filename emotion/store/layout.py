@@ -128,7 +128,7 @@ def strings(name: str, dataset: h5py.Dataset) -> list[str]:
 
 
 def _text(texts: Sequence[str]) -> NDArray[Any]:
-    data = [text.encode() for text in texts]
+    data = [text.encode(errors="backslashreplace") for text in texts]  # names of files need not be UTF-8
     return np.array(data, dtype=h5py.string_dtype("utf-8", max([1, *map(len, data)])))
 
 

@@ -1,9 +1,13 @@
 """Bad recordings, transcripts, models and options: one line that says what to do, and nothing written."""
 
+import os
 import shutil
 import sys
+from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 from predict.planted_talk import plant_sound, plant_transcript, plant_video, told
 from typer.testing import CliRunner
 
@@ -18,6 +22,8 @@ def folder(tmp_path):
     (tmp_path / "nothing.mp4").touch()
     (tmp_path / "letter.mp4").write_text("Dear all,\n" * 200)
     (tmp_path / "empty").mkdir()
+    os.mkfifo(tmp_path / "pipe.wav")
+    soundfile.write(tmp_path / "tiny.wav", np.zeros(1), 16000)
     (tmp_path / "empty.srt").touch()
     (tmp_path / "bare.csv").write_text("start,end,speaker,text\n")
     (tmp_path / "late.csv").write_text("start,end,speaker,text\n90,91,Anna,hello\n")
@@ -33,6 +39,8 @@ def folder(tmp_path):
         ("nothing.mp4", "talk.csv", "empty media file: .*nothing.mp4 has 0 bytes; copy it again"),
         ("letter.mp4", "talk.csv", "undecodable media: .*letter.mp4.*; copy it again"),
         ("cut.mp4", "talk.csv", "undecodable media: .*cut.mp4.*; copy it again"),
+        ("pipe.wav", "talk.csv", "^no media file: [^ ]*pipe.wav is a folder, pipe or device; "),
+        ("tiny.wav", "talk.csv", "^too short: .*tiny.wav lasts 0.062 ms"),
         ("empty", "talk.csv", "no recording in this folder"),
         ("talk.wav", "none.csv", "none.csv: cannot be read"),
         ("talk.wav", "empty.srt", "empty, expected a transcript"),
@@ -68,6 +76,14 @@ def test_odd_names_do_no_harm(packed, folder):
     written = told(odd, packed, folder / "out", folder / "talk.csv")
     assert len(written) == 6
     assert "<script>" not in (folder / "out" / "timeline.eaf").read_text()
+
+
+@pytest.mark.slow
+def test_a_name_that_is_no_unicode(packed, folder):
+    odd = Path(os.fsdecode(os.fsencode(folder) + b"/b\xff.wav"))
+    shutil.copy(folder / "talk.wav", odd)
+    assert len(told(odd, packed, folder / "out", folder / "talk.csv")) == 6
+    assert r"b\\udcff.wav" in (folder / "out" / "timeline.json").read_text()
 
 
 def test_without_the_extra_the_line_names_it(packed, folder, monkeypatch):
