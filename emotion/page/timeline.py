@@ -39,7 +39,7 @@ def timeline_data(timeline: Timeline) -> dict[str, Any]:
     return {
         "kind": "timeline",
         "title": timeline.media,
-        "notes": [line[:1].upper() + line[1:] for line in timeline.warnings],
+        "notes": [_sentence(line) for line in timeline.warnings],
         "model": timeline.model,
         "labels": list(labels),
         "splits": [""],
@@ -67,6 +67,11 @@ def timeline_data(timeline: Timeline) -> dict[str, Any]:
         "media": dict(_NOTHING),
         "footer": FOOTER,
     }
+
+
+def _sentence(line: str) -> str:
+    """With a capital, unless it begins with the name of a file."""
+    return line if "." in line.split(" ", 1)[0] else line[:1].upper() + line[1:]
 
 
 def _dialogue(timeline: Timeline) -> dict[str, Any]:

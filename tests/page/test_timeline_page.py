@@ -26,6 +26,11 @@ def numbers(packed):
     return list(base64.b64decode(packed.removeprefix("u8:")))
 
 
+def test_the_name_of_a_file_keeps_its_letters():
+    data = timeline_data(planted(warnings=("talk.srt: segments out of order: 2", "no face is seen")))
+    assert data["notes"] == ["talk.srt: segments out of order: 2", "No face is seen"]
+
+
 def test_it_says_what_the_timeline_says():
     data = timeline_data(planted())
     said = data["utterances"]

@@ -24,6 +24,7 @@ def params(*changes):
     return changed(Params(), ["corpus=table", *changes])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
