@@ -1,4 +1,4 @@
-"""Bare loops over the layers of three fusion models, of published size, as one would write them first.
+"""Bare loops over the layers of four fusion models, of published size, as one would write them first.
 
 They compute no loss but cross-entropy, hide no padding, know one speaker, and are not the models: only as much work.
 """
@@ -104,6 +104,37 @@ class BareSdt(nn.Module):
         fused = (torch.softmax(self.last(joined), dim=0) * joined).sum(0)
         logits = [layer(h) for layer, h in zip(self.out, (fused, *streams), strict=True)]
         return torch.stack(logits).sum(0)
+
+
+class BareCrossModal(nn.Module):
+    """A transformer of torch per modality over all frames of a batch, padding included, and what reads by its state."""
+
+    def __init__(self, dims: Mapping[str, int], *, size: int = 64) -> None:
+        super().__init__()
+        self.enter = nn.ModuleDict({name: nn.Linear(d, size) for name, d in dims.items()})
+        layer = nn.TransformerEncoderLayer(size, 8, 4 * size, batch_first=True, norm_first=True)
+        self.guides = nn.ModuleDict(
+            {name: nn.TransformerEncoder(layer, 5, enable_nested_tensor=False) for name in dims}
+        )
+        self.pairs = [(g, x) for g in dims for x in dims if g != x]
+        self.frames = nn.ModuleDict({f"{g} {x}": nn.Linear(dims[x], size) for g, x in self.pairs})
+        self.states = nn.ModuleDict({f"{g} {x}": nn.Linear(size, size, bias=False) for g, x in self.pairs})
+        self.scores = nn.ModuleDict({f"{g} {x}": nn.Linear(size, 1) for g, x in self.pairs})
+        self.out = nn.Linear(sum(dims[x] for _, x in self.pairs) + sum(dims.values()), CLASSES)
+
+    def forward(self, batch: Batch) -> Tensor:
+        """Logits (b, u, classes), 0 at the padding."""
+        x = {name: batch.features[f"{name}/words"][batch.mask] for name in self.enter}  # (n, t, d)
+        s = {name: self.guides[name](self.enter[name](values))[:, -1] for name, values in x.items()}
+        found = [values.mean(1) for values in x.values()]
+        for g, r in self.pairs:
+            key = f"{g} {r}"
+            scores = self.scores[key](torch.tanh(self.frames[key](x[r]) + self.states[key](s[g])[:, None]))
+            found.append(x[r].mean(1) + (torch.softmax(scores, dim=1) * x[r]).sum(1))
+        logits = self.out(torch.cat(found, dim=-1))
+        out: Tensor = logits.new_zeros(*batch.mask.shape, CLASSES)
+        out[batch.mask] = logits
+        return out
 
 
 BARE: dict[str, Callable[[Mapping[str, int]], nn.Module]] = {

@@ -25,6 +25,8 @@ OPTION_ROWS = {
     "`dim`": "0: the checkpoint's own width; otherwise a linear layer brings the vector to that size, which fitting "
     "learns",
     "`text.level`": "`utterance`; `word`: one vector per word between spaces, the mean of its tokens",
+    "`audio.level`, `face.level`": "`utterance`; `frame`: one vector per 0.2 s of sound or per frame of a clip, see "
+    "[words and frames](models.md#words-and-frames)",
 }
 OPTIONS = """
 ## What can be chosen of a checkpoint

@@ -153,3 +153,41 @@ def keca(module, rows, speakers):
             parts.append(found if row[name][1] else torch.zeros_like(found))
         out.append(module.classifier(torch.cat(parts)))
     return torch.stack(out)
+
+
+def guide(module, frames):
+    """State of the last frame, each frame reading those before it and itself; 0 of no frames."""
+    if not len(frames):
+        return torch.zeros(module.size)
+    x = [math.sqrt(module.size) * module.enter(frame) + place(t, module.size) for t, frame in enumerate(frames)]
+    for layer in module.layers:
+        qkv = [layer.to_qkv(norm(layer.first, state)).chunk(3) for state in x]
+        after = []
+        for t, state in enumerate(x):
+            keys, values = ([qkv[s][i] for s in range(t + 1)] for i in (1, 2))
+            state = state + layer.out(read(qkv[t][0], keys, values, layer.heads))
+            after.append(state + layer.narrow(layer.widen(norm(layer.second, state)).clamp(min=0)))
+        x = after
+    return norm(module.norm, x[-1])
+
+
+def cross_modal(module, rows, speakers, words=None):
+    """Of utterances whose modalities are one frame each, or those of `words` that many."""
+    out = []
+    for t, row in enumerate(rows):
+        frames = {}
+        for name in module.modalities:
+            vector, here = row[name]
+            several = words is not None and name in module.words
+            frames[name] = (words[t][name] if several else vector[None]) if here else vector.new_zeros(0, len(vector))
+        means = {name: sum(x, torch.zeros(x.shape[1])) / max(1, len(x)) for name, x in frames.items()}
+        parts = []
+        for g, x in module.pairs:
+            found = means[x]
+            if len(frames[g]) and len(frames[x]):
+                block, s = module.blocks[f"{g} to {x}"], guide(module.guides[g], frames[g])
+                scores = [block.score(torch.tanh(block.frame(frame) + block.guide(s))) for frame in frames[x]]
+                found = found + weighted(scores, frames[x])
+            parts.append(found)
+        out.append(module.classifier(torch.cat([*parts, *means.values()])))
+    return torch.stack(out)

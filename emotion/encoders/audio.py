@@ -7,6 +7,7 @@ front      x1 x2 ... xn                               (n, filters) log energy be
                                                       or in mel bands (`logmel`)
 Bi-LSTM    h1 h2 ... hn, four linear: v1 ... vn       (n, dim)
 attention  a1 + ... + an = 1;  vector = sum a_i v_i   (dim,)
+at the level of frames: v, the mean of those of each 0.2 s (frames, dim)
 """
 
 import itertools
@@ -22,10 +23,12 @@ from torch import Generator, Tensor, nn
 from emotion.core.errors import EmotionError, MediaError
 from emotion.encoders.base import Encoder
 from emotion.encoders.logmel import LogMel, spec_augment
+from emotion.encoders.pooling import check_level, pool_frames
 from emotion.training.recurrent import both_ways, mirror
 
 FRONTS = ("waveform", "logmel")
 _FLOOR = 1e-6  # added to energies before the logarithm; full scale is 1
+_FRAME = 0.2  # s that a vector of the level of frames stands for
 _PREPARE = 2000  # waveforms that set the scale of the energies
 
 
@@ -62,9 +65,11 @@ class AudioEncoder(Encoder):
         hidden: size of one direction of an LSTM.
         layers: number of Bi-LSTM layers and of linear layers.
         dropout: after the LSTM and linear layers.
+        level: what `sequences` gives: `utterance` = one vector; `frame` = one for each 0.2 s, before the attention;
+            fitting always sees the whole.
 
     Raises:
-        EmotionError: `front` is neither.
+        EmotionError: `front` or `level` is impossible.
     """
 
     modality: ClassVar[str] = "audio"
@@ -84,13 +89,15 @@ class AudioEncoder(Encoder):
         hidden: int = 64,
         layers: int = 4,
         dropout: float = 0.1,
+        level: str = "utterance",
     ) -> None:
         super().__init__()
+        check_level("audio", level)
         if front not in FRONTS:
             raise EmotionError(f"audio encoder: front is '{front}', expected one of {', '.join(FRONTS)}")
         self.dim, self.rate, self.front, self.frame, self.hop = dim, rate, front, frame, hop
         self.filters, self.kernel, self.stride = filters, kernel, stride
-        self.hidden, self.layers, self.dropout = hidden, layers, dropout
+        self.hidden, self.layers, self.dropout, self.level = hidden, layers, dropout, level
         inputs = filters or frame
         if front == "logmel":
             self.mel = LogMel(rate=rate, frame=frame, hop=hop, bands=filters)
@@ -112,7 +119,8 @@ class AudioEncoder(Encoder):
     def settings(self) -> dict[str, Any]:
         """See `Encoder.settings`."""
         names = ("dim", "rate", "front", "frame", "hop", "filters", "kernel", "stride", "hidden", "layers", "dropout")
-        return {name: getattr(self, name) for name in names}
+        extra = ("level",) if self.level != "utterance" else ()  # an encoder of before is still the same
+        return {name: getattr(self, name) for name in (*names, *extra)}
 
     def cost(self, item: NDArray[np.float32]) -> int:
         """Samples."""
@@ -138,6 +146,19 @@ class AudioEncoder(Encoder):
 
     def forward(self, batch: dict[str, Tensor]) -> Tensor:
         """Waves (b, t), lengths (b,) and, while fitting, which values to keep (b, n, filters) -> (b, dim)."""
+        v, mask = self.states(batch)
+        scores = self.score(v).squeeze(-1).masked_fill(~mask, -math.inf)
+        attention = scores.softmax(dim=-1)  # (b, n)
+        return torch.einsum("bn,bnd->bd", attention, v)
+
+    def sequences(self, batch: dict[str, Tensor]) -> list[Tensor]:
+        """See `Encoder.sequences`."""
+        if self.level == "utterance":
+            return super().sequences(batch)
+        return pool_frames(*self.states(batch), each=max(1, round(_FRAME * self.rate / self.hop)))
+
+    def states(self, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+        """The same batch -> v (b, n, dim) before the attention, and which are real (b, n)."""
         x, counts = self.vectors(batch["waves"], batch["lengths"])
         x = (x - self.mean) / self.deviation  # (b, n, filters)
         if "keep" in batch:
@@ -149,9 +170,7 @@ class AudioEncoder(Encoder):
         v = self.norm(x)
         for linear in self.linear:
             v = self.drop(torch.relu(linear(v)))  # (b, n, dim)
-        scores = self.score(v).squeeze(-1).masked_fill(~mask, -math.inf)
-        attention = scores.softmax(dim=-1)  # (b, n)
-        return torch.einsum("bn,bnd->bd", attention, v)
+        return v, mask
 
     def counts(self, lengths: Tensor) -> Tensor:
         """Frames of waves of these lengths (b,): enough to cover every sample."""

@@ -130,8 +130,8 @@ _ARCHITECTURE = {
 _POOLING = {
     "egemaps": "means, deviations and percentiles over the utterance",
     "word_vectors": "mean | mean_std of the known words; with text.level: word one vector per word",
-    "audio": "attention: weighted average of the frames",
-    "face": "convolutions over time, then a fully connected layer",
+    "audio": "attention: weighted average of the frames; with audio.level: frame one vector per 0.2 s",
+    "face": "convolutions over time, then a fully connected layer; with face.level: frame one vector per four frames",
     "text": "mean of the tokens (or mean_std, cls); with text.level: word one vector per word",
 }
 

@@ -4,6 +4,7 @@ clip        (t, size, size) grey bytes
 channels    the picture, the change since the frame before, and the difference from the clip's mean face
 3 blocks    3D convolution - batch normalisation - ReLU - pooling by two in space, in the later ones in time too
 connected   (dim,)
+at the level of frames: what each place in time adds to it, before the ReLU (t / 4, dim); their mean is the whole's
 """
 
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from torch import Generator, Tensor, nn
 
 from emotion.core.errors import MediaError
 from emotion.encoders.base import Encoder
+from emotion.encoders.pooling import check_level
 
 
 class Block(nn.Module):
@@ -50,15 +52,29 @@ class FaceEncoder(Encoder):
         size: height and width of a frame, px.
         width: channels of the first block; later blocks have up to four times as many.
         dropout: before the fully connected layer.
+        level: what `sequences` gives: `utterance` = one vector; `frame` = one for each four frames; fitting always sees
+            the whole.
+
+    Raises:
+        EmotionError: `level` is impossible.
     """
 
     modality: ClassVar[str] = "face"
     name: ClassVar[str] = "paper"
 
     def __init__(
-        self, *, dim: int = 128, frames: int = 16, size: int = 48, width: int = 16, dropout: float = 0.3
+        self,
+        *,
+        dim: int = 128,
+        frames: int = 16,
+        size: int = 48,
+        width: int = 16,
+        dropout: float = 0.3,
+        level: str = "utterance",
     ) -> None:
         super().__init__()
+        check_level("face", level)
+        self.level = level
         self.dim, self.frames, self.size, self.width, self.dropout = dim, frames, size, width, dropout
         self.blocks = nn.Sequential(
             Block(3, width, stride=2, pool_time=False),
@@ -72,7 +88,8 @@ class FaceEncoder(Encoder):
 
     def settings(self) -> dict[str, Any]:
         """See `Encoder.settings`."""
-        return {name: getattr(self, name) for name in ("dim", "frames", "size", "width", "dropout")}
+        extra = ("level",) if self.level != "utterance" else ()  # an encoder of before is still the same
+        return {name: getattr(self, name) for name in ("dim", "frames", "size", "width", "dropout", *extra)}
 
     def cost(self, item: NDArray[np.uint8]) -> int:
         """Frames."""
@@ -91,6 +108,16 @@ class FaceEncoder(Encoder):
         x = self.blocks(channels(batch["clips"].float()))  # (b, c, t', h', w')
         connected: Tensor = self.connected(self.drop(x.flatten(1)))
         return torch.relu(connected)
+
+    def sequences(self, batch: dict[str, Tensor]) -> list[Tensor]:
+        """See `Encoder.sequences`."""
+        if self.level == "utterance":
+            return super().sequences(batch)
+        x = self.blocks(channels(batch["clips"].float()))  # (b, c, t', h', w')
+        b, _, t, _, _ = x.shape
+        weight = self.connected.weight.reshape(-1, *x.shape[1:])  # (dim, c, t', h', w')
+        frames = t * torch.einsum("bcthw,dcthw->btd", x, weight) + self.connected.bias
+        return list(frames.reshape(b, t, -1))
 
     def augment(self, batch: dict[str, Tensor], generator: Generator) -> dict[str, Tensor]:
         """Mirror, shift, turn, zoom, cut in time, and change brightness and contrast, alike in all frames of a clip."""

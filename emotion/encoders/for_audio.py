@@ -33,12 +33,14 @@ def new_encoder(settings: Audio) -> AudioKinds:
         made: AudioKinds = own.new(name, "audio", **dict(settings))
         return made
     if name == "paper":
-        return AudioEncoder(rate=settings.rate, front=settings.front, dim=settings.dim or 128)
+        return AudioEncoder(rate=settings.rate, front=settings.front, dim=settings.dim or 128, level=settings.level)
     if name == "egemaps":
         if settings.dim:
             raise EmotionError(
                 f"audio.dim is {settings.dim}, but egemaps has 88 values and learns nothing; set it to 0"
             )
+        if settings.level != "utterance":
+            raise EmotionError("audio.level is frame, but egemaps has one vector per utterance; set it to utterance")
         return EGeMAPS(rate=settings.rate)
     read_config(name, "audio")
     rate = getattr(read_extractor(name), "sampling_rate", None)
@@ -47,7 +49,7 @@ def new_encoder(settings: Audio) -> AudioKinds:
             f"audio encoder {name}: sampling_rate of its preprocessor_config.json is {quoted(rate)}, expected Hz "
             f"from 1000 to 192000; {REMEDY}"
         )
-    return PretrainedAudio(encoder=name, rate=rate, **settings.of_checkpoint)
+    return PretrainedAudio(encoder=name, rate=rate, level=settings.level, **settings.of_checkpoint)
 
 
 def make_audio(

@@ -39,7 +39,7 @@ def new_encoder(settings: Face, *, size: int, rgb: bool = False) -> FaceKinds:
     if name == "paper" and rgb:
         raise EmotionError("face.encoder is paper, which takes grey clips; set face.colour: grey, or take a checkpoint")
     if name == "paper":
-        return FaceEncoder(frames=frames, size=size, dim=settings.dim or 128)
+        return FaceEncoder(frames=frames, size=size, dim=settings.dim or 128, level=settings.level)
     config = read_config(name, "face")
     if family_of(config).video:
         frames = getattr(config, "num_frames", None) or 0
@@ -48,7 +48,7 @@ def new_encoder(settings: Face, *, size: int, rgb: bool = False) -> FaceKinds:
                 f"face encoder {name}: num_frames of its config.json is {quoted(frames)}, expected a whole number "
                 f"from 1 to 1024; {REMEDY}"
             )
-    return PretrainedFace(encoder=name, frames=frames, **settings.of_checkpoint)
+    return PretrainedFace(encoder=name, frames=frames, level=settings.level, **settings.of_checkpoint)
 
 
 def make_face(index: Index, settings: Face, *, clips: Path) -> tuple[Encoder, Callable[[Utterance], Any]]:

@@ -18,8 +18,8 @@ from emotion.encoders.base import SETTINGS, Encoder, fit_again, read_head
 E = TypeVar("E", bound=Encoder)
 _PROTOCOL = "see plugins/README.md"
 _OPTIONS = {
-    "audio": ("dim", "rate", "front", "layers", "pooling", "tune"),
-    "face": ("dim", "frames", "size", "layers", "pooling", "tune"),
+    "audio": ("dim", "rate", "front", "level", "layers", "pooling", "tune"),
+    "face": ("dim", "frames", "size", "level", "layers", "pooling", "tune"),
     "text": ("dim", "level", "layers", "pooling", "tune"),
 }
 _OWN = {"audio": ("dim", "rate"), "face": ("dim", "frames"), "text": ("dim",)}  # numbers that the encoder itself has

@@ -12,7 +12,23 @@ from emotion.core.errors import EmotionError
 
 LAYERS = ("last", "last4", "all")
 POOLINGS = ("mean", "mean_std", "cls", "last")
+LEVELS = {"audio": ("utterance", "frame"), "face": ("utterance", "frame"), "text": ("utterance", "word")}
+"""What an encoder of each modality can give: one vector per utterance, or several."""
 _SMALLEST = 1e-12  # variance; a root at zero has no gradient
+
+
+def check_level(modality: str, level: str, pooling: str = "mean", *, head: bool = False) -> None:
+    """Raise EmotionError where `level` is impossible, or does not go with the pooling or with a head."""
+    if level not in LEVELS[modality]:
+        raise EmotionError(f"{modality}.level is {level!r}, expected one of {', '.join(LEVELS[modality])}")
+    if level != "utterance" and pooling != "mean":
+        raise EmotionError(
+            f"{modality}.pooling is {pooling}, expected mean, the only one for {modality}.level: {level}"
+        )
+    if level != "utterance" and head:
+        raise EmotionError(
+            f"{modality}.head is true, so there is one vector per utterance: set {modality}.level: utterance"
+        )
 
 
 def choose(output: Any, layers: str | int) -> Tensor:  # noqa: ANN401 - transformers' own class
@@ -71,3 +87,14 @@ def pool_words(hidden: Tensor, words: Tensor) -> list[Tensor]:
         share = share[:, share.any(0)]
         rows.append((share / share.sum(0)).T @ states[inside])
     return rows
+
+
+def pool_frames(hidden: Tensor, mask: Tensor, *, each: int) -> list[Tensor]:
+    """Mean over every `each` real frames of hidden states (b, t, d), one after the other: (frames, d) per input.
+
+    The last one has fewer where they do not come out even; `mask` (b, t) says which are real.
+    """
+    return [
+        torch.stack([part.mean(0) for part in states[real].split(each)])
+        for states, real in zip(hidden.float(), mask, strict=True)
+    ]

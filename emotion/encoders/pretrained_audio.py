@@ -20,10 +20,12 @@ from torch import Tensor, nn
 from emotion.core.errors import EmotionError
 from emotion.encoders.audio import check_waves, padded
 from emotion.encoders.families import family_of, name_of
+from emotion.encoders.pooling import check_level, pool_frames
 from emotion.encoders.pretrained import EXTRACTOR, read_extractor
 from emotion.encoders.transformer import Transformer
 from emotion.encoders.unpadded import Split, at_once, in_runs, is_worth_it, of_one_length, runs
 
+_FRAMES = 10  # of 20 ms, whose mean is a vector of the level of frames
 _AT_ONCE = 480_000  # samples that go through the convolutions together; their output is large
 
 
@@ -41,19 +43,26 @@ class PretrainedAudio(Transformer):
 
     Args:
         rate: sampling rate of the waveforms, Hz, as the checkpoint's feature extractor expects it.
+        level: what `sequences` gives: `utterance` = one vector; `frame` = one for each ten frames, with most
+            checkpoints 0.2 s; fitting always sees the whole.
         options: see `Transformer`.
+
+    Raises:
+        EmotionError: level, pooling and head do not go together.
     """
 
     modality: ClassVar[str] = "audio"
 
-    def __init__(self, *, rate: int = 16000, **options: Any) -> None:  # noqa: ANN401
+    def __init__(self, *, rate: int = 16000, level: str = "utterance", **options: Any) -> None:  # noqa: ANN401
         super().__init__(**options)
-        self.rate = rate
+        check_level("audio", level, self.pooling, head=self.head)
+        self.rate, self.level = rate, level
         self.rates = {"front.": 0.0, **self.rates}
 
     def settings(self) -> dict[str, Any]:
         """See `Encoder.settings`."""
-        return super().settings() | {"rate": self.rate}
+        extra = {"level": self.level} if self.level != "utterance" else {}
+        return super().settings() | {"rate": self.rate} | extra
 
     def prepare(self, inputs: Sequence[NDArray[np.float32]]) -> None:
         """Load the checkpoint; EmotionError where it cannot be used."""
@@ -136,6 +145,13 @@ class PretrainedAudio(Transformer):
         if self.family.alone:
             return of_one_length
         return runs if is_worth_it(self.body, batch) else at_once
+
+    def sequences(self, batch: dict[str, Tensor]) -> list[Tensor]:
+        """See `Encoder.sequences`."""
+        if self.level == "utterance":
+            return super().sequences(batch)
+        return [self.projected(rows) for rows in pool_frames(*self.hidden(batch), each=_FRAMES)]
+
 
     def _banded(self, inputs: Sequence[NDArray[np.float32]]) -> dict[str, Tensor]:
         """Bands (b, t, bands) of each utterance by itself, and how many of its frames are real (b,)."""

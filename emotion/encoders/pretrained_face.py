@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from emotion.core.errors import MediaError
 from emotion.encoders.families import tower
-from emotion.encoders.pooling import pool
+from emotion.encoders.pooling import check_level, pool
 from emotion.encoders.pretrained import read_scale
 from emotion.encoders.transformer import Transformer
 
@@ -34,7 +34,12 @@ class PretrainedFace(Transformer):
     Args:
         frames: number of frames, as above.
         size: height and width of the checkpoint's picture, px; 0 = as its configuration says.
+        level: what `sequences` gives: `utterance` = one vector; `frame` = one for each frame, of VideoMAE for each
+            two; fitting always sees the whole.
         options: see `Transformer`.
+
+    Raises:
+        EmotionError: level, pooling and head do not go together.
     """
 
     modality: ClassVar[str] = "face"
@@ -42,16 +47,25 @@ class PretrainedFace(Transformer):
     mean: Tensor
     deviation: Tensor
 
-    def __init__(self, *, frames: int = 16, size: int = 0, **options: Any) -> None:  # noqa: ANN401
+    def __init__(
+        self,
+        *,
+        frames: int = 16,
+        size: int = 0,
+        level: str = "utterance",
+        **options: Any,  # noqa: ANN401
+    ) -> None:
         super().__init__(**options)
-        self.frames, self.size = frames, size
+        check_level("face", level, self.pooling, head=self.head)
+        self.frames, self.size, self.level = frames, size, level
         self.register_buffer("mean", torch.zeros(3))
         self.register_buffer("deviation", torch.ones(3))
 
     def settings(self) -> dict[str, Any]:
         """See `Encoder.settings`."""
         resized = hasattr(self, "family") and self.family.resized
-        return super().settings() | {"frames": self.frames} | ({"size": self.size} if resized else {})
+        extra = {"level": self.level} if self.level != "utterance" else {}
+        return super().settings() | {"frames": self.frames} | ({"size": self.size} if resized else {}) | extra
 
     def prepare(self, inputs: Sequence[NDArray[np.uint8]]) -> None:
         """Load the checkpoint; EmotionError where it cannot be used."""
@@ -101,6 +115,18 @@ class PretrainedFace(Transformer):
             vectors = tokens[:, 0] if first else tokens[:, special:].mean(1)
             states = vectors.reshape(b, t, -1)
         return states, torch.ones(states.shape[:2], dtype=torch.bool, device=states.device)
+
+    def sequences(self, batch: dict[str, Tensor]) -> list[Tensor]:
+        """See `Encoder.sequences`."""
+        if self.level == "utterance":
+            return super().sequences(batch)
+        states, _ = self.hidden(batch)  # (b, t, hidden)
+        if self.family.video and self.family.cls:  # TimeSformer: place after place, each at all times
+            states = states.reshape(len(states), -1, self.frames, states.shape[-1]).mean(1)
+        elif self.family.video:  # VideoMAE: time after time, each with all places
+            times = self.frames // self.body.config.tubelet_size
+            states = states.reshape(len(states), times, -1, states.shape[-1]).mean(2)
+        return list(self.projected(states.float()))  # each (frames, dim)
 
     def pooled(self, hidden: Tensor, mask: Tensor) -> Tensor:
         """(b, t, hidden) -> (b, width); the frames' own first tokens are averaged."""

@@ -24,6 +24,7 @@ Layers = Annotated[
     Expected("last, last4, all, or a whole number >= 0"),
 ]
 Pooling = Literal["mean", "mean_std", "cls", "last"]
+Level = Literal["utterance", "frame"]
 Dim = Annotated[int, Field(ge=0, le=8192), Expected("a whole number from 0 to 8192 (int)")]
 
 
@@ -105,6 +106,10 @@ class Audio(Pretrained, Sound):
         default="waveform",
         description="waveform (the paper: time-domain vectors) | logmel (log-mel energies, SpecAugment while fitting)",
     )
+    level: Level = Field(
+        default="utterance",
+        description="utterance | frame: one vector per utterance, or one per 0.2 s (with pooling: mean)",
+    )
 
 
 class Face(Pretrained):
@@ -118,6 +123,11 @@ class Face(Pretrained):
     )
     frames: Annotated[int, Field(ge=8, le=256), Expected("a whole number of frames from 8 to 256 (int)")] = Field(
         default=16, description="frames of a clip the encoder sees, 8 to 256; a video checkpoint has its own"
+    )
+    level: Level = Field(
+        default="utterance",
+        description="utterance | frame: one vector per utterance, or one per frame (of paper per four; with pooling: "
+        "mean)",
     )
 
 

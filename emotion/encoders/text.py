@@ -19,16 +19,15 @@ from tokenizers import ByteLevelBPETokenizer
 from torch import Generator, Tensor
 from transformers import PreTrainedTokenizerBase, RobertaConfig, RobertaModel, RobertaTokenizer
 
-from emotion.core.errors import ABSENT, EmotionError, MediaError
+from emotion.core.errors import ABSENT, MediaError
 from emotion.corpus.utterance import Utterance
 from emotion.encoders.bodies import read_body
 from emotion.encoders.checkpoint_files import remedied
-from emotion.encoders.pooling import pool_words
+from emotion.encoders.pooling import check_level, pool_words
 from emotion.encoders.pretrained import TOKENIZER, read_config, read_tokenizer, save_tokenizer
 from emotion.encoders.transformer import Transformer
 from emotion.encoders.unpadded import PACKED, in_runs, is_worth_it, packed
 
-LEVELS = ("utterance", "word")
 _SPECIAL = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]  # RoBERTa's order: 0, 1, 2, 3, 4
 _SMALLEST = 256 + len(_SPECIAL)  # every byte is a token: no text is unknown
 _MOST = 8192  # tokens of a text: of some checkpoints' hundred thousand the memory would not do
@@ -52,7 +51,7 @@ class TextTransformer(Transformer):
 
     def __init__(self, *, level: str = "utterance", masked: float = 0.1, **options: Any) -> None:  # noqa: ANN401
         super().__init__(**options)
-        check_level(level, self.pooling, head=self.head)
+        check_level("text", level, self.pooling, head=self.head)
         self.level, self.masked = level, masked
         self.tokenizer: PreTrainedTokenizerBase | None = None
 
@@ -269,16 +268,6 @@ def learn_tokenizer(texts: Iterable[str], *, vocabulary: int, limit: int) -> Pre
     merges = [tuple(pair) for pair in model["merges"]]
     # `vocab_file=` would silently give five tokens in transformers 5.
     return RobertaTokenizer(vocab=model["vocab"], merges=merges, add_prefix_space=True, model_max_length=limit)
-
-
-def check_level(level: str, pooling: str, *, head: bool = False) -> None:
-    """Raise EmotionError where `level` is impossible, or does not go with the pooling or with a head."""
-    if level not in LEVELS:
-        raise EmotionError(f"text.level is {level!r}, expected one of {', '.join(LEVELS)}")
-    if level == "word" and pooling != "mean":
-        raise EmotionError(f"text.pooling is {pooling}, expected mean, the only one for text.level: word")
-    if level == "word" and head:
-        raise EmotionError("text.head is true, so there is one vector per utterance: set text.level: utterance")
 
 
 def _word(text: str, start: int) -> int:

@@ -22,8 +22,7 @@ from emotion.core import logs
 from emotion.core.errors import EmotionError
 from emotion.core.objects import read_object
 from emotion.encoders.base import Encoder, fit_again
-from emotion.encoders.pooling import pool, pool_words
-from emotion.encoders.text import check_level
+from emotion.encoders.pooling import check_level, pool, pool_words
 from emotion.encoders.transformer import BODY_RATE
 from emotion.encoders.vector_files import read_vectors
 
@@ -71,7 +70,7 @@ class WordVectors(Encoder):
             raise EmotionError(
                 f"text.pooling is {pooling}, but word vectors have no such token; expected mean or mean_std"
             )
-        check_level(level, pooling)
+        check_level("text", level, pooling)
         self.vectors, self._wanted, self.pooling, self.level, self.tune = vectors, dim, pooling, level, tune
         self.dim, self.dropout, self.drop = dim, dropout, nn.Dropout(dropout)
         self.rates = {"tuned": BODY_RATE}

@@ -63,7 +63,9 @@ def extract_features(
     remark: Remark | None = None,
     root: Path | None = None,
 ) -> None:
-    """Write the vectors of every utterance, float32 (t, dim) with t = 1 except for word-level text, and a card.
+    """Write the vectors of every utterance, float32 (t, dim), and a card.
+
+    t is 1, unless text comes word by word, sound or faces frame by frame.
 
     Args:
         index: the utterances.

@@ -50,7 +50,7 @@ def load(
 
     Args:
         index: the corpus.
-        features: per modality the cache; of utterances with several vectors (words) the mean is taken as well.
+        features: per modality the cache; of utterances with several vectors (words, frames) the mean is taken as well.
         history: utterances before the one to classify, H of eq. (1); or `all`.
         future: utterances after it; 0 = causal; or `all`.
         scaling: what features are standardised with, of a trained classifier; None = found on the training utterances.
@@ -66,7 +66,8 @@ def load(
     splits = {name: [i for i, row in enumerate(index.utterances) if row.split == name] for name in SPLITS}
     if not splits["train"] and scaling is None:
         raise EmotionError(f"corpus {index.corpus} has no training utterances; choose another split")
-    tables = {name: _read(path, index, name) for name, path in features.items()}
+    known = scaling or {}  # what was trained on words gets words, were there one of each utterance
+    tables = {name: _read(path, index, name, words=f"{name}/words" in known) for name, path in features.items()}
     train = splits["train"]
     by_word = {name: table for name, table in tables.items() if table.words is not None}
     if scaling is None:
@@ -124,8 +125,8 @@ def check_context(history: int | str, future: int | str) -> None:
         )
 
 
-def _read(path: Path, index: Index, modality: str) -> _Table:
-    """A whole cache."""
+def _read(path: Path, index: Index, modality: str, *, words: bool) -> _Table:
+    """A whole cache; `words` keeps the single vectors of a cache that has no more."""
     remedy = f"extract again: dvc repro -s extract@{modality}"
     with Cache(path) as cache:
         cache.check()
@@ -144,7 +145,7 @@ def _read(path: Path, index: Index, modality: str) -> _Table:
             f"{path}: holds arrays {packed.shape[1:]}, expected one vector per utterance or word; {remedy}"
         )
     values = np.zeros((len(rows), packed.shape[1]), dtype=np.float32)
-    several = bool((count > 1).any())
+    several = words or bool((count > 1).any())
     if several:
         for row in present.nonzero()[0]:
             values[row] = packed[first[row] : first[row] + count[row]].mean(axis=0, dtype=np.float64)

@@ -4,7 +4,7 @@ What a model of one's own must look like is written in plugins/README.md.
 """
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -48,6 +48,16 @@ def make(name: str, **options: Any) -> nn.Module:  # noqa: ANN401
     known = entry(name)
     with plugins.running(name, "cannot be made", passes=(ValueError,)):  # what does not fit together
         return building.build(name, entry=known, **options)
+
+
+def check_frames(name: str, modalities: Sequence[str], words: Sequence[str]) -> None:
+    """Raise EmotionError where a model needs word-level or frame-level features, and no modality has them."""
+    if entry(name).frames and not words:
+        levels = ", ".join(f"{key}.level: {'word' if key == 'text' else 'frame'}" for key in modalities)
+        raise EmotionError(
+            f"model is {name}, which reads words and frames, but the caches hold one vector per utterance; set "
+            f"{levels} in params.yaml and fit and extract again (dvc repro), or choose another model"
+        )
 
 
 def build(name: str, *, dims: Mapping[str, int], classes: int, **options: Any) -> nn.Module:  # noqa: ANN401

@@ -54,7 +54,8 @@ class Words:
         count = self.count[rows]
         place = torch.arange(max(1, int(count.max())), device=rows.device)  # (t,)
         real = place < count[..., None]  # (b, u, t)
-        values = self.values[(self.first[rows][..., None] + place).where(real, 0)]
+        known = self.values if len(self.values) else self.values.new_zeros(1, self.values.shape[1])
+        values = known[(self.first[rows][..., None] + place).where(real, 0)]
         return values.where(real[..., None], 0.0), count
 
 

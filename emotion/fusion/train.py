@@ -145,9 +145,11 @@ def fit(
         The module in eval mode with the weights of its best epoch, and the training curve.
 
     Raises:
-        EmotionError: the settings do not fit the model, or the loss is not finite (`loop.Diverged`).
+        EmotionError: the settings do not fit the model, it needs frames and there are none, or the loss is not finite
+            (`loop.Diverged`).
     """
     seed_everything(settings.seed)
+    own.check_frames(settings.model, list(splits["train"].features), list(splits["train"].words))
     try:
         module = own.build(settings.model, classes=classes, **_shape(splits, settings))
     except ValueError as error:  # sizes that do not fit are the user's to fix

@@ -191,6 +191,24 @@ def test_words_give_a_mean_and_the_words_themselves(tmp_path):
 
 
 @pytest.mark.slow
+def test_a_classifier_of_words_gets_them_where_all_say_one_word_or_none(tmp_path):
+    (tmp_path / "a").mkdir()
+    planted, _ = plant_words(tmp_path / "a")
+    scaling = load(planted)["train"].scaling
+    single = plant(tmp_path)
+    index = read_index(single.index)
+    for here in (single.present["text"], np.zeros_like(single.present["text"])):
+        planted_corpus.write_cache(
+            single.features["text"], single.utterances, single.values["text"], here, digest=index.digest
+        )
+        part = dataset.load(index, single.features, history=2, future=1, scaling=scaling)["test"]
+        batch = part.batch(torch.arange(len(part)), words=("text",))
+        there = batch.present[..., list(part.features).index("text")]
+        assert torch.equal(batch.features["text/count"][batch.mask] > 0, there[batch.mask])
+        assert batch.features["text/words"].shape[2] == 1 and "text/words" in part.scaling
+
+
+@pytest.mark.slow
 def test_groups_hold_sequences_of_like_length(tmp_path):
     planted = plant(tmp_path, lengths=(60, 58, 3, 3, 57, 30, 3, 3, 25, 56, 2, 1, 4, 55))
     train = load(planted, history="all", future="all")["train"]

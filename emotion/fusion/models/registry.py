@@ -24,7 +24,8 @@ class Entry:
         source: where it comes from.
         sizes: which of `SIZES` it takes; without any it keeps its published sizes.
         parts: which of `PARTS` can be switched off, for ablations.
-        words: whether it reads word-level features where there are any.
+        words: whether it reads word-level and frame-level features where there are any.
+        frames: whether it is made for these, so that without any of them it is not worth training.
     """
 
     place: str
@@ -32,6 +33,7 @@ class Entry:
     sizes: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
     words: bool = False
+    frames: bool = False
 
     def load(self) -> Any:  # noqa: ANN401 - a class below torch.nn.Module
         """Import the class."""
@@ -54,6 +56,7 @@ MODELS: dict[str, Entry] = {
     "dialogue_rnn": Entry("dialogue_rnn:DialogueRnn", "Majumder et al., AAAI 2019"),
     "mmgcn": Entry("mmgcn:Mmgcn", "Hu et al., ACL 2021"),
     "sdt": Entry("sdt:Sdt", "Ma et al., IEEE TMM 2023", SIZES),
+    "cross_modal": Entry("cross_modal:CrossModal", "Fu et al., 2021", SIZES, words=True, frames=True),
     "keca": Entry("keca:Keca", "after Xie and Guan, IJSC 2012, and Jenssen, TPAMI 2010"),
     "speaker_fusion": Entry("speaker_fusion:SpeakerFusion", "ours", SIZES, PARTS),
 }
