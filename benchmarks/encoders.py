@@ -30,6 +30,7 @@ from emotion.encoders.bodies import build, count, without_extras
 from emotion.encoders.catalogue import ENTRIES, Entry
 from emotion.encoders.egemaps import EGeMAPS
 from emotion.encoders.face import FaceEncoder
+from emotion.encoders.polarity import POLARITIES
 from emotion.encoders.pretrained_audio import PretrainedAudio
 from emotion.encoders.pretrained_face import PretrainedFace
 from emotion.encoders.text import PretrainedText, TextEncoder, learn_tokenizer
@@ -257,7 +258,9 @@ def document(lines: Sequence[Line]) -> str:
     cited = [f"- {line.entry.family} (`{line.entry.name}`): {line.entry.cite}." for line in lines]
     cite = [f"\n{real_voices.section()}{real_voices.END}\n", *dict.fromkeys(cited)]
     options = "\n".join(f"| {key} | {value} |" for key, value in OPTION_ROWS.items())
-    return HEAD + "\n".join(rows) + "\n" + text + OPTIONS.replace("OPTIONROWS", options) + "\n".join(cite) + "\n"
+    polarities = "\n".join(f"| {name} | {', '.join(names.split())} |" for name, names in POLARITIES.items())
+    told = OPTIONS.replace("OPTIONROWS", options).replace("POLARITIES", polarities)
+    return HEAD + "\n".join(rows) + "\n" + text + told + "\n".join(cite) + "\n"
 
 
 def kept() -> dict[str, Line]:

@@ -86,6 +86,30 @@ probabilities of the frames are averaged, of Whisper those of its windows. Where
   terminal. With `text.tune: true` the vectors of the words of the training texts are trained, those of other words
   stay. DVC watches the file's name, not its content.
 
+## Speakers and polarity
+
+    dvc exp run -S audio.adversarial=0.3
+    dvc exp run -S text.encoder=word_vectors -S text.vectors=/data/glove.6B.300d.txt -S text.hierarchy=polarity
+
+Both change how an encoder is fitted, nothing else; what is fitted beside it is not kept.
+
+- `audio.adversarial`: behind the vector stands a classifier of the training speakers whose gradient is reversed and
+  weighed with this number, so that the encoder unlearns what tells them apart (Abdelwahab and Busso, "Domain
+  adversarial for acoustic emotion recognition", 2018; there the domains are corpora). The strength is 0 in the first
+  epoch and rises to the number with the formula of Ganin et al. (2016). For every audio encoder that is fitted; two
+  training speakers at least. Other speakers are never looked at.
+- `text.hierarchy: polarity`: the classifier decides the polarity first, then the emotion within it (Wu, Ying and Shen,
+  "Negative emotions of online users' analysis based on bidirectional long short-term memory", 2018). With `text.tune`
+  (true by default) the word vectors learn from it. For every text encoder that is fitted. Of labels that are not in
+  this table, whatever their capitals, one line says so:
+
+| polarity | labels |
+| --- | --- |
+POLARITIES
+
+The six classes of IEMOCAP are two positive ones (happy, excited), three negative ones (sad, angry, frustrated) and
+neutral. Surprise may be of either kind: it stands alone.
+
 The licences are notes, not legal advice, and may have changed: look at the checkpoint's own page before you publish or
 sell anything.
 """

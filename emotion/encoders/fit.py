@@ -1,9 +1,9 @@
 """Supervised fitting of one encoder: encoder + linear head, cross-entropy, best epoch by validation weighted F1."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from sklearn.metrics import f1_score
 from torch import Tensor, nn
 
+from emotion.encoders.adversary import Adversary, strength
 from emotion.encoders.base import Encoder
+from emotion.encoders.polarity import PolarityHead
 from emotion.encoders.settings import Fit
 from emotion.training import device, loop
 from emotion.training.curve import Epoch
@@ -24,18 +26,54 @@ _POOL = 4  # batches that are sorted by length together: less padding, yet other
 
 
 class Classifier(nn.Module):
-    """An encoder, prepared, with dropout and a linear head: batch -> logits (b, classes)."""
+    """An encoder, prepared, with dropout and a head: batch -> logits (b, classes).
 
-    def __init__(self, encoder: Encoder, *, classes: int, dropout: float = 0.3) -> None:
+    Args:
+        encoder: to fit.
+        classes: how many.
+        dropout: before the head.
+        polarities: of each class; the head then decides these first. () = a linear head.
+        speakers: how many the encoder shall not tell apart; 0 = it may.
+    """
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        *,
+        classes: int,
+        dropout: float = 0.3,
+        polarities: Sequence[str] = (),
+        speakers: int = 0,
+    ) -> None:
         super().__init__()
         self.encoder = encoder
         self.drop = nn.Dropout(dropout)
-        self.head = nn.Linear(encoder.dim, classes)
+        self.head = PolarityHead(encoder.dim, polarities) if polarities else nn.Linear(encoder.dim, classes)
+        self.adversary = Adversary(encoder.dim, speakers) if speakers else None
 
     def forward(self, batch: dict[str, Tensor]) -> Tensor:
         """See the class."""
         logits: Tensor = self.head(self.drop(self.encoder(batch)))
         return logits
+
+    def opposed(self, batch: dict[str, Tensor], reversal: float) -> tuple[Tensor, Tensor]:
+        """Logits, and those of the speakers (b, speakers) behind a reversal of that strength."""
+        assert self.adversary is not None
+        vectors = self.encoder(batch)
+        return self.head(self.drop(vectors)), self.adversary(vectors, reversal)
+
+    def decide(self, logits: Tensor) -> Tensor:
+        """Logits (n, classes) -> class numbers (n,)."""
+        return self.head.decide(logits) if isinstance(self.head, PolarityHead) else logits.argmax(-1)
+
+
+class _Batch(NamedTuple):
+    """Inputs, class numbers (b,), speakers' numbers (b,) or None, and how strong the reversal is."""
+
+    inputs: dict[str, Tensor]
+    labels: Tensor
+    speakers: Tensor | None
+    reversal: float
 
 
 def fit(
@@ -44,6 +82,7 @@ def fit(
     validation: Examples,
     *,
     settings: Fit,
+    speakers: Sequence[int] = (),
     checkpoint: Path | None = None,
     title: str = "",
 ) -> list[Epoch]:
@@ -56,6 +95,7 @@ def fit(
         train: of the training split.
         validation: of the validation split.
         settings: epochs, learning rate and the like; the seed is that of the batches' order and of augmentation.
+        speakers: number of each training input's speaker, where the module opposes telling them apart.
         checkpoint: see `loop.train`.
         title: what the progress line says; '' = fit and the modality.
 
@@ -69,21 +109,29 @@ def fit(
     amp = torch.autocast(where.type, dtype=torch.bfloat16, enabled=half)
     costs = [encoder.cost(item) for item in inputs]
 
-    def batches(epoch: int) -> Iterator[tuple[dict[str, Tensor], Tensor]]:
+    def batches(epoch: int) -> Iterator[_Batch]:
+        reversal = strength(settings.against_speakers, epoch, epochs=settings.epochs)
         rng = np.random.default_rng([seed, epoch])
         order = balanced_rows(labels, rng=rng) if settings.balanced else rng.permutation(len(labels))
         for number, rows in enumerate(bucketed(costs, order, batch=batch, rng=rng)):
             values = _to(encoder.collate([inputs[row] for row in rows]), where)
             generator = torch.Generator().manual_seed((seed * 100_003 + epoch) * 100_003 + number)
-            yield encoder.augment(values, generator), torch.tensor([labels[row] for row in rows], device=where)
+            known = torch.tensor([labels[row] for row in rows], device=where)
+            who = torch.tensor([speakers[row] for row in rows], device=where) if speakers else None
+            yield _Batch(encoder.augment(values, generator), known, who, reversal)
 
-    def step(net: nn.Module, item: tuple[dict[str, Tensor], Tensor]) -> Tensor:
+    def step(net: nn.Module, item: _Batch) -> Tensor:
+        if item.speakers is None:
+            with amp:
+                logits = net(item.inputs)
+            return loop.backward(_loss(logits, item.labels))
         with amp:
-            logits = net(item[0])
-        return loop.backward(nn.functional.cross_entropy(logits.float(), item[1], label_smoothing=_SMOOTHING))
+            logits, heard = module.opposed(item.inputs, item.reversal)
+        return loop.backward(_loss(logits, item.labels) + nn.functional.cross_entropy(heard.float(), item.speakers))
 
     def validate(net: nn.Module) -> tuple[float, float]:
-        return loss_and_score(predict(net, encoder, validation[0], batch=batch), validation[1])
+        logits = predict(net, encoder, validation[0], batch=batch)
+        return loss_and_score(logits, validation[1], module.decide)
 
     history = loop.train(
         module,
@@ -104,9 +152,13 @@ def fit(
     return history
 
 
-def loss_and_score(logits: Tensor, labels: Sequence[int]) -> tuple[float, float]:
-    """Mean cross-entropy and weighted F1 of logits (n, classes)."""
-    score = f1_score(labels, logits.argmax(-1), average="weighted", zero_division=0)
+def _loss(logits: Tensor, labels: Tensor) -> Tensor:
+    return nn.functional.cross_entropy(logits.float(), labels, label_smoothing=_SMOOTHING)
+
+
+def loss_and_score(logits: Tensor, labels: Sequence[int], decide: Callable[[Tensor], Tensor]) -> tuple[float, float]:
+    """Mean cross-entropy and weighted F1 of logits (n, classes); `decide` of `Classifier` says which class is meant."""
+    score = f1_score(labels, decide(logits), average="weighted", zero_division=0)
     return nn.functional.cross_entropy(logits, torch.tensor(labels)).item(), float(score)
 
 

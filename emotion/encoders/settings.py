@@ -41,6 +41,16 @@ class Fit(Settings):
     balanced: bool = Field(default=False, description="true | false: show every class equally often while fitting")
     seed: Seed = Field(default=1, description="a whole number >= 0")
 
+    @property
+    def against_speakers(self) -> float:
+        """Weight of what keeps the encoder from telling speakers apart; 0 = nothing does."""
+        return 0.0
+
+    @property
+    def polarity_first(self) -> bool:
+        """Whether the polarity is decided before the emotion."""
+        return False
+
 
 class Pretrained(Fit):
     """What is chosen of a checkpoint."""
@@ -111,6 +121,17 @@ class Audio(Pretrained, Sound):
         description="utterance | frame: one vector per utterance, or one per 0.2 s (with pooling: mean)",
     )
 
+    adversarial: Natural = Field(
+        default=0,
+        description="while fitting, weight of a classifier of speakers whose gradient is reversed, >= 0, e.g. 0.3; 0 = "
+        "off",
+    )
+
+    @property
+    def against_speakers(self) -> float:
+        """See `Fit`."""
+        return self.adversarial
+
 
 class Face(Pretrained):
     """Face encoder."""
@@ -158,3 +179,12 @@ class Text(Pretrained):
         default="utterance",
         description="utterance | word: one vector per utterance, or one per word (with pooling: mean)",
     )
+    hierarchy: Literal["none", "polarity"] = Field(
+        default="none",
+        description="none | polarity: while fitting, positive, negative or neutral is decided first, then the emotion",
+    )
+
+    @property
+    def polarity_first(self) -> bool:
+        """See `Fit`."""
+        return self.hierarchy == "polarity"

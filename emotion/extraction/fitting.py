@@ -20,6 +20,7 @@ from emotion.encoders.absent import MEDIUM
 from emotion.encoders.base import Encoder
 from emotion.encoders.fit import Classifier, fit, loss_and_score, predict
 from emotion.encoders.folds import GROUPS, align, deal, fold_folder, save_alignment, save_folds
+from emotion.encoders.polarity import polarities
 from emotion.encoders.settings import Fit
 from emotion.extraction.outcome import kinds
 from emotion.store.trained import Training, write_record
@@ -99,6 +100,7 @@ def fit_encoder(
 def _fit_into(folder: Path, task: _Task, *, folds: int) -> tuple[dict[str, Any], str]:
     """Fill the folder; the report, and one line about it."""
     index, modality = task.index, task.encoder.modality
+    _check_trains(task)
     if not task.encoder.trains:
         return _keep(task, {}, folder, why="frozen without a projection, nothing to fit")
     dealt = deal([row for row in index.utterances if row.split == "train"], folds=folds) if folds > 1 else None
@@ -117,6 +119,32 @@ def _fit_into(folder: Path, task: _Task, *, folds: int) -> tuple[dict[str, Any],
     known = [[row.utterance for row in split.rows] for split in (train, validation)]
     write_record(folder, Training.of(*known))
     return _report(whole.encoder, history, splits, about), _told(history, train, validation, folds=folds)
+
+
+def _check_trains(task: _Task) -> None:
+    """Raise EmotionError where settings of the fitting ask for what cannot be."""
+    if task.settings.polarity_first:
+        polarities(task.index.labels)
+    if task.encoder.trains or not (task.settings.polarity_first or task.settings.against_speakers):
+        return
+    key, off = ("text.hierarchy", "none") if task.settings.polarity_first else ("audio.adversarial", "0")
+    raise EmotionError(
+        f"{key} is set, but the {task.encoder.modality} encoder {task.encoder.name} is frozen without a projection, so "
+        f"nothing is fitted; set {task.encoder.modality}.tune or dim, or {key}: {off}"
+    )
+
+
+def _speakers(task: _Task, train: _Inputs) -> list[int]:
+    """Number of each training input's speaker; [] where the encoder may tell them apart."""
+    if not task.settings.against_speakers:
+        return []
+    numbers = {name: number for number, name in enumerate(sorted({row.speaker for row in train.rows}))}
+    if len(numbers) < 2:
+        raise EmotionError(
+            f"audio.adversarial is {task.settings.against_speakers:g}, but there is one training speaker only, whom no "
+            "one could be taken for; set audio.adversarial: 0, name the speakers in the corpus, or lower fit.folds"
+        )
+    return [numbers[row.speaker] for row in train.rows]
 
 
 def _told(history: Sequence[Epoch], train: _Inputs, validation: _Inputs, *, folds: int) -> str:
@@ -174,12 +202,19 @@ def _check_any(found: _Inputs, split: str, modality: str) -> None:
 def _fit(task: _Task, train: _Inputs, validation: _Inputs, *, title: str) -> tuple[Classifier, list[Epoch]]:
     """A fitted encoder with its head, and its curve."""
     encoder, classes = _drawn(task, train.inputs), len(task.index.labels)
-    module = Classifier(encoder, classes=classes)
+    speakers, first = _speakers(task, train), task.settings.polarity_first
+    module = Classifier(
+        encoder,
+        classes=classes,
+        polarities=polarities(task.index.labels) if first else (),
+        speakers=len(set(speakers)),
+    )
     known = {**dict(task.settings), "encoder": encoder.settings(), **encoder.code(), "classes": classes}
+    known |= {"speakers": speakers} if speakers else {}
     checkpoint = task.scratch / f"fit_{encoder.modality}_{_fingerprint(known, train, validation)}.pt"
     task.checkpoints.append(checkpoint)
     data = [(split.inputs, split.labels) for split in (train, validation)]
-    return module, fit(module, *data, settings=task.settings, checkpoint=checkpoint, title=title)
+    return module, fit(module, *data, settings=task.settings, speakers=speakers, checkpoint=checkpoint, title=title)
 
 
 def _fit_folds(
@@ -212,8 +247,8 @@ def _fit_folds(
     return {
         "by": by,
         "groups": dict(groups),
-        "training_weighted_f1_seen": loss_and_score(seen, train.labels)[1],
-        "training_weighted_f1_left_out": loss_and_score(unseen, train.labels)[1],
+        "training_weighted_f1_seen": loss_and_score(seen, train.labels, whole.decide)[1],
+        "training_weighted_f1_left_out": loss_and_score(unseen, train.labels, whole.decide)[1],
         "encoders": lines,
     }
 

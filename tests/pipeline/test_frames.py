@@ -10,11 +10,7 @@ from emotion.store.cache import Cache
 from emotion.timeline.json_file import read_timeline
 
 FRAMES = {"audio.level": "frame", "face.level": "frame", "text.level": "word", "model": "cross_modal"}
-ROWS = (
-    "start,end,speaker,text,side\n"
-    "0.0,1.0,P0,what a fine day,left\n"
-    "1.0,2.0,P0,pity,left\n"
-)
+ROWS = "start,end,speaker,text,side\n0.0,1.0,P0,what a fine day,left\n1.0,2.0,P0,pity,left\n"
 
 
 @pytest.mark.slow
