@@ -111,23 +111,12 @@ def fit(
 
     def batches(epoch: int) -> Iterator[_Batch]:
         reversal = strength(settings.against_speakers, epoch, epochs=settings.epochs)
-        rng = np.random.default_rng([seed, epoch])
-        order = balanced_rows(labels, rng=rng) if settings.balanced else rng.permutation(len(labels))
-        for number, rows in enumerate(bucketed(costs, order, batch=batch, rng=rng)):
+        for number, rows in enumerate(_dealt(costs, labels, settings, epoch)):
             values = _to(encoder.collate([inputs[row] for row in rows]), where)
             generator = torch.Generator().manual_seed((seed * 100_003 + epoch) * 100_003 + number)
             known = torch.tensor([labels[row] for row in rows], device=where)
             who = torch.tensor([speakers[row] for row in rows], device=where) if speakers else None
             yield _Batch(encoder.augment(values, generator), known, who, reversal)
-
-    def step(net: nn.Module, item: _Batch) -> Tensor:
-        if item.speakers is None:
-            with amp:
-                logits = net(item.inputs)
-            return loop.backward(_loss(logits, item.labels))
-        with amp:
-            logits, heard = module.opposed(item.inputs, item.reversal)
-        return loop.backward(_loss(logits, item.labels) + nn.functional.cross_entropy(heard.float(), item.speakers))
 
     def validate(net: nn.Module) -> tuple[float, float]:
         logits = predict(net, encoder, validation[0], batch=batch)
@@ -136,7 +125,7 @@ def fit(
     history = loop.train(
         module,
         batches=batches,
-        step=step,
+        step=lambda net, item: loop.backward(_loss(module, item, amp)),
         validate=validate,
         epochs=settings.epochs,
         lr=settings.lr,
@@ -152,8 +141,22 @@ def fit(
     return history
 
 
-def _loss(logits: Tensor, labels: Tensor) -> Tensor:
-    return nn.functional.cross_entropy(logits.float(), labels, label_smoothing=_SMOOTHING)
+def _dealt(costs: Sequence[int], labels: Sequence[int], settings: Fit, epoch: int) -> list[NDArray[np.int64]]:
+    """Row numbers of each batch of an epoch."""
+    rng = np.random.default_rng([settings.seed, epoch])
+    order = balanced_rows(labels, rng=rng) if settings.balanced else rng.permutation(len(labels))
+    return bucketed(costs, order, batch=settings.batch, rng=rng)
+
+
+def _loss(module: Classifier, item: _Batch, amp: torch.autocast) -> Tensor:
+    """Cross-entropy of the labels, and of the speakers where they are opposed."""
+    with amp:
+        if item.speakers is None:
+            logits = module(item.inputs)
+        else:
+            logits, heard = module.opposed(item.inputs, item.reversal)
+    loss = nn.functional.cross_entropy(logits.float(), item.labels, label_smoothing=_SMOOTHING)
+    return loss if item.speakers is None else loss + nn.functional.cross_entropy(heard.float(), item.speakers)
 
 
 def loss_and_score(logits: Tensor, labels: Sequence[int], decide: Callable[[Tensor], Tensor]) -> tuple[float, float]:

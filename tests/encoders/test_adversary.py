@@ -145,6 +145,7 @@ def fitted(tmp_path, index, name, **changes):
     return {path.name: path.read_bytes() for path in (tmp_path / name).iterdir()}
 
 
+@pytest.mark.slow
 def test_off_it_changes_no_byte_and_on_it_does(tmp_path):
     index = index_of(["one", "two"])
     plain, off = fitted(tmp_path, index, "plain"), fitted(tmp_path, index, "off", adversarial=0.0)
@@ -154,6 +155,7 @@ def test_off_it_changes_no_byte_and_on_it_does(tmp_path):
     assert on.keys() == plain.keys()  # the classifier of speakers is not kept
 
 
+@pytest.mark.slow
 def test_only_training_speakers_are_learned(tmp_path):
     """Other names of the validation speakers change nothing."""
     index = index_of(["one", "two"])

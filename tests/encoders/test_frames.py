@@ -68,7 +68,8 @@ def test_the_papers_face_says_what_each_time_adds():
                 torch.testing.assert_close(row, 2 * only + encoder.connected.bias)
 
 
-@pytest.mark.parametrize("name", checkpoints.some(checkpoints.AUDIO, "wav2vec2", "whisper"))
+@pytest.mark.slow
+@pytest.mark.parametrize("name", checkpoints.AUDIO)
 def test_speech_checkpoints_by_ten_frames(name, tmp_path):
     folder = checkpoints.AUDIO[name](tmp_path)
     encoder, inputs = test_pretrained_audio.made(folder, level="frame"), checkpoints.noise([4000, 900, 17500])
@@ -79,7 +80,8 @@ def test_speech_checkpoints_by_ten_frames(name, tmp_path):
         torch.testing.assert_close(rows, torch.stack(expected), atol=1e-5, rtol=1e-5)
 
 
-@pytest.mark.parametrize("name", checkpoints.some(checkpoints.FACE, "vit", "videomae", "timesformer"))
+@pytest.mark.slow
+@pytest.mark.parametrize("name", checkpoints.FACE)
 def test_picture_and_video_checkpoints_frame_by_frame(name, tmp_path):
     """A checkpoint whose tokens are their place in time, so the frames are in their order."""
     folder = checkpoints.FACE[name](tmp_path)
@@ -118,6 +120,7 @@ def test_levels_that_there_are_not(make, message):
         make()
 
 
+@pytest.mark.slow
 def test_levels_that_do_not_go_with_other_options(tmp_path):
     speech, pictures = checkpoints.AUDIO["wav2vec2"](tmp_path / "a"), checkpoints.FACE["vit"](tmp_path / "f")
     with pytest.raises(

@@ -156,6 +156,7 @@ def fitted(tmp_path, name, index=None, **changes):
     return {path.name: path.read_bytes() for path in (tmp_path / name).iterdir()}
 
 
+@pytest.mark.slow
 def test_word_vectors_learn_polarity_first(tmp_path):
     plain, same = fitted(tmp_path, "plain"), fitted(tmp_path, "same", hierarchy="none")
     first, again = (fitted(tmp_path, name, hierarchy="polarity") for name in ("first", "again"))

@@ -24,7 +24,7 @@ Where this departs from its source; the paper's text was not at hand, but its ab
   before it takes their mean, so that an output depends on its batch. Here each utterance has its own weights.
 - Of the sound there all 26 states are joined to the output; here, where lengths differ, their mean.
 - W_g is new: the code's sound has k channels already.
-- Places are those of Vaswani et al., counted from 0; there is no dropout on the attention weights of the transformer.
+- Places are those of Vaswani et al., counted from 0.
 
 Shapes: `b` sequences, `u` utterances, `n` real utterances, `t` frames or words, `d` features, `k` states.
 """
@@ -123,7 +123,7 @@ class Guide(nn.Module):
         heads: of its attention; must divide k.
         layers: how many.
         dropout: on what it reads.
-        inner: behind its attention and within its feed-forward networks.
+        inner: on the weights of its attention, behind it, and in its feed-forward networks.
 
     Raises:
         ValueError: `heads` does not divide k.
@@ -165,7 +165,9 @@ class Layer(nn.Module):
         n, t, k = x.shape
         parts = self.to_qkv(self.first(x)).chunk(3, dim=-1)
         q, key, value = (part.reshape(n, t, self.heads, -1).transpose(1, 2) for part in parts)  # (n, heads, t, k / h)
-        read = nn.functional.scaled_dot_product_attention(q, key, value, is_causal=True)
+        behind = torch.ones(t, t, dtype=torch.bool, device=x.device).triu(1)
+        similar = (q @ key.transpose(-1, -2) / (k // self.heads) ** 0.5).masked_fill(behind, -math.inf)
+        read = self.dropout(similar.softmax(-1)) @ value  # torch's own attention is not deterministic on a GPU
         x = x + self.dropout(self.out(read.transpose(1, 2).reshape(n, t, k)))
         wide = self.dropout(torch.relu(self.widen(self.second(x))))
         out: Tensor = x + self.dropout(self.narrow(wide))

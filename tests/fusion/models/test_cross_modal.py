@@ -37,7 +37,7 @@ def words_of(features, sequence, u):
     ]
 
 
-@pytest.mark.parametrize("words", [tuple(DIMS), ("text",)])
+@pytest.mark.parametrize("words", [pytest.param(tuple(DIMS), marks=pytest.mark.slow), ("text",)])
 def test_frames_equal_the_reference(words):
     torch.manual_seed(3)
     module = CrossModal(DIMS, classes=6, hidden=6, heads=3, dropout=0.4, words=words, layers=2).eval()
