@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from benchmarks.study_page import rows
+from benchmarks.study_page import rows, summary
+from emotion.study.about import seeds_text
 from emotion.study.baselines import SCENARIO
 
 
@@ -17,9 +18,9 @@ def known_plays(folder: Path) -> str:
         f"{percent(by[model, 'scenario']['weighted_f1'])} without the tested scenarios"
         for model in models_
     ]
-    guess = by[SCENARIO, "session"]
+    guess, seeds = by[SCENARIO, "session"], seeds_text(summary(folder)["seeds"])
     return (
-        f"Much of these figures is knowing the play (one seed): {', '.join(falls)}, while the commonest label of the "
+        f"Much of these figures is knowing the play ({seeds}): {', '.join(falls)}, while the commonest label of the "
         f"scenario, without any feature, has {percent(guess['weighted_f1'])} (all sessions counted together "
         f"{percent(guess['pooled_weighted_f1'])})."
     )

@@ -14,6 +14,7 @@ from benchmarks.study_page import rows, scored, summary
 from emotion.core.tables import markdown_table
 from emotion.corpus.shared import sentences
 from emotion.evaluation.report import interval_text
+from emotion.study.about import seeds_text
 from emotion.study.baselines import SCENARIO
 
 ROOT = Path(__file__).parent.parent
@@ -99,16 +100,17 @@ def real(root: Path) -> str:
 def known(root: Path) -> str:
     """What knowing the play is worth to `fusion`; '' where that study was not run."""
     (section,) = (section for section in SECTIONS if section.name == "protocols")
+    folder = root / section.folder
     by = {
         (row["model"], row["protocol"]): 100 * float(row["weighted_f1"])
-        for row in rows(root / section.folder / "protocols.csv")
+        for row in rows(folder / "protocols.csv")
         if row["utterances"] == "all"
     }
     if not by:
         return ""
     return (
         " All sessions play the same scenes: without those that are tested in training it has "
-        f"{by['fusion', 'scenario']:.1f} (one seed; as many others left out: {by['fusion', 'random']:.1f}), and to "
+        f"{by['fusion', 'scenario']:.1f} ({seeds_text(summary(folder)['seeds'])}; as many others left out: {by['fusion', 'random']:.1f}), and to "
         f"guess a scene's commonest label, without any feature, {by[SCENARIO, 'session']:.1f} with them."
     )
 

@@ -127,7 +127,7 @@ def _lines(root: Path, section: Section) -> list[list[str]]:
             row["interval"],
             row["over"],
             _shares(folder),
-            section.chosen.get(row["model"], UNTUNED),
+            summary(folder).get("chosen", {}).get(row["model"], section.chosen.get(row["model"], UNTUNED)),
         ]
         for protocol, folder in folders(root / section.folder).items()
         for row in models(folder)

@@ -21,7 +21,8 @@ class Section:
         about: what it is; `{features}` stands for the modalities and their dimensions.
         commands: which make it.
         protocol: in a few words.
-        chosen: model -> who chose its settings, on what; of the others `UNTUNED` is true.
+        chosen: model -> who chose its settings, on what, where study.json does not say so; of the others `UNTUNED` is
+            true.
         hidden: what else explains a score that rises when a modality is hidden.
     """
 
@@ -49,7 +50,7 @@ SECTIONS = (
         "protocols",
         "Imported IEMOCAP features, with the tested scenarios in training and without",
         Path("benchmarks/iemocap_features/protocols"),
-        "The same features{features} and settings as in [sessions](sessions.md), one seed, under three protocols that "
+        "The same features{features} and settings as in [sessions](sessions.md), under three protocols that "
         "score the same utterances: one session held out; the same, and what plays the tested scenarios left out of "
         "training, too; the same, and as many dialogues left out at random. The file has no words, so near copies "
         "could not be counted. The times below are of a machine that did other work as well.",
@@ -63,9 +64,9 @@ SECTIONS = (
         Path("benchmarks/iemocap_features/sessions"),
         "Features that others extracted{features}. This is the figure to quote. The settings of `fusion` were chosen "
         f"on {COSMIC}; each of these is scored here once, in its held-out session. Those of `speaker_fusion` began the "
-        "same way. MixStyle and the number of units (`unseen_speakers/`) were then chosen by training on two sessions "
+        "same way. MixStyle and the number of units were then chosen by training on two sessions "
         "and scoring a third, with the fourth left alone. Both help whichever session is left alone, so the choice for "
-        "a session does not rest on its own labels. Its six members, two more than elsewhere, were not tuned.",
+        "a session does not rest on its own labels. Its six members were not tuned.",
         (IMPORTED, "(cd benchmarks/iemocap_features && dvc repro sessions)"),
         "IEMOCAP features; each of sessions 1 to 4 held out",
         ON_SESSIONS,

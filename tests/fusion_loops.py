@@ -224,3 +224,27 @@ def speaker_fusion(module, rows, speakers):
         attended = attention.out(torch.cat(found))
         out.append(module.classifier(norm(module.norm, f[t] + attended if module.residual else attended)))
     return torch.stack(out)
+
+
+def logistic_regression(module, rows, speakers):
+    return torch.stack([module.classifier(joined(row)) for row in rows])
+
+
+def inertia(module, rows, speakers):
+    h = []
+    for row in rows:
+        parts = []
+        for name in module.modalities:
+            layer, (vector, there) = module.layers[name], row[name]
+            found = (layer.weight @ vector + layer.bias).clamp(min=0)
+            parts.append(found if there else torch.zeros_like(found))
+        h.append(torch.cat(parts))
+    out = []
+    for t, own in enumerate(h):
+        total, mean = 0.0, torch.zeros_like(own)
+        for s, other in enumerate(h):
+            if speakers[s] == speakers[t] or not module.speakers:
+                weight = math.exp(-abs(t - s) / module.turns)
+                total, mean = total + weight, mean + weight * other
+        out.append(module.classifier((1 - module.lasts) * own + module.lasts * mean / total))
+    return torch.stack(out)

@@ -14,7 +14,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from emotion.corpus.utterance import Utterance
 
@@ -160,3 +160,32 @@ class Sequences:
             target=self.target[chosen, :u],
             rows=rows,
         )
+
+
+def join(first: Sequences, second: Sequences) -> Sequences:
+    """Two splits of the same caches as one: the rows of the first, then those of the second."""
+    u = max(first.windows.shape[1], second.windows.shape[1])
+
+    def padded(values: Tensor, fill: int) -> Tensor:
+        return nn.functional.pad(values, (0, u - values.shape[1]), value=fill)
+
+    moved = second.windows.where(second.windows < 0, second.windows + len(first.utterances))
+    return replace(
+        first,
+        utterances=first.utterances + second.utterances,
+        features={name: torch.cat([values, second.features[name]]) for name, values in first.features.items()},
+        present=torch.cat([first.present, second.present]),
+        speakers=torch.cat([first.speakers, second.speakers]),
+        labels=torch.cat([first.labels, second.labels]),
+        windows=torch.cat([padded(first.windows, -1), padded(moved, -1)]),
+        target=torch.cat([padded(first.target, 0), padded(second.target, 0)]),
+        lengths=torch.cat([first.lengths, second.lengths]),
+        words={
+            name: replace(
+                words,
+                first=torch.cat([words.first, second.words[name].first]),
+                count=torch.cat([words.count, second.words[name].count]),
+            )
+            for name, words in first.words.items()
+        },
+    )

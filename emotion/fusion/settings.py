@@ -43,7 +43,7 @@ class Recipe(Settings):
     hidden: Annotated[int, Field(ge=1, le=8192), Expected("a whole number from 1 to 8192 (int)")] = Field(
         default=128,
         description="units per direction of the recurrent layers, > 0; cnn, bc_lstm, cmn, dialogue_rnn, mmgcn and "
-        "keca keep their published sizes",
+        "keca keep their published sizes, logistic_regression has none",
     )
     heads: Count = Field(default=4, description="heads of the self-attention, > 0; must divide 2 * hidden")
     dropout: BelowOne = Field(default=0.3, description="share 0..1 of activations dropped while training")
@@ -60,6 +60,10 @@ class Recipe(Settings):
     )
     patience: CountOrNone = Field(
         default=0, description="epochs without a better validation weighted F1 before training stops; 0 = never"
+    )
+    refit: bool = Field(
+        default=False,
+        description="true | false; train again on training and validation together, for as many epochs as were best",
     )
     averaging: BelowOne = Field(
         default=0,
@@ -98,7 +102,7 @@ class TrainSettings(Recipe):
         default=True, description="true | false; an ablation of the same: without the connection around it"
     )
     speakers: bool = Field(
-        default=True, description="true | false; an ablation of speaker_fusion: without knowing who speaks"
+        default=True, description="true | false; an ablation of speaker_fusion and inertia: without knowing who speaks"
     )
     seed: Seed = Field(default=1, description="of weights, batches and dropout; a whole number >= 0")
 

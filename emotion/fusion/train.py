@@ -5,6 +5,7 @@ Only the training labels train, only the validation labels choose the epoch; the
 """
 
 import hashlib
+import itertools
 import json
 import math
 from collections import Counter
@@ -28,7 +29,7 @@ from emotion.fusion import dataset, own, saved
 from emotion.fusion.augment import Variation
 from emotion.fusion.batches import criterion, loss, steps
 from emotion.fusion.models import building, registry
-from emotion.fusion.sequences import Sequences
+from emotion.fusion.sequences import Sequences, join
 from emotion.fusion.settings import TrainSettings
 from emotion.fusion.threads import backward, share, threads
 from emotion.store.overlap import training_of
@@ -107,7 +108,11 @@ def _fuse(
     module, lines = fit(
         splits, classes=len(index.labels), settings=settings, checkpoint=checkpoint, title=f"fuse {model}"
     )
-    scored = [(splits[name], probabilities(module, splits[name])) for name in ("validation", "test")]
+    scored = [(splits["validation"], probabilities(module, splits["validation"]))]  # before it learns them
+    if settings.refit:
+        epochs = best_epoch(lines).epoch
+        module = refit(splits, epochs=epochs, classes=len(index.labels), settings=settings, title=f"refit {model}")
+    scored.append((splits["test"], probabilities(module, splits["test"])))
     saved.save(folder, module, settings=made, scaling=splits["train"].scaling, scored=scored)
     return lines, checkpoint
 
@@ -148,6 +153,51 @@ def fit(
         EmotionError: the settings do not fit the model, it needs frames and there are none, or the loss is not finite
             (`loop.Diverged`).
     """
+    module = _made(splits, classes=classes, settings=settings)
+    validation = splits["validation"].to(device())
+    score = partial(_validate, sequences=validation, classes=classes, told=told)
+    lines = _train(
+        module,
+        splits["train"],
+        score,
+        classes=classes,
+        settings=settings,
+        epochs=settings.epochs,
+        checkpoint=checkpoint,
+        watch=watch,
+        title=title,
+    )
+    return module, lines
+
+
+def refit(
+    splits: Mapping[str, Sequences], *, epochs: int, classes: int, settings: TrainSettings, title: str = ""
+) -> nn.Module:
+    """Train a model afresh on training and validation sequences together, for so many epochs; none is chosen.
+
+    It begins with the weights with which `fit` begins, and its learning rate falls as if it had all epochs of the
+    settings. For the other arguments and errors see `fit`.
+
+    Returns:
+        The module in eval mode with the weights of the last epoch.
+    """
+    module = _made(splits, classes=classes, settings=settings)
+    both = join(splits["train"], splits["validation"])
+    counted = itertools.count()  # the last epoch is the best one
+    _train(
+        module,
+        both,
+        lambda module, helper: (0.0, float(next(counted))),
+        classes=classes,
+        settings=settings,
+        epochs=epochs,
+        title=title,
+    )
+    return module
+
+
+def _made(splits: Mapping[str, Sequences], *, classes: int, settings: TrainSettings) -> nn.Module:
+    """The module before its training, on its device."""
     seed_everything(settings.seed)
     own.check_frames(settings.model, list(splits["train"].features), list(splits["train"].words))
     try:
@@ -155,21 +205,35 @@ def fit(
     except ValueError as error:  # sizes that do not fit are the user's to fix
         raise EmotionError(str(error)) from None
     building.prepare(module, splits["train"].features, splits["train"].present)
-    ready = {name: splits[name].to(device()) for name in ("train", "validation")}
+    return module.to(device())
+
+
+def _train(
+    module: nn.Module,
+    sequences: Sequences,
+    score: Callable[..., tuple[float, float]],
+    *,
+    classes: int,
+    settings: TrainSettings,
+    epochs: int,
+    checkpoint: Path | None = None,
+    watch: Callable[[int, nn.Module], None] | None = None,
+    title: str,
+) -> list[Epoch]:
+    """Train in place for so many of the settings' epochs; `score` (module, helper) validates."""
+    ready = sequences.to(device())
     vary = Variation(
         input_dropout=settings.input_dropout,
         modality_dropout=settings.modality_dropout,
         mixstyle=settings.mixstyle,
     )
-    measure = criterion(ready["train"], classes=classes, smoothing=settings.smoothing, balanced=settings.balanced)
-    own_loss = partial(loss, sequences=ready["train"], vary=vary, criterion=measure)
-    factor, epochs = SCHEDULES[settings.schedule], settings.epochs
-    module = module.to(device())
-    score = partial(_validate, sequences=ready["validation"], classes=classes, told=told)
+    measure = criterion(ready, classes=classes, smoothing=settings.smoothing, balanced=settings.balanced)
+    own_loss = partial(loss, sequences=ready, vary=vary, criterion=measure)
+    factor = SCHEDULES[settings.schedule]
     with threads(module) as helper:
-        lines = train(
+        return train(
             module,
-            batches=lambda epoch: steps(ready["train"], batch=settings.batch, seed=settings.seed, epoch=epoch),
+            batches=lambda epoch: steps(ready, batch=settings.batch, seed=settings.seed, epoch=epoch),
             step=lambda module, step: backward(module, [partial(own_loss, module, part) for part in step], helper),
             validate=lambda module: score(module, helper=helper),
             epochs=epochs,
@@ -179,12 +243,11 @@ def fit(
             clip=settings.clip,
             averaging=settings.averaging,
             fused=True,
-            schedule=lambda epoch: factor(epoch, epochs),
+            schedule=lambda epoch: factor(epoch, settings.epochs),
             checkpoint=checkpoint,
             watch=watch,
             title=title,
         )
-    return module, lines
 
 
 def _shape(splits: Mapping[str, Sequences], settings: TrainSettings) -> dict[str, Any]:

@@ -24,6 +24,8 @@ _MODELS = {
     "sdt": ("ma2023",),
     "cross_modal": ("fu2021",),
     "keca": ("xie2012",),
+    "logistic_regression": ("cox1958",),
+    "inertia": ("kuppens2010",),
 }
 _CORPORA = {"iemocap": ("busso2008",), "meld": ("poria2019",)}
 ENSEMBLE, TUNING, BOOTSTRAP, HOLM = (

@@ -24,7 +24,11 @@ UNDER = (
     "Calibration",
 )
 """Sections of study.md that end with a note of this file."""
-UNDER_SEVERAL = ("All utterances", "Scripted dialogues", "Improvised dialogues", "Differences between protocols")
+AGAINST = "Models compared with the reference"
+UNDER_SEVERAL = (
+    *("All utterances", "Scripted dialogues", "Improvised dialogues"),
+    *(AGAINST, "Differences between protocols"),
+)
 """The same where it sets several protocols beside each other."""
 WHY = "**Why hiding a modality can raise a score.**"
 
@@ -162,6 +166,14 @@ def protocols(*, over: str) -> str:
         f"its interval a bootstrap over {over}; pooled: all utterances counted together, one matrix for each seed. No "
         "features: the commonest label of training and validation, of all utterances or of those with the same "
         "scenario (of all where nothing there plays it)."
+    )
+
+
+def against(*, over: str) -> str:
+    """Under the models' differences to the reference."""
+    return (
+        f"In points of weighted F1 on all utterances, under the same protocol, paired over {over}; p-values are "
+        "two-sided and Holm-corrected over the models of a protocol. Models that vote or are refit differ in that, too."
     )
 
 

@@ -73,7 +73,7 @@ def write_overview(out: Path, found: Sequence[Studied]) -> None:
         f"{FOLDER}/study.pdf": pdf(figure),
         f"{FOLDER}/study.tex": protocols_table(scored, lines, abouts[0]).encode(),
         "study.json": _json(abouts),
-        "study.md": page(abouts, lines, differences).encode(),
+        "study.md": page(abouts, lines, differences, against=_against(found)).encode(),
     }
     if differences:
         contents["differences.csv"] = csv_of(differences)
@@ -83,8 +83,14 @@ def write_overview(out: Path, found: Sequence[Studied]) -> None:
             (out / name).unlink(missing_ok=True)
 
 
-def page(abouts: Sequence[About], lines: Sequence[Mapping[str, Any]], differences: Sequence[Mapping[str, Any]]) -> str:
-    """The text of study.md; `abouts` has what each protocol is of."""
+def page(
+    abouts: Sequence[About],
+    lines: Sequence[Mapping[str, Any]],
+    differences: Sequence[Mapping[str, Any]],
+    *,
+    against: str = "",
+) -> str:
+    """The text of study.md; `abouts` has what each protocol is of, `against` the table of models under each of them."""
     first = abouts[0]
     names = [about.protocol for about in abouts]
     counts = max((about.counts for about in abouts), key=lambda given: sum(number for number, _ in given.values()))
@@ -102,9 +108,32 @@ def page(abouts: Sequence[About], lines: Sequence[Mapping[str, Any]], difference
     for kind in dict.fromkeys(line["utterances"] for line in lines):
         parts.append(_matrix(kind, names, [line for line in lines if line["utterances"] == kind], first))
     parts.append(notes.protocols(over=first.interval.over))
+    if against:
+        parts.append(against)
     if differences:
         parts.append(_differences(differences, first))
     return "\n\n".join(parts) + "\n"
+
+
+def _against(found: Sequence[Studied]) -> str:
+    """Every model less the reference, under each protocol, as that protocol's own page has it; '' of one model."""
+    header = ["model", "protocol", "against", "difference", "95 % interval", "p, bootstrap"]
+    about = found[0].about
+    rows = [
+        [
+            row.name,
+            one.about.protocol,
+            row.figures["compared_with"],
+            f"{100 * row.figures['difference']:+.2f}",
+            _ends(row.figures, "difference", about, sign="+"),
+            "" if isnan(row.figures["bootstrap_p_holm"]) else notes.p_text(row.figures["bootstrap_p_holm"]),
+        ]
+        for one in found
+        for row in one.rows
+        if "compared_with" in row.figures and not row.ablation
+    ]
+    note = notes.against(over=about.interval.over)
+    return f"## {notes.AGAINST}\n\n{_table(header, rows)}\n\n{note}" if rows else ""
 
 
 def _matrix(kind: str, names: Sequence[str], lines: Sequence[Mapping[str, Any]], about: About) -> str:

@@ -80,25 +80,23 @@ class Worker:
                 by_epoch.append(_predicted(module, splits["test"]))
             self._told(run, epoch)
 
-        start = time.perf_counter()
+        start, settings = time.perf_counter(), _settings(run)
+        classes = len(self._folds[run.fold].index.labels)
         try:
-            module, curve = train.fit(
-                splits,
-                classes=len(self._folds[run.fold].index.labels),
-                settings=_settings(run),
-                watch=watch,
-            )
+            module, curve = train.fit(splits, classes=classes, settings=settings, watch=watch)
+            epoch = best_epoch(curve).epoch
+            last = train.refit(splits, epochs=epoch, classes=classes, settings=settings) if settings.refit else module
         except EmotionError as error:
             raise EmotionError(f"{run}: {str(error).removeprefix(': ')}") from None
         seconds = time.perf_counter() - start
         arrays: dict[str, Any] = {
-            "epoch": np.int64(best_epoch(curve).epoch),
+            "epoch": np.int64(epoch),
             "seconds": np.float64(seconds),
             "by_epoch": np.stack(by_epoch) if by_epoch else np.zeros((len(curve), 0), dtype=np.uint8),
         }
-        for split in SPLITS:
-            arrays[f"{split}_logs"] = _logs(module, splits[split]).numpy()
-            arrays[f"{split}_missing"] = _with_missing(module, splits[split], asked=run.conditions)
+        for split, scorer in zip(SPLITS, (module, last), strict=True):  # who learnt the validation set is not asked
+            arrays[f"{split}_logs"] = _logs(scorer, splits[split]).numpy()
+            arrays[f"{split}_missing"] = _with_missing(scorer, splits[split], asked=run.conditions)
         with writing(run.path) as partial, partial.open("wb") as file:
             np.savez(file, **arrays)
 

@@ -190,9 +190,10 @@ def test_nothing_outside_the_window_influences_an_output(planted, name, history,
     features["text"][12] += 5.0  # the second dialogue's fourth utterance
     before = predict(module, replace(part, present=present))
     after = predict(module, replace(part, present=present, features=features))
-    within = {"cnn": [12], "keca": [12], "cross_modal": [12], "cmn": range(12, 13 + history)}.get(
-        name, range(12 - future, 13 + history)
-    )
+    reached = range(12 - future, 13 + history)
+    alone, same = [12], [row for row in reached if part.speakers[row] == part.speakers[12]]
+    known = {"cnn": alone, "keca": alone, "cross_modal": alone, "logistic_regression": alone, "cmn": range(12, 13 + history), "inertia": same}
+    within = known.get(name, reached)
     assert (before != after).any(1).nonzero().squeeze(1).tolist() == list(within)
 
 

@@ -2,8 +2,9 @@
 
 import json
 
+import numpy as np
 import pytest
-from planted_study import conduct, plant, relabel_test, results, rows_of
+from planted_study import conduct, plant, recipe, relabel_test, results, rows_of
 from typer.testing import CliRunner
 
 from emotion.cli import app
@@ -91,3 +92,16 @@ def test_who_chose_is_read_from_the_recipe(tmp_path):
     (tmp_path / "cnn.yaml").write_text('chosen: "two\\nlines"\n')
     with pytest.raises(EmotionError, match=r"cnn\.yaml: chosen is 'two.*expected one line"):
         read_chosen("cnn", tmp_path)
+
+
+def test_a_refit_model_is_scored_on_the_test_set_alone(tmp_path):
+    data = plant(tmp_path / "data", sessions=1)
+    (once,), (again,) = (
+        results(
+            conduct(data, tmp_path / str(on), models=["cnn"], seeds=1, recipe=lambda m, on=on: recipe(m, refit=on))
+        ).values()
+        for on in (False, True)
+    )
+    assert once.epoch == again.epoch and np.array_equal(once.by_epoch, again.by_epoch)
+    assert np.array_equal(once.logs["validation"], again.logs["validation"])
+    assert not np.array_equal(once.logs["test"], again.logs["test"])

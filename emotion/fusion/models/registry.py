@@ -58,6 +58,8 @@ MODELS: dict[str, Entry] = {
     "sdt": Entry("sdt:Sdt", "Ma et al., IEEE TMM 2023", SIZES),
     "cross_modal": Entry("cross_modal:CrossModal", "Fu et al., 2021", SIZES, words=True, frames=True),
     "keca": Entry("keca:Keca", "after Xie and Guan, IJSC 2012, and Jenssen, TPAMI 2010"),
+    "logistic_regression": Entry("logistic_regression:LogisticRegression", "Cox, 1958, with several classes"),
+    "inertia": Entry("inertia:Inertia", "ours", ("hidden", "dropout"), ("speakers",)),
     "speaker_fusion": Entry("speaker_fusion:SpeakerFusion", "ours", SIZES, PARTS),
 }
 NAMES = tuple(MODELS)
