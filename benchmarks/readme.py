@@ -108,9 +108,10 @@ def known(root: Path) -> str:
     }
     if not by:
         return ""
+    seeds = seeds_text(summary(folder)["seeds"])
     return (
         " All sessions play the same scenes: without those that are tested in training it has "
-        f"{by['fusion', 'scenario']:.1f} ({seeds_text(summary(folder)['seeds'])}; as many others left out: {by['fusion', 'random']:.1f}), and to "
+        f"{by['fusion', 'scenario']:.1f} ({seeds}; as many others left out: {by['fusion', 'random']:.1f}), and to "
         f"guess a scene's commonest label, without any feature, {by[SCENARIO, 'session']:.1f} with them."
     )
 

@@ -63,7 +63,8 @@ class Recipe(Settings):
     )
     refit: bool = Field(
         default=False,
-        description="true | false; train again on training and validation together, for as many epochs as were best",
+        description="true | false; train again on training and validation together and keep the last epoch, which "
+        "classifies what is tested",
     )
     averaging: BelowOne = Field(
         default=0,

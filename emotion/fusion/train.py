@@ -110,8 +110,7 @@ def _fuse(
     )
     scored = [(splits["validation"], probabilities(module, splits["validation"]))]  # before it learns them
     if settings.refit:
-        epochs = best_epoch(lines).epoch
-        module = refit(splits, epochs=epochs, classes=len(index.labels), settings=settings, title=f"refit {model}")
+        module = refit(splits, classes=len(index.labels), settings=settings, title=f"refit {model}")
     scored.append((splits["test"], probabilities(module, splits["test"])))
     saved.save(folder, module, settings=made, scaling=splits["train"].scaling, scored=scored)
     return lines, checkpoint
@@ -162,7 +161,6 @@ def fit(
         score,
         classes=classes,
         settings=settings,
-        epochs=settings.epochs,
         checkpoint=checkpoint,
         watch=watch,
         title=title,
@@ -170,27 +168,23 @@ def fit(
     return module, lines
 
 
-def refit(
-    splits: Mapping[str, Sequences], *, epochs: int, classes: int, settings: TrainSettings, title: str = ""
-) -> nn.Module:
-    """Train a model afresh on training and validation sequences together, for so many epochs; none is chosen.
+def refit(splits: Mapping[str, Sequences], *, classes: int, settings: TrainSettings, title: str = "") -> nn.Module:
+    """Train a model afresh on training and validation sequences together, for all epochs of the settings.
 
-    It begins with the weights with which `fit` begins, and its learning rate falls as if it had all epochs of the
-    settings. For the other arguments and errors see `fit`.
+    It begins with the weights with which `fit` begins. No epoch is chosen: nothing is left to choose it on. For the
+    arguments and errors see `fit`.
 
     Returns:
         The module in eval mode with the weights of the last epoch.
     """
     module = _made(splits, classes=classes, settings=settings)
-    both = join(splits["train"], splits["validation"])
-    counted = itertools.count()  # the last epoch is the best one
+    counted = itertools.count()  # as a score: the last epoch is the best one
     _train(
         module,
-        both,
+        join(splits["train"], splits["validation"]),
         lambda module, helper: (0.0, float(next(counted))),
         classes=classes,
         settings=settings,
-        epochs=epochs,
         title=title,
     )
     return module
@@ -215,12 +209,11 @@ def _train(
     *,
     classes: int,
     settings: TrainSettings,
-    epochs: int,
     checkpoint: Path | None = None,
     watch: Callable[[int, nn.Module], None] | None = None,
     title: str,
 ) -> list[Epoch]:
-    """Train in place for so many of the settings' epochs; `score` (module, helper) validates."""
+    """Train in place; `score` (module, helper) validates."""
     ready = sequences.to(device())
     vary = Variation(
         input_dropout=settings.input_dropout,
@@ -229,7 +222,7 @@ def _train(
     )
     measure = criterion(ready, classes=classes, smoothing=settings.smoothing, balanced=settings.balanced)
     own_loss = partial(loss, sequences=ready, vary=vary, criterion=measure)
-    factor = SCHEDULES[settings.schedule]
+    factor, epochs = SCHEDULES[settings.schedule], settings.epochs
     with threads(module) as helper:
         return train(
             module,
@@ -243,7 +236,7 @@ def _train(
             clip=settings.clip,
             averaging=settings.averaging,
             fused=True,
-            schedule=lambda epoch: factor(epoch, settings.epochs),
+            schedule=lambda epoch: factor(epoch, epochs),
             checkpoint=checkpoint,
             watch=watch,
             title=title,

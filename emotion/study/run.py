@@ -84,13 +84,12 @@ class Worker:
         classes = len(self._folds[run.fold].index.labels)
         try:
             module, curve = train.fit(splits, classes=classes, settings=settings, watch=watch)
-            epoch = best_epoch(curve).epoch
-            last = train.refit(splits, epochs=epoch, classes=classes, settings=settings) if settings.refit else module
+            last = train.refit(splits, classes=classes, settings=settings) if settings.refit else module
         except EmotionError as error:
             raise EmotionError(f"{run}: {str(error).removeprefix(': ')}") from None
         seconds = time.perf_counter() - start
         arrays: dict[str, Any] = {
-            "epoch": np.int64(epoch),
+            "epoch": np.int64(best_epoch(curve).epoch),
             "seconds": np.float64(seconds),
             "by_epoch": np.stack(by_epoch) if by_epoch else np.zeros((len(curve), 0), dtype=np.uint8),
         }

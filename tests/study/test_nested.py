@@ -3,8 +3,11 @@
 import json
 
 import pytest
-from planted_study import conduct, plant, recipe, relabel_test, rows_of
+from planted_study import conduct, plant, recipe, relabel_test, rows_of, staged
 
+from emotion.study import nested
+from emotion.study.folds import make_folds
+from emotion.study.inner import inner_folds
 from emotion.study.plan import runs, variants
 from emotion.study.space import Range
 from emotion.study.tune import Search
@@ -43,6 +46,21 @@ def test_a_folds_settings_do_not_know_what_it_tests(features, tmp_path, no_pictu
     files = {path.name for path in (out / "runs").iterdir()}
     tuned(features, out)
     assert {path.name for path in (out / "runs").iterdir()} == files and rows_of(out / "tuned.csv") == lines
+
+
+def test_where_scenarios_are_held_out_the_inner_folds_hold_them_out_too(tmp_path, monkeypatch):
+    data, seen = plant(tmp_path, edit=staged), []
+    folds = make_folds(data / "index.csv", protocol="scenario")
+    monkeypatch.setattr(nested, "tune", lambda index, _, search, **__: seen.append((index, search.protocol)))
+    usual = {"data": data, "out": tmp_path, "workers": 1}
+    nested.tune_folds(folds, {}, {"fusion": search("fusion")}, protocol="scenario", **usual)
+    for fold, (index, protocol) in zip(folds, seen, strict=True):
+        tested = {row.scenario for row in fold.rows("test")}
+        for inner in inner_folds(index, protocol=protocol, most=3).folds:
+            played, held = ({row.scenario for row in inner.rows(split)} for split in ("train", "validation"))
+            assert played and held and not played & held and not (played | held) & tested
+            trained, scored = ({row.speaker for row in inner.rows(split)} for split in ("train", "validation"))
+            assert not trained & scored and not (trained | scored) & {row.speaker for row in fold.rows("test")}
 
 
 def change_labels(folder, session):
