@@ -152,7 +152,6 @@ class PretrainedAudio(Transformer):
             return super().sequences(batch)
         return [self.projected(rows) for rows in pool_frames(*self.hidden(batch), each=_FRAMES)]
 
-
     def _banded(self, inputs: Sequence[NDArray[np.float32]]) -> dict[str, Tensor]:
         """Bands (b, t, bands) of each utterance by itself, and how many of its frames are real (b,)."""
         least = 2 * self.rate // 50  # two windows make a frame

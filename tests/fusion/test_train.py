@@ -192,7 +192,14 @@ def test_nothing_outside_the_window_influences_an_output(planted, name, history,
     after = predict(module, replace(part, present=present, features=features))
     reached = range(12 - future, 13 + history)
     alone, same = [12], [row for row in reached if part.speakers[row] == part.speakers[12]]
-    known = {"cnn": alone, "keca": alone, "cross_modal": alone, "logistic_regression": alone, "cmn": range(12, 13 + history), "inertia": same}
+    known = {
+        "cnn": alone,
+        "keca": alone,
+        "cross_modal": alone,
+        "logistic_regression": alone,
+        "cmn": range(12, 13 + history),
+        "inertia": same,
+    }
     within = known.get(name, reached)
     assert (before != after).any(1).nonzero().squeeze(1).tolist() == list(within)
 

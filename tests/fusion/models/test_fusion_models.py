@@ -185,7 +185,14 @@ def test_context_is_what_the_model_says():
     """Changing utterance 5 moves all outputs of most models; in some its own, later ones, or those of its speaker."""
     features, present, speakers, mask = batch(lengths=(9,), people=2)
     own = [t for t in range(9) if speakers[0, t] == speakers[0, 5]]
-    known = {"cnn": [5], "keca": [5], "cross_modal": [5], "logistic_regression": [5], "cmn": range(5, 9), "inertia": own}
+    known = {
+        "cnn": [5],
+        "keca": [5],
+        "cross_modal": [5],
+        "logistic_regression": [5],
+        "cmn": range(5, 9),
+        "inertia": own,
+    }
     assert 1 < len(own) < 9
     for name in registry.NAMES:
         moved = known.get(name, range(9))
