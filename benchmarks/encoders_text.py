@@ -41,8 +41,8 @@ A frozen checkpoint without a projection has nothing to learn: its `fit` stage o
   their convolutions over time, so only utterances of one length go through these together; the transformer behind
   them sees a mask.
 - On a CPU padding is not computed either. Texts go through the body one behind the other, each token knowing its own
-  text only; through DeBERTa's and MPNet's, and speech, in runs of like length. On a GPU, and while a body is fine-tuned,
-  batches are padded as usual. [What else was tried](tried.md#for-the-speed-of-checkpoints).
+  text only; through DeBERTa's and MPNet's, and speech, in runs of like length. On a GPU, and while a body is
+  fine-tuned, batches are padded as usual. [What else was tried](tried.md#for-the-speed-of-checkpoints).
 - data2vec-audio tells places apart by convolutions that no mask reaches: only utterances of one length go through it
   together.
 - DINOv2 takes pictures of any size; its processor says which. Of CLIP and SigLIP the pictures' half is used.
