@@ -229,7 +229,7 @@ class PretrainedText(TextTransformer):
         """See `TextTransformer.hidden`."""
         tokens, mask = batch["tokens"], batch["mask"]
         lengths = mask.sum(1).tolist()
-        if not is_worth_it(self.body, tokens):
+        if len(set(lengths)) == 1 or not is_worth_it(self.body, tokens):
             states, _ = super().hidden(batch)
         elif self.packed:
             states = packed(tokens, lengths, self.run, first=self.first)
