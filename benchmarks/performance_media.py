@@ -1,5 +1,7 @@
 """Speed on media of real size: face clips out of a 5-minute video, audio vectors of an hour of speech."""
 
+import cProfile
+import pstats
 import time
 from collections.abc import Callable
 from functools import cache, partial
@@ -23,12 +25,20 @@ from emotion.extraction.one_video import video_clips
 from emotion.media.audio import reader
 from emotion.media.settings import Clips
 from emotion.media.video import Video
+from emotion.media.yunet import YUNET
 
 FPS = 30.0  # of the video
 LENGTH = 300.0  # s
 RATE = 16000  # Hz
 HOUR = 12  # files of `LENGTH`
 MAX_SECONDS = 600.0  # as in params.yaml
+_PARTS = {
+    "decoding": ("video.py", "at"),
+    "copying the speaker's half": ("picture.py", "luma"),
+    "looking for shots": ("shots.py", "look"),
+    "the detector": ("search.py", "faces"),
+    "cutting out and resizing": ("cropping.py", "crop"),
+}
 _EMOTIONS = ("happy", "sad", "neutral", "angry", "excited", "frustrated")
 
 
@@ -79,9 +89,21 @@ def decode(path: Path) -> None:
             pass
 
 
-def cut_clips(path: Path) -> None:
+def cut_clips(path: Path, detector: str = "haar") -> None:
     """Everything that the faces stage does with a video."""
-    assert all(item.values is not None for item in video_clips(path, turns(), Clips(), max_seconds=MAX_SECONDS))
+    items = video_clips(path, turns(), Clips(detector=detector), max_seconds=MAX_SECONDS)
+    assert all(item.values is not None for item in items)
+
+
+def shares(path: Path) -> list[Figure]:
+    """Where the time goes, in % of one run under a profiler, which makes short functions look longer than they are."""
+    profile = cProfile.Profile(time.process_time)
+    profile.runcall(cut_clips, path)
+    found = {(Path(file).name, name): row[3] for (file, _, name), row in pstats.Stats(profile).stats.items()}
+    whole = found["performance_media.py", "cut_clips"] / 100
+    parts = {what: found[function] / whole for what, function in _PARTS.items()}
+    parts["the rest"] = 100 - sum(parts.values())
+    return [Figure("faces", f"of that, under a profiler: {what}", share, "%") for what, share in parts.items()]
 
 
 def run_faces(folder: Path, *, workers: int, root: Path | None = None) -> None:
@@ -102,17 +124,23 @@ def run_faces(folder: Path, *, workers: int, root: Path | None = None) -> None:
 
 
 def faces(folder: Path) -> list[Figure]:
-    """Real-time factor of the faces stage per core, and its ratio to decoding alone."""
+    """Real-time factor of the faces stage per core, and its ratio to decoding alone; of YuNet, where it was fetched."""
     path = folder / "a.avi"
     make_video(path)
     threads = cv2.getNumThreads()
     cv2.setNumThreads(1)
-    decoding, clips = best_of([partial(decode, path), partial(cut_clips, path)], times=5, clock=time.process_time)
+    ways = [partial(decode, path), partial(cut_clips, path)]
+    ways += [partial(cut_clips, path, "yunet")] if YUNET.is_here() else []
+    decoding, clips, *yunet = best_of(ways, times=5, clock=time.process_time)
     stage = best_of([partial(run_faces, folder, workers=1)], times=1, clock=time.process_time)[0]
+    parts = shares(path)
     cv2.setNumThreads(threads)
     return [
         Figure("faces", "real-time factor per core", LENGTH / clips, "x", least=20),
-        Figure("faces", "time of decoding alone / time of decoding and face clips", decoding / clips, least=0.3),
+        Figure("faces", "time of decoding alone / time of decoding and face clips", decoding / clips, least=0.5),
+        *parts,
+        *(Figure("faces", "time of decoding alone / time of the same with YuNet", decoding / taken) for taken in yunet),
+        *(Figure("faces", "time with YuNet / time with Haar", taken / clips, most=1.5) for taken in yunet),
         Figure("faces", "real-time factor of decoding alone", LENGTH / decoding, "x"),
         Figure("faces", "real-time factor per core, whole stage with cache and report", LENGTH / stage, "x"),
     ]

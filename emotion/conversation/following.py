@@ -8,13 +8,14 @@ tracks        A-------------------|            a face that is lost for longer th
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from emotion.media.detectors import Box, Detector, Image, NearDetector
 from emotion.media.picture import shrunk
+from emotion.media.search import scaled
 from emotion.media.shots import Change, Shots
-from emotion.media.tracks import jump
+from emotion.media.tracks import blend, jump
 
 _HEIGHTS: Final = (240, 360)  # px, the picture is searched at these heights at most, the second for small faces
 _WHOLE: Final = 5.0  # s after which the whole picture is searched again
@@ -158,14 +159,3 @@ def without_doubles(boxes: Sequence[Box]) -> list[Box]:
         if all(max(abs(box.x - other.x), abs(box.y - other.y)) > max(box.side, other.side) / 2 for other in kept):
             kept.append(box)
     return kept
-
-
-def scaled(box: Box, scale: float) -> Box:
-    """The box in a picture that is so many times as large."""
-    return replace(box, x=box.x * scale, y=box.y * scale, side=box.side * scale)
-
-
-def blend(old: Box, new: Box, weight: float) -> Box:
-    """Between two boxes: 0 = the old one, 1 = the new one."""
-    x, y, side = (a + weight * (b - a) for a, b in ((old.x, new.x), (old.y, new.y), (old.side, new.side)))
-    return replace(new, x=x, y=y, side=side)

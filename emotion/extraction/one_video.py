@@ -115,7 +115,8 @@ def _cut(video: Video, pieces: Sequence[_Piece], new_track: Callable[..., FaceTr
                 if place not in tracks:
                     known = {"fallback": "none"} if box_of(piece.side) else {}  # nobody's usual place is in a box
                     tracks[place] = new_track(fps=min(how.fps, video.fps), **known)
-                tracks[place].add(picture.grey(piece.side), picture.rgb(piece.side) if rgb else None)
+                luma, narrow = picture.luma(piece.side)
+                tracks[place].add(luma, picture.rgb(piece.side) if rgb else None, narrow=narrow)
             if number == piece.frames[-1] and place in tracks:
                 clips[place] = _finish(tracks.pop(place), piece, limited=piece.limited)
     seconds = video.decoded / video.fps

@@ -2,7 +2,7 @@
 
     kept frames   0 1 2 3 4 5 6 7 8 9 ...      every frame at the clip's rate, the speaker's part of the picture only
     shots         a a a a a a a|b b b ...      where the picture changes at once; nothing crosses their border
-    examined      x . . . . x .|x . . ...      the detector looks, see `search`
+    examined      x . . . . x .|x . . ...      the detector looks at some of these, see `looks` and `search`
     track         choose per examined frame the box that continues best (shortest path), drop outliers; in a shot one
                   person only
     box           one square per shot, and per stretch of 512 frames of it: the median of the track, enlarged by a
@@ -25,7 +25,8 @@ from numpy.typing import NDArray
 from emotion.core.errors import EmotionError
 from emotion.media.cropping import crop, fixed_window, inside, place
 from emotion.media.detectors import Box, Detector, Image, TurningDetector
-from emotion.media.search import Search
+from emotion.media.looks import Looks
+from emotion.media.picture import widened
 from emotion.media.shots import Change, Shots
 from emotion.media.tracks import follow, longest_gap, one_person, visible
 
@@ -42,8 +43,8 @@ class Quality:
     """How well a face was followed.
 
     Attributes:
-        examined: frames that the detector saw.
-        found: frames in which it found the face.
+        examined: frames that the detector saw, or that lie between two in which it saw the same, see `looks`.
+        found: how many of these have the face.
         gap: s, the longest time without it.
         score: mean of the detector's scores.
         box: mean left, top and side in px of the part of the picture that was given.
@@ -91,15 +92,13 @@ class FaceTrack:
     def __init__(self, detect: Detector, *, size: int, every: int, fps: float, fallback: str = "none") -> None:
         if fallback not in FALLBACKS:
             raise EmotionError(f"face.fallback is {fallback!r}, expected one of {', '.join(FALLBACKS)}")
-        self._search, self._size, self._every, self._fps = Search(detect), size, every, fps
+        self._looks, self._size, self._every, self._fps = Looks(detect), size, every, fps
         self._level = detect.level if isinstance(detect, TurningDetector) else None
         self._fallback = fallback != "none"
         self._shots, self._cuts = Shots(), 0
         self._pictures: list[Image] = []
+        self._narrow = False
         self._shown: list[Image] = []  # what is cut out of: the same, or these in colour
-        self._hits: list[list[Box]] = []  # of the examined frames
-        self._seen: Image | None = None  # the picture examined last, and its faces
-        self._faces: list[Box] = []
         self._last: Box | None = None  # of the stretch before, in the same shot
         self._clips: list[Image] = []
         self._spare: list[Image] = []  # what the fixed window shows before the first face
@@ -110,21 +109,20 @@ class FaceTrack:
         self._dropped = self._unseen = self._sides = 0
         self._left: bool | None = None  # whether the face was in the left half
 
-    def add(self, picture: Image, rgb: Image | None = None) -> None:
+    def add(self, picture: Image, rgb: Image | None = None, *, narrow: bool = False) -> None:
         """The next frame, the speaker's part of it.
 
         Args:
             picture: (height, width) uint8 grey, in which the face is looked for.
             rgb: (height, width, 3) uint8, out of which it is cut; None = out of `picture`.
+            narrow: whether black is 16 and white 235 in `picture`; the clip is widened to 0..255, which is quicker.
         """
+        self._narrow = narrow and rgb is None
         change = self._shots.look(picture)
-        if change is Change.SURE or (change is Change.PERHAPS and not self._search.goes_on(picture, self._known())):
+        if change is Change.SURE or (change is Change.PERHAPS and not self._looks.goes_on(picture, self._last)):
             self._begin_shot()
         if len(self._pictures) % self._every == 0:
-            if picture is not self._seen:  # one picture may be shown for long
-                known = self._hits[-1] if self._hits else []
-                self._seen, self._faces = picture, self._search.faces(picture, known)
-            self._hits.append(self._faces)
+            self._looks.add(picture)
         self._pictures.append(picture)
         self._shown.append(picture if rgb is None else rgb)
         size = picture.nbytes + (0 if rgb is None else rgb.nbytes)
@@ -165,15 +163,11 @@ class FaceTrack:
         self._last = None
         self._shots.begin()
 
-    def _known(self) -> list[Box]:
-        """The faces that were found last in this shot."""
-        return self._hits[-1] if self._hits else [self._last] if self._last else []
-
     def _crop(self) -> None:
         """Crop the frames held and let go of them."""
         if not self._pictures:
             return
-        path = follow(self._hits, before=self._last)
+        path = follow(self._looks.finish(), before=self._last)
         track = one_person(path, step=self._every / self._fps, before=self._last)
         self._tracks += track
         self._covered += [min(self._every, len(self._pictures) - at * self._every) for at in range(len(track))]
@@ -185,8 +179,8 @@ class FaceTrack:
         else:
             self._dropped += len(self._pictures)
             if self._fallback and (window := fixed_window(height=height, width=width)) is not None:
-                self._spare.append(crop(self._shown, np.tile(window, (len(self._shown), 1)), size=self._size))
-        self._pictures, self._shown, self._hits = [], [], []
+                self._spare.append(self._cut(self._shown, np.tile(window, (len(self._shown), 1))))
+        self._pictures, self._shown = [], []
 
     def _cut_out(self, track: list[Box | None], *, height: int, width: int) -> None:
         """Crop the frames that show the person."""
@@ -202,7 +196,11 @@ class FaceTrack:
         before, self._left = self._left, bool(np.mean(boxes[delivered, 0] + boxes[delivered, 2] / 2) < width / 2)
         self._sides += before is not None and before != self._left
         pictures = list(itertools.compress(self._shown, delivered))
-        self._clips.append(crop(pictures, boxes[delivered], size=self._size, roll=self._rolls[-1]))
+        self._clips.append(self._cut(pictures, boxes[delivered], roll=self._rolls[-1]))
+
+    def _cut(self, pictures: Sequence[Image], boxes: NDArray[np.float64], *, roll: float = 0.0) -> Image:
+        clip = crop(pictures, boxes, size=self._size, roll=roll)
+        return widened(clip.reshape(-1, self._size)).reshape(clip.shape) if self._narrow else clip
 
     def _levelled(self, track: Sequence[Box | None]) -> tuple[list[Box | None], float]:
         """The person's boxes as they would be if the face was upright, and degrees by which it is turned, its median.
@@ -212,8 +210,12 @@ class FaceTrack:
         known = [(self._pictures[number * self._every], box) for number, box in enumerate(track) if box is not None]
         if self._level is None:
             return list(track), float(np.median([box.roll for _, box in known]))
-        places = np.arange(0.5, count := min(_MOST, 1 + len(known) // _LEVELLED)) * len(known) / count
-        some = [(known[place][1], self._level(*known[place])) for place in places.astype(int).tolist()]
+        spread = np.arange(0.5, count := min(_MOST, 1 + len(known) // _LEVELLED)) * len(known) / count
+        chosen, some = [known[number] for number in spread.astype(int)], list[tuple[Box, Box]]()
+        for picture, box in [chosen.pop(count // 2), *chosen]:  # the middle one first
+            some.append((box, self._level(picture, box)))
+            if abs(some[0][1].roll) < _LEVEL:  # upright; a look costs as much as five searches
+                break
         moves = [((new.x - old.x) / old.side, (new.y - old.y) / old.side, new.side / old.side) for old, new in some]
         right, down, times = np.median(moves, axis=0).tolist()
         boxes = [

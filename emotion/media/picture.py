@@ -32,17 +32,22 @@ class Picture:
     def __init__(self, frame: av.VideoFrame, shape: Shape, turns: int = 0) -> None:
         self._frame, self._shape, self._turns = frame, shape, turns
         self._parts: dict[str, Image] = {}
+        self._lumas: dict[str, tuple[Image, bool]] = {}
         self._coloured: dict[str, Image] = {}
 
     def grey(self, side: str = "full") -> Image:
         """The speaker's part, see `part_of`: (height, width) uint8, black 0 to white 255."""
         if side not in self._parts:
-            luma, narrow = _luma(self._frame, self._turns)
-            if luma.shape != self._shape:
-                luma = cv2.resize(luma, self._shape[::-1], interpolation=cv2.INTER_AREA)
-            part = part_of(luma, side, turns=self._turns)
-            self._parts[side] = _widened(part) if narrow else np.ascontiguousarray(part)
+            part, narrow = self._part(side)
+            self._parts[side] = widened(part) if narrow else np.ascontiguousarray(part)
         return self._parts[side]
+
+    def luma(self, side: str = "full") -> tuple[Image, bool]:
+        """The same as it is stored, which is quicker; and whether it is narrow: black is 16, white 235."""
+        if side not in self._lumas:
+            part, narrow = self._part(side)
+            self._lumas[side] = part.copy(), narrow  # a view would keep the whole frame in memory
+        return self._lumas[side]
 
     def rgb(self, side: str = "full") -> Image:
         """The same in colour: (height, width, 3) uint8."""
@@ -54,6 +59,17 @@ class Picture:
                 whole = cv2.resize(whole, self._shape[::-1], interpolation=cv2.INTER_AREA)
             self._coloured[side] = np.ascontiguousarray(part_of(whole, side, turns=self._turns))
         return self._coloured[side]
+
+    def _part(self, side: str) -> tuple[NDArray[Any], bool]:
+        luma, narrow = _luma(self._frame, self._turns)
+        if luma.shape != self._shape:
+            luma = cv2.resize(luma, self._shape[::-1], interpolation=cv2.INTER_AREA)
+        return part_of(luma, side, turns=self._turns), narrow
+
+
+def widened(picture: Image) -> Image:
+    """The 16..235 of television as 0..255; `addWeighted` is twice as fast as a table."""
+    return np.asarray(cv2.addWeighted(picture, 255 / 219, picture, 0, -16 * 255 / 219), dtype=np.uint8)
 
 
 def shown_shape(frame: av.VideoFrame, *, pixel: float, turns: int = 0) -> Shape:
@@ -137,8 +153,3 @@ def _luma(frame: av.VideoFrame, turns: int) -> tuple[Image, bool]:
         luma, narrow = cv2.cvtColor(frame.to_ndarray(format="bgr24"), cv2.COLOR_BGR2GRAY), False
     quarters = _quarters(frame, turns)
     return (np.rot90(luma, quarters) if quarters else luma), narrow
-
-
-def _widened(picture: Image) -> Image:
-    """The 16..235 of television as 0..255; `addWeighted` is twice as fast as a table."""
-    return np.asarray(cv2.addWeighted(picture, 255 / 219, picture, 0, -16 * 255 / 219), dtype=np.uint8)

@@ -16,7 +16,7 @@ from emotion.media.tracks import jump
 
 _HEIGHTS: Final = (180, 240)  # px, the picture is searched at these heights at most, the second for small faces
 _WAYS: Final = ((160, 0.0), (240, 0.0), (160, 40.0), (160, -40.0))  # px; degrees clockwise, YuNet finds 30 around them
-_WHOLE: Final = 24  # examined frames after which the whole picture is searched again
+_WHOLE: Final = 8  # searches, 3 to 13 s, after which the whole picture is searched again
 _SAME: Final = 0.5  # jump up to which a face is still where it was
 
 
@@ -32,7 +32,7 @@ class Search:
         self._near = detect.near if isinstance(detect, NearDetector) else None
         self._turned = detect.turned if isinstance(detect, TurningDetector) else None
         self._height = _HEIGHTS[0]  # at which the whole picture was searched
-        self._whole = 0  # examined frames since then
+        self._whole = 0  # searches since then
         self._ways = list(_WAYS)  # first the one that found a face, then those that are next to be tried
         self._lost = False  # whether nothing was found in the picture before
 

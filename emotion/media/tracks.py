@@ -3,6 +3,7 @@
 import itertools
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -45,6 +46,12 @@ def jump(old: Box, new: Box) -> float:
     """How unlikely it is that both boxes are of the same face: in sides of the box and e-folds of size."""
     side = math.sqrt(old.side * new.side)
     return math.hypot(new.x - old.x, new.y - old.y) / side + abs(math.log(new.side / old.side))
+
+
+def blend(old: Box, new: Box, weight: float) -> Box:
+    """Between two boxes: 0 = the old one, 1 = the new one."""
+    x, y, side = (a + weight * (b - a) for a, b in ((old.x, new.x), (old.y, new.y), (old.side, new.side)))
+    return replace(new, x=x, y=y, side=side)
 
 
 def _without_outliers(path: list[Box | None]) -> list[Box | None]:

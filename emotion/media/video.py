@@ -76,7 +76,7 @@ class Video:
         self._crop, self._turns = crop, turns
         self._kept = (0, 0)
         self._first = 0  # frame that shows something
-        self._until = 0  # frame before which the last picture is shown
+        self._last: tuple[int, av.VideoFrame] | None = None  # the last picture so far, and its number
         self._coming = self._pictures()
         self._shown: Picture | None = None  # frame `decoded - 1`
         self._next: tuple[int, Picture] | None = None  # what comes after it, and its number
@@ -122,7 +122,7 @@ class Video:
         if self._next is None:
             self._next = next(self._coming, None)
         if self._next is None:
-            if self.decoded >= self._until:
+            if self.decoded >= self._until():
                 return False
         elif self._next[0] <= self.decoded or self._shown is None:
             if self._shown is None and self._next[0] > _LEAD * self.fps:
@@ -140,7 +140,7 @@ class Video:
                 self._measure(frame)
             if number > last:
                 last = number
-                self._until = number + self._duration(frame, number)
+                self._last = number, frame
                 yield number, Picture(frame, self._kept, self._turns)
 
     def _measure(self, frame: av.VideoFrame) -> None:
@@ -152,11 +152,15 @@ class Video:
             raise MediaError(f"picture too small: {self.path} has {size} px, expected {_SMALLEST} or more")
         self._kept = kept_shape(self.shape, crop=self._crop)
 
-    def _duration(self, frame: av.VideoFrame, number: int) -> int:
-        """Frames for which the last picture is shown: one, or more where the file says so."""
+    def _until(self) -> int:
+        """The frame before which the last picture is shown: it has one, or more where the file says so."""
+        if self._last is None:
+            return 0
+        number, frame = self._last
         if not (self.length and frame.duration and frame.time_base):
-            return 1
-        return max(1, round(min(float(frame.duration * frame.time_base) * self.fps, self.length * self.fps - number)))
+            return number + 1
+        shown = min(float(frame.duration * frame.time_base) * self.fps, self.length * self.fps - number)
+        return number + max(1, round(shown))
 
     def _decode(self) -> Iterator[av.VideoFrame]:
         """Frames as they come; a damaged packet costs its own frame only."""

@@ -6,7 +6,7 @@ import pytest
 from drawn_face import draw_face, needs_haar
 
 from emotion.core.errors import EmotionError
-from emotion.media import faces
+from emotion.media import faces, looks
 from emotion.media.cropping import fixed_window
 from emotion.media.detectors import Box, make_detector
 from emotion.media.faces import FaceTrack
@@ -25,7 +25,8 @@ def run(count, where, *, every=5, fps=10.0):
     return track.finish()
 
 
-def test_track_keeps_every_frame_and_measures_quality():
+def test_track_keeps_every_frame_and_measures_quality(monkeypatch):
+    monkeypatch.setattr(looks, "_STRIDE", 1)
     clip, quality = run(32, lambda number: [] if number in (10, 15) else [Box(50.0, 50.0, 40.0, 4.0)])
     assert clip[:, 8, 8].tolist() == list(range(32))
     assert (quality.examined, quality.found, quality.gap, quality.score) == (7, 5, 1.0, 4.0)
