@@ -15,10 +15,10 @@ pytestmark = pytest.mark.full
 TOGETHER = """
 import json
 from importlib.metadata import packages_distributions
-import torch, transformers, faster_whisper, cv2
+import emotion  # first: transformers imports torchaudio, which a CPU torch cannot load without it
+import torch, transformers, faster_whisper, cv2, numpy
 from transformers import RobertaModel
 from faster_whisper.vad import get_speech_timestamps
-import numpy, emotion
 get_speech_timestamps(torch.zeros(16000).numpy())
 cv2.Canny(numpy.zeros((9, 9), numpy.uint8), 1, 2)
 print(json.dumps(sorted(set(packages_distributions()["cv2"]))))
