@@ -247,6 +247,7 @@ def _how_to_read(old: bool) -> list[str]:
         "Compared with the reference, ablations": notes.comparisons("scored", over="dialogues"),
         "The paper's Table 2": notes.table_2("ours, as the page says", folds=True),
         "Calibration": notes.calibration("scored"),
+        "Gaps between groups": notes.gaps(over="dialogues"),
     }
     for title, text in said.items():
         lines += [f"**{title}.** {text}", ""]

@@ -12,5 +12,6 @@ if __name__ == "__main__":
             Path("models/fusion/probabilities.csv"),
             Path("metrics/training.csv"),
             faces=Path("metrics/faces.json"),
+            annotators=Path("data/annotators.csv"),
             out=Path("metrics"),
         )

@@ -18,5 +18,6 @@ if __name__ == "__main__":
             out=Path("models/fusion"),
             curve=Path("metrics/training.csv"),
             scratch=scratch_folder(),
+            annotators=Path("data/annotators.csv"),
             settings=params,
         )

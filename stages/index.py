@@ -1,4 +1,4 @@
-"""Stage `index`: raw corpus -> data/index.csv and data/index.json."""
+"""Stage `index`: raw corpus -> data/index.csv and data/index.json; data/annotators.csv has what each rater says."""
 
 from pathlib import Path
 
@@ -17,5 +17,8 @@ if __name__ == "__main__":
             label_rule=params.index.label_rule,
             split=params.index.split,
             allow_speaker_overlap=params.index.allow_speaker_overlap,
+            ambiguous=params.index.ambiguous,
+            annotators=Path("data/annotators.csv"),
+            without_raters=True,
             encoding=params.index.encoding,
         )

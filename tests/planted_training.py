@@ -5,7 +5,7 @@ from emotion.fusion.settings import TrainSettings
 from emotion.fusion.train import fuse
 
 
-def run(planted, folder, **changes):
+def run(planted, folder, *, annotators=None, **changes):
     arguments = {
         "model": "fusion",
         "history": 3,
@@ -25,6 +25,7 @@ def run(planted, folder, **changes):
         out=folder / "models" / "fusion",
         curve=folder / "metrics" / "training.csv",
         scratch=folder / "scratch",
+        annotators=annotators,
         settings=read_settings(TrainSettings, arguments, source="params.yaml"),
     )
     return folder / "models" / "fusion"

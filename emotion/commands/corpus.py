@@ -93,8 +93,12 @@ def index_command(
     label_rule: LabelRule = "released",
     split: Split = "corpus",
     allow_speaker_overlap: Overlap = False,
+    ambiguous: Annotated[
+        bool, typer.Option("--ambiguous", help="Keep utterances without a majority of the raters, as index.ambiguous.")
+    ] = False,
     annotators: Annotated[
-        Path | None, typer.Option(help="Also write what every rater says into this CSV file (iemocap, crema_d).")
+        Path | None,
+        typer.Option(help="Also write what every rater says into this CSV file (iemocap, crema_d, a table's own)."),
     ] = None,
     encoding: Encoding = "auto",
 ) -> None:
@@ -116,6 +120,7 @@ def index_command(
         label_rule=label_rule,
         split=split,
         allow_speaker_overlap=allow_speaker_overlap,
+        ambiguous=ambiguous,
         annotators=annotators,
         encoding=encoding,
     )

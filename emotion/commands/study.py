@@ -41,7 +41,9 @@ def study_command(
     ] = "",
     ablate: Annotated[
         str,
-        typer.Option(help="Ablations, separated by commas: modalities,attention,residual,context,speakers,members."),
+        typer.Option(
+            help="Ablations, separated by commas: modalities,attention,residual,context,speakers,members,target."
+        ),
     ] = "",
     ablate_models: Annotated[str, typer.Option(help="The models to ablate (default: the reference).")] = "",
     missing: Annotated[

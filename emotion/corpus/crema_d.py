@@ -93,13 +93,18 @@ def read_crema_d(root: Path, *, label_rule: str) -> Reading:
     tables = _Tables(_votes(root, notes), _genders(root, notes))
     names = _names(root, tables, notes)
     labels = {name: _label(name, tables, label_rule, notes) for name in names}
-    rows = [_utterance(root, name, label, tables, notes) for name, label in labels.items() if label]
+    rated = [
+        _utterance(root, name, label, tables, notes)
+        for name, label in labels.items()
+        if label or (label_rule == "strict" and tables.votes.get(name, {}).get(_RATERS["3"]))
+    ]
+    rows = [row for row in rated if row.label]
     if not any(row.audio or row.video for row in rows):
         raise EmotionError(
             f"{root}: no sound or picture of a clip can be used, expected {SOUND}/1001_DFA_ANG_XX.wav and so on; "
             f"clone github.com/CheyneyComputerScience/CREMA-D there, then, {_PULL}"
         )
-    return Reading(rows, LABELS, notes, tuple(_single(tables.votes)))
+    return Reading(rows, LABELS, notes, tuple(_single(tables.votes)), rated if tables.votes else [])
 
 
 def _names(root: Path, tables: _Tables, notes: Notes) -> list[str]:

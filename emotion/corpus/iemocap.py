@@ -22,12 +22,15 @@ from pathlib import Path
 from emotion.core.errors import EmotionError
 from emotion.core.text import quoted
 from emotion.corpus.decoding import read_lines, repair
+from emotion.corpus.raters import WORDS
 from emotion.corpus.reading import Kind, Notes, Reading, Vote
 from emotion.corpus.utterance import Utterance
 
 LABELS = ("happy", "sad", "neutral", "angry", "excited", "frustrated")
 CODES = {"hap": "happy", "sad": "sad", "neu": "neutral", "ang": "angry", "exc": "excited", "fru": "frustrated"}
 LABEL_RULES = ("released", "strict")
+UNDECIDED = "xxx"
+"""The code of an utterance whose raters have no majority."""
 
 NO_ID = Kind.fact("transcript line{s} without id or time", "nothing to do: the release has such lines")
 UNRATED = Kind.fact("unrated turn{s}", "nothing to do: the release has turns that nobody rated")
@@ -81,6 +84,12 @@ class Rating:
         return tuple(label for vote in self.raters for label in vote.labels)
 
     @property
+    def undecided(self) -> bool:
+        """Whether the raters have no majority, and an outside one names a class."""
+        outside = (label for vote in self.raters if vote.rater[0] == "E" for label in vote.labels)
+        return self.label == UNDECIDED and any(label in WORDS for label in outside)
+
+    @property
     def own(self) -> frozenset[str]:
         """Categories of the self-report."""
         return frozenset(label for vote in self.raters if vote.rater[0] != "E" for label in vote.labels)
@@ -107,7 +116,7 @@ def read_iemocap(root: Path, *, label_rule: str) -> Reading:
     notes = Notes()
     for dialogue in sorted(evaluations.keys() - transcripts.keys()):
         notes.add(UNWRITTEN_DIALOGUE, dialogue)
-    utterances: list[Utterance] = []
+    rated: list[Utterance] = []
     votes: list[Vote] = []
     codes: Counter[str] = Counter()
     for dialogue, path in transcripts.items():
@@ -121,8 +130,8 @@ def read_iemocap(root: Path, *, label_rule: str) -> Reading:
         folder = path.parent.parent
         audio = _medium(root, folder / "wav" / f"{dialogue}.wav", NO_WAV, notes)
         video = _medium(root, folder / "avi" / "DivX" / f"{dialogue}.avi", NO_VIDEO, notes)
-        utterances += [replace(row, audio=audio, video=video) for row in rows]
-    return Reading(utterances, LABELS, notes, tuple(votes), dict(codes))
+        rated += [replace(row, audio=audio, video=video) for row in rows]
+    return Reading([row for row in rated if row.label], LABELS, notes, tuple(votes), rated, dict(codes))
 
 
 def six_class_label(rating: Rating, *, label_rule: str) -> str:
@@ -132,7 +141,7 @@ def six_class_label(rating: Rating, *, label_rule: str) -> str:
     and Happiness has more votes than any other label over all raters, where the self-report is one of the raters and
     each label of a vote for several counts. (Among the outside raters alone a lead would mostly be a majority already.)
     """
-    if rating.label == "xxx" and label_rule == "released" and rating.own == {"Happiness"}:
+    if rating.label == UNDECIDED and label_rule == "released" and rating.own == {"Happiness"}:
         (first, most), *others = Counter(rating.votes).most_common(2)
         if first == "Happiness" and (not others or others[0][1] < most):
             return "happy"
@@ -222,7 +231,7 @@ def _files(root: Path, folder: str) -> dict[str, Path]:
 def _dialogue(
     dialogue: str, path: Path, ratings: dict[str, Rating], label_rule: str, notes: Notes
 ) -> Iterator[Utterance]:
-    """The utterances of one dialogue, without media."""
+    """The utterances of one dialogue, without media; label '' where the raters have no majority."""
     seen: set[str] = set()
     for turn, (name, text) in enumerate(read_transcript(path, notes)):
         rating = ratings.get(name)
@@ -231,8 +240,9 @@ def _dialogue(
         seen.add(name)
         if rating is None or kind is not None:
             notes.add(kind or UNRATED, name)
-            continue
-        if rating.label == "xxx":
+            if rating is None or kind != _none_of_six(UNDECIDED) or not rating.undecided:
+                continue
+        if label and rating.label == UNDECIDED:
             notes.add(RELEASED, name)
         yield Utterance(
             utterance=name,
@@ -264,7 +274,11 @@ def _left_out(name: str, dialogue: str, rating: Rating | None, label: str, seen:
         return TWICE
     if rating.end <= rating.start:
         return BACKWARDS
-    return None if label else Kind.fact(f"label {rating.label}", "nothing to do: it is none of the six")
+    return None if label else _none_of_six(rating.label)
+
+
+def _none_of_six(code: str) -> Kind:
+    return Kind.fact(f"label {code}", "nothing to do: it is none of the six")
 
 
 def _medium(root: Path, path: Path, kind: Kind, notes: Notes) -> str:

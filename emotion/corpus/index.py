@@ -33,7 +33,9 @@ def index_corpus(
     label_rule: str,
     split: str,
     allow_speaker_overlap: bool = False,
+    ambiguous: bool = False,
     annotators: Path | None = None,
+    without_raters: bool = False,
     encoding: str = AUTO,
 ) -> None:
     """Write the index of a corpus; say on stderr what it holds and what was skipped, is missing or makes no sense.
@@ -45,7 +47,9 @@ def index_corpus(
         label_rule: `released` or `strict`, see `emotion.corpus.iemocap` and `crema_d`; of no effect on others.
         split: see `split_utterances`.
         allow_speaker_overlap: let speakers of the test set occur in training.
-        annotators: CSV file to write with what each rater says, where the corpus has raters.
+        ambiguous: keep utterances whose raters have no majority too; their label is ''.
+        annotators: CSV file to write with what each rater says.
+        without_raters: of a corpus without raters that file has a header only; else that is an error.
         encoding: of a table, see `emotion.corpus.decoding.table_text`.
 
     Raises:
@@ -55,6 +59,10 @@ def index_corpus(
     if annotators is not None:
         check_name(annotators, suffixes=(".csv",))
     reading = read_corpus(corpus=corpus, root=root, label_rule=label_rule, encoding=encoding)
+    if not reading.votes and (ambiguous or (annotators is not None and not without_raters)):
+        remedy = "set index.ambiguous to false" if ambiguous else "leave out --annotators"
+        raise EmotionError(f"corpus {corpus} in {root} has no raters; {remedy}")
+    reading = _with_ambiguous(reading) if ambiguous else reading
     found = [*reading.notes.items(), *findings_of(reading.utterances, corpus=corpus)]
     for finding in found:
         if finding.kind in sense.ERRORS:
@@ -66,20 +74,32 @@ def index_corpus(
         _tell(_named(finding for finding in found if finding.kind == sense.SPEAKERS))  # it may be why
         raise
     if annotators is not None:
-        if not reading.votes:
-            raise EmotionError(f"corpus {corpus} in {root} has no raters; leave out --annotators")
         write_votes(annotators, reading.votes)
     write_index(out, rows, labels=reading.labels, corpus=corpus, notes=reading.notes.counts())
+    _tell(_made(rows, reading, out, found=found, split=split))
+
+
+def _with_ambiguous(reading: Reading) -> Reading:
+    """The same with the utterances that have no class."""
+    kept = {row.utterance for row in reading.rated if not row.label}
+    return replace(reading, utterances=reading.rated, notes=reading.notes.without(kept))
+
+
+def _made(
+    rows: Sequence[Utterance], reading: Reading, out: Path, *, found: Sequence[Finding], split: str
+) -> Iterable[str]:
+    """What is said of the written index."""
     share = of_folds([rows])
-    found += [*sense.split_findings(rows, reading.labels), *shared_findings(share)]
+    found = [*found, *sense.split_findings(rows, reading.labels), *shared_findings(share)]
     counts = Counter(row.split for row in rows)
     of = f"of {counted(len({row.dialogue for row in rows}), 'dialogues')}"
     parts = ", ".join(f"{name} {counts[name]}" for name in SPLITS)
     made = f"index: {counted(len(rows), 'utterances')} {of} ({parts}) in {out}; noted: {_listed(reading.notes)}"
-    left = len(reading.utterances) - len(rows)
+    unlabelled, left = sum(not row.label for row in rows), len(reading.utterances) - len(rows)
+    kept = [f"without a majority of the raters: {counted(unlabelled, 'utterances')} kept"] if unlabelled else []
     apart = [f"split {split}: {counted(left, 'utterances')} left out"] if left else []
     said = [told(one.split, one.counts()) for one in share]
-    _tell([made, *apart, *_named(found), *said, f"made of: {sense.made_of(rows)}"])
+    return [made, *kept, *apart, *_named(found), *said, f"made of: {sense.made_of(rows)}"]
 
 
 def findings_of(rows: Sequence[Utterance], *, corpus: str) -> list[Finding]:

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Self
 
@@ -86,6 +86,15 @@ class Notes:
         """What was noted by the names of the kinds, places in the order they were met."""
         return sorted(findings(*self._places.items()), key=lambda found: found.kind.name)
 
+    def without(self, utterances: Collection[str]) -> Self:
+        """The same without what was noted of some utterances by their ids alone."""
+        left = type(self)()
+        for kind, places in self._places.items():
+            for place in places:
+                if place not in utterances:
+                    left.add(kind, place)
+        return left
+
     def counts(self) -> dict[str, int]:
         """Name of the kind -> how many, by name."""
         return {kind.name: len(places) for kind, places in self.items()}
@@ -99,5 +108,7 @@ class Reading:
     labels: tuple[str, ...]  # names of the classes, in the order of their numbers
     notes: Notes = field(default_factory=Notes)  # everything that was skipped, repaired or is missing
     votes: tuple[Vote, ...] = ()  # of single raters, where the corpus has them; also of utterances that are left out
+    # the utterances and, label '', those that raters gave classes to without a majority; [] where there are no raters
+    rated: list[Utterance] = field(default_factory=list)
     # label as it stands in the corpus -> how many, before any are left out; {} where that is `labels`
     codes: Mapping[str, int] = field(default_factory=dict)

@@ -88,7 +88,7 @@ def name_findings(rows: Sequence[Utterance]) -> list[Finding]:
     # Where a row has no speaker or no dialogue, its id stands for it: ids are compared as they are.
     speakers = spellings(row.speaker for row in rows if row.speaker != row.dialogue)
     dialogues = spellings(row.dialogue for row in rows if row.dialogue != row.utterance)
-    labels = Counter(row.label for row in rows)
+    labels = Counter(row.label for row in rows if row.label)
     bare = {label: "".join(label.casefold().split()).strip("()[]<>'\"") for label in labels}
     nothing = [listed(Counter({label: count})) for label, count in labels.items() if bare[label] in _NOTHING]
     names = dict.fromkeys((column, getattr(row, column)) for row in rows for column in NAMED)
@@ -97,7 +97,7 @@ def name_findings(rows: Sequence[Utterance]) -> list[Finding]:
         (HIDDEN, hidden),
         (SPEAKERS, list(map(listed, speakers))),
         (DIALOGUES, list(map(listed, dialogues))),
-        (LABELS, list(map(listed, spellings(row.label for row in rows)))),
+        (LABELS, list(map(listed, spellings(row.label for row in rows if row.label)))),
         (MISSING, nothing),
         *_number_findings(labels),
     )

@@ -20,6 +20,11 @@ class Index(Settings):
         description="released (7433 utterances of IEMOCAP; CREMA-D: what was acted) | "
         "strict (7380; what most raters say)",
     )
+    ambiguous: bool = Field(
+        default=False,
+        description="true | false: keep utterances without a majority of the raters too; they have no class, and are "
+        "for target: votes and the scores against the raters (iemocap, synthetic, table, crema_d with strict)",
+    )
     split: Annotated[str, checked(is_known, f"one of corpus, {', '.join(NAMES)}, {protocols.NAMES}")] = Field(
         default="corpus",
         description="corpus (its own; for synthetic and iemocap that is paper) | only for these two: "

@@ -92,7 +92,7 @@ def draw_dialogues(utterances: Iterable[Utterance], *, allow_speaker_overlap: bo
     heard: defaultdict[str, set[str]] = defaultdict(set)
     rows = list(utterances)
     for row, who in zip(rows, people(rows), strict=True):
-        mix[row.dialogue][row.label] += 1
+        mix[row.dialogue][row.label] += bool(row.label)
         heard[row.dialogue].add(who)
     alone = [[dialogue] for dialogue in mix]
     groups = alone if allow_speaker_overlap else together(heard)

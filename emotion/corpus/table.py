@@ -3,7 +3,7 @@
 | column | default | holds |
 |---|---|---|
 | utterance | (needed) | id, unique |
-| label | (needed) | emotion; rows without one are left out |
+| label | (needed) | emotion; rows without one are left out, see `index.ambiguous` |
 | dialogue | the utterance | id of the conversation |
 | turn | order of start times, or of the rows | position in the conversation |
 | speaker | the dialogue | who speaks, the same name for the same person everywhere |
@@ -15,7 +15,7 @@
 | scenario | '' | what is played or talked about |
 | gender | '' | of the speaker: F, M or another word |
 
-Other names of columns: see `emotion.corpus.columns`.
+Other names of columns: see `emotion.corpus.columns`. What raters say: see `emotion.corpus.table_votes`.
 """
 
 from collections import defaultdict
@@ -26,18 +26,22 @@ from pathlib import Path
 from emotion.core.errors import EmotionError, cannot
 from emotion.core.text import counted, quoted, shortened
 from emotion.corpus import cells, sides
-from emotion.corpus.cells import REPAIRED
+from emotion.corpus.cells import REPAIRED, tidy
 from emotion.corpus.columns import own_names
 from emotion.corpus.decoding import AUTO
 from emotion.corpus.material import Material
-from emotion.corpus.reading import Kind, Notes, Reading
+from emotion.corpus.reading import Kind, Notes, Reading, Vote
 from emotion.corpus.rows import Row, Table, own_table
+from emotion.corpus.table_votes import FILE as VOTES
+from emotion.corpus.table_votes import named, note_strangers, read_table_votes
 from emotion.corpus.utterance import COLUMNS, SPLITS, Utterance
 
 SUFFIXES = (".csv", ".tsv", ".xlsx", ".parquet")
 OTHERS = (".xls", ".xlsb", ".xlsm", ".ods", ".numbers", ".json", ".jsonl", ".txt")  # tables that are not read
 
-UNLABELLED = Kind.warning("row{s} without a label", "write their emotion into column label if they are to be used")
+UNLABELLED = Kind.warning(
+    "row{s} without a label", "write their emotion into column label, or let raters say it (docs/own_corpus.md)"
+)
 DROPPED = Kind.fact("text{s} with control characters, which were dropped")
 UNKNOWN = Kind.warning(
     "column{s} that {means|mean} nothing here",
@@ -79,10 +83,10 @@ def read_table(root: Path, *, encoding: str = AUTO) -> Reading:
         raise EmotionError(f"{path}: no rows below its header")
     for name in sorted(table.others):
         notes.add(UNKNOWN, shortened(name, most=40))
-    return read_rows(table, root, path=path, notes=notes)
+    return read_rows(table, root, path=path, notes=notes, votes=read_table_votes(root))
 
 
-def read_rows(table: Table, root: Path, *, path: Path, notes: Notes) -> Reading:
+def read_rows(table: Table, root: Path, *, path: Path, notes: Notes, votes: Sequence[Vote] = ()) -> Reading:
     """The corpus that a table's rows describe, see `read_table`; for messages they come from `path`."""
     if "speaker" not in table.columns:
         notes.add(NO_SPEAKER, str(path))
@@ -90,13 +94,16 @@ def read_rows(table: Table, root: Path, *, path: Path, notes: Notes) -> Reading:
     for column in ("start", "end"):
         cells.check_commas(rows, column)
     material = Material(root, notes)
-    read = list(_utterances(rows, table.columns, material, notes))
+    rated = named(votes, {tidy(row["label"]) for _, row in rows} - {""})
+    read = list(_utterances(rows, table.columns, material, notes, rated=rated))
     material.check(path)
-    labels = tuple(sorted({row.label for row in read}))
+    labels = tuple(sorted({row.label for row in read} - {""}))
     if len(labels) < 2:
         raise EmotionError(f"{path}: column label has {counted(len(labels), 'different values')}, expected 2 or more")
     told = {row["utterance"] for _, row in rows if row["turn"] or not row["start"]}
-    return Reading(_in_order(read, told=told, notes=notes), labels, notes)
+    note_strangers(votes, {row["utterance"] for _, row in rows}, notes)
+    ordered = _in_order(read, told=told, notes=notes)
+    return Reading([row for row in ordered if row.label], labels, notes, tuple(votes), ordered if votes else [])
 
 
 def find_table(root: Path) -> Path:
@@ -109,7 +116,7 @@ def find_table(root: Path) -> Path:
         there = [path for path in sorted(root.iterdir()) if not path.name.startswith((".", "~$"))]
     except OSError as error:
         raise cannot("be read", root, error) from None
-    files = [path for path in there if path.suffix.lower() in SUFFIXES]
+    files = [path for path in there if path.suffix.lower() in SUFFIXES and path.name != VOTES]
     named = [path for path in files if path.stem == "utterances"]
     if len(files) != 1 and len(named) != 1:
         others = files or [path for path in there if path.suffix.lower() in OTHERS]
@@ -119,7 +126,10 @@ def find_table(root: Path) -> Path:
     return named[0] if len(named) == 1 else files[0]
 
 
-def _utterances(rows: Sequence[Row], columns: Sequence[str], material: Material, notes: Notes) -> Iterator[Utterance]:
+def _utterances(
+    rows: Sequence[Row], columns: Sequence[str], material: Material, notes: Notes, *, rated: Collection[str]
+) -> Iterator[Utterance]:
+    """The rows that have a label, and of the others those that are rated."""
     first: dict[str, str] = {}
     turns: dict[tuple[str, int], str] = {}
     turned: dict[str, bool] = {}  # whether the rows of a dialogue have a turn
@@ -137,8 +147,9 @@ def _utterances(rows: Sequence[Row], columns: Sequence[str], material: Material,
             raise EmotionError(f"{place}: split is empty, expected {', '.join(SPLITS)} (in all rows or in none)")
         row["label"] = cells.checked_name(row, "label", place)
         if not row["label"]:
-            notes.add(UNLABELLED, f"{place}: {name}")
-            continue
+            notes.add(UNLABELLED, f"{place}: {name}" if name not in rated else name)
+            if name not in rated:
+                continue
         read = _utterance((place, row), number, material, notes)
         for column, kind in (("dialogue", EMPTY_DIALOGUE), ("speaker", EMPTY_SPEAKER)):
             if column in columns and not row[column]:

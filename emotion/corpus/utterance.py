@@ -34,7 +34,7 @@ class Utterance:
         speaker: unique per person of the corpus, e.g. `Ses01_F`.
         start: s from the beginning of the dialogue's media.
         end: s from the beginning of the dialogue's media.
-        label: emotion, '' where it is hidden.
+        label: emotion, '' where it is hidden, or where the raters have no majority (`index.ambiguous`).
         split: train, validation or test, '' where it is not yet known.
         text: what is said.
         audio: posix path relative to the corpus root, '' where there is none.
@@ -205,10 +205,14 @@ def read_row(values: Sequence[str], labels: Sequence[str], *, where: str, remedy
         raise EmotionError(f"{where} has {len(values)} columns, expected {len(COLUMNS)}; {remedy}")
     row: dict[str, Any] = dict(zip(COLUMNS, values, strict=True))
     numbers = {column: _number(row[column], kind) for column, kind in _NUMBERS.items()}
-    choices = {"label": labels, "split": SPLITS}
+    choices = {"label": ("", *labels), "split": SPLITS}
     side = sides.tidy_side(row["side"])
     wrong = [(column, "a number >= 0") for column, number in numbers.items() if number is None]
-    wrong += [(name, f"one of {shortened(', '.join(of))}") for name, of in choices.items() if row[name] not in of]
+    wrong += [
+        (name, f"one of {shortened(', '.join(filter(None, of)))}")
+        for name, of in choices.items()
+        if row[name] not in of
+    ]
     wrong += [("side", sides.EXPECTED)] if side is None else []
     wrong += [(column, "text on one line") for column in NAMED if not is_printable(row[column])]
     wrong += [(column, "a path inside the corpus") for column in ("audio", "video") if _leads_out(row[column])]

@@ -7,6 +7,7 @@ one training holds out; folds that hold out the same session are one stratum, an
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,7 @@ class Predictions:
         groups: (n) stratum and cluster, see `scores.clusters_of`.
         folds: (n,) number of the fold, from 0.
         strata: (n,) number of the stratum.
-        actual: (n,) class numbers.
+        actual: (n,) class numbers; -1 = has none, which `labelled` leaves out.
         logs: (s, n, c) log-probabilities.
         missing: (s, k, n) predictions with modalities missing.
     """
@@ -40,6 +41,20 @@ class Predictions:
     actual: NDArray[np.int64]
     logs: NDArray[np.float64]
     missing: NDArray[np.int64]
+
+    @property
+    def labelled(self) -> "Predictions":
+        """The same of the utterances that have a class: what all scores below are of."""
+        known = self.actual >= 0
+        return Predictions(
+            utterances=list(compress(self.utterances, known)),
+            groups=list(compress(self.groups, known)),
+            folds=self.folds[known],
+            strata=self.strata[known],
+            actual=self.actual[known],
+            logs=self.logs[:, known],
+            missing=self.missing[:, :, known],
+        )
 
     @cached_property
     def predicted(self) -> NDArray[np.int64]:

@@ -21,7 +21,9 @@ from emotion.core.text import counted, printable, shortened
 from emotion.corpus.shared import of_folds
 from emotion.corpus.utterance import SPLITS, Index, Utterance, read_index, session_of
 from emotion.evaluation import scores
+from emotion.evaluation.annotators import read_votes
 from emotion.evaluation.figures import chosen, confusion_figure, curve_figure
+from emotion.evaluation.people import against_votes, gaps_of
 from emotion.evaluation.rows import FUSE, finite, read_curve, read_rows
 from emotion.store.overlap import check_classifier
 
@@ -45,7 +47,15 @@ class Predictions:
     probabilities: NDArray[np.float64]
 
 
-def evaluate(index_path: Path, probabilities: Path, curve: Path, *, out: Path, faces: Path | None = None) -> None:
+def evaluate(
+    index_path: Path,
+    probabilities: Path,
+    curve: Path,
+    *,
+    out: Path,
+    faces: Path | None = None,
+    annotators: Path | None = None,
+) -> None:
     """Score the predictions and write `metrics.json`, `details.json`, four tables and two pictures; all or none.
 
     Args:
@@ -54,6 +64,7 @@ def evaluate(index_path: Path, probabilities: Path, curve: Path, *, out: Path, f
         curve: the training curve; its best validation epoch is marked.
         out: folder for the results.
         faces: the report of the faces stage; it need not exist.
+        annotators: the raters' votes; it need not exist, and may hold none.
 
     Raises:
         EmotionError: the files do not fit together, there are no labelled test utterances, or the classifier knows some
@@ -77,6 +88,8 @@ def evaluate(index_path: Path, probabilities: Path, curve: Path, *, out: Path, f
         "interval": {"level": 0.95, "over": kind, "count": count, "given": "weighted_f1_ci_low" in scored["test"]},
         "absent": absent,
         "shared": {one.split: one.counts() for one in of_folds([index.utterances])},
+        "gaps": gaps_of(index, splits["test"].rows, splits["test"].actual, splits["test"].predicted),
+        **_raters(index, probabilities, annotators),
     }
     metrics = _metrics(scored) | ({} if coverage is None else {"faces": {"coverage": coverage}})
     tables = _tables(splits["test"], index.labels)
@@ -219,6 +232,15 @@ def _tables(test: Predictions, labels: Sequence[str]) -> dict[str, str]:
     }
 
 
+def _raters(index: Index, path: Path, annotators: Path | None) -> dict[str, Any]:
+    """How near the test set's probabilities come to the raters' votes; {} where there are none."""
+    votes = read_votes(annotators, index.labels) if annotators is not None and annotators.exists() else None
+    if votes is None:
+        return {}
+    rows = [row for row in index.utterances if row.split == "test"]
+    return {"raters": against_votes(index, rows, _probabilities(path, index, rows), votes)}
+
+
 def _coverage(faces: Path | None) -> float | None:
     """Share of frames that show the speaker's face; None where there was no faces stage."""
     try:
@@ -231,13 +253,21 @@ def _coverage(faces: Path | None) -> float | None:
 
 
 def _predictions(path: Path, index: Index, split: str) -> Predictions:
-    """Predictions for the labelled utterances of a split; every one of the index must be there."""
-    rows = {row.get("utterance"): row for row in read_rows(path, remedy=FUSE)}
+    """Predictions for the labelled utterances of a split."""
     known = [row for row in index.utterances if row.split == split and row.label]
-    absent = [row.utterance for row in known if row.utterance not in rows]
+    probabilities = _probabilities(path, index, known)
+    actual = np.array([index.labels.index(row.label) for row in known], dtype=np.int64)
+    return Predictions(known, actual, probabilities.argmax(axis=1), probabilities)
+
+
+def _probabilities(path: Path, index: Index, known: Sequence[Utterance]) -> NDArray[np.float64]:
+    """Of some utterances of one split, (n, c); every one of them must be there."""
+    rows = {row.get("utterance"): row for row in read_rows(path, remedy=FUSE)}
+    absent = [row for row in known if row.utterance not in rows]
     if absent:
         raise EmotionError(
-            f"{path}: {len(absent)} utterances of split {split} are missing, e.g. {printable(absent[0])}; {FUSE}"
+            f"{path}: {len(absent)} utterances of split {absent[0].split} are missing, e.g. "
+            f"{printable(absent[0].utterance)}; {FUSE}"
         )
     try:
         values = [[finite(rows[row.utterance].get(label)) for label in index.labels] for row in known]
@@ -245,9 +275,7 @@ def _predictions(path: Path, index: Index, split: str) -> Predictions:
         raise EmotionError(
             f"{path}: expected a number for each of {named(index.labels)}, found {error}; {FUSE}"
         ) from None
-    probabilities = np.array(values, dtype=np.float64).reshape(len(known), len(index.labels))
-    actual = np.array([index.labels.index(row.label) for row in known], dtype=np.int64)
-    return Predictions(known, actual, probabilities.argmax(axis=1), probabilities)
+    return np.array(values, dtype=np.float64).reshape(len(known), len(index.labels))
 
 
 def _json(content: object) -> str:
@@ -258,4 +286,6 @@ def _rounded(value: object) -> object:
     """Numbers to 6 decimals, so that a file does not change with the last bit of a sum."""
     if isinstance(value, dict):
         return {name: _rounded(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_rounded(inner) for inner in value]
     return round(value, 6) if isinstance(value, float) else value

@@ -12,6 +12,7 @@ from rich.text import Text
 from emotion.core.errors import EmotionError, cannot, check_waits
 from emotion.core.text import counted, printable
 from emotion.corpus.shared import sentences
+from emotion.evaluation.people import told
 from emotion.evaluation.report import LOOK, interval_text, named, score_line
 
 
@@ -25,7 +26,7 @@ def summary(folder: Path, *, pictures: Sequence[str] = ("confusion.png", "traini
     try:
         test = test["test"]
         shown = [_overall(test, details), _classes(test["per_class_f1"], details["test"]["per_class"])]
-        notes = _notes(details)
+        notes = [*_notes(details), *told(details)]
         last = score_line(test, details["interval"]["count"], details["interval"]["over"])
     except (KeyError, TypeError, AttributeError, ValueError):
         raise EmotionError(

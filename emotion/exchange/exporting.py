@@ -7,7 +7,7 @@ from typing import NamedTuple
 from emotion.core import logs
 from emotion.core.errors import EmotionError
 from emotion.core.files import check_name, writing
-from emotion.core.text import quoted
+from emotion.core.text import counted, printable, quoted
 from emotion.corpus.utterance import Index, read_index
 from emotion.exchange import mmsa, nine_tuple, tables
 from emotion.exchange.cached import Vectors, read_cached
@@ -59,7 +59,7 @@ def export_features(folder: Path, *, out: Path, form: str = "dialoguernn") -> No
 
     Raises:
         EmotionError: the format is unknown, the suffix is another one's, another kind of file is in the place, there
-            is no feature cache, or one does not belong to the index.
+            is no feature cache, one does not belong to the index, or utterances have no class.
     """
     if form not in FORMATS:
         raise EmotionError(f"format is {quoted(form)}, expected one of {', '.join(FORMATS)}")
@@ -69,6 +69,7 @@ def export_features(folder: Path, *, out: Path, form: str = "dialoguernn") -> No
         found = "is a file" if folder.exists() else "no such folder"
         raise EmotionError(f"{folder}: {found}, expected a folder with index.csv and features/*.h5; check the path")
     index = read_index(folder / "index.csv", test_labels=True)
+    _check_labels(folder / "index.csv", index)
     vectors = read_cached(folder, index)
     with writing(out) as partial:
         kind.write(partial, folder, index, vectors)
@@ -81,3 +82,13 @@ def export_features(folder: Path, *, out: Path, form: str = "dialoguernn") -> No
     test = len({row.dialogue for row in index.utterances if row.split == "test"})
     logs.info(f"{len(index.utterances)} utterances, {test} dialogues for testing; {'; '.join(counts)}")
     logs.info(f"exported {folder} to {out}, test labels included; next: give it to the code that reads this format")
+
+
+def _check_labels(path: Path, index: Index) -> None:
+    """Raise EmotionError where an utterance has no class: no reader of these formats expects that."""
+    without = [row.utterance for row in index.utterances if not row.label]
+    if without:
+        raise EmotionError(
+            f"{path}: {counted(len(without), 'utterances')} have no class (e.g. {printable(without[0])}), and these "
+            "formats need one of each; index and extract with index.ambiguous=false"
+        )

@@ -174,7 +174,7 @@ def _keep(task: _Task, splits: Mapping[str, _Inputs], folder: Path, *, why: str)
 
 def _read_split(task: _Task, split: str) -> _Inputs:
     index, modality = task.index, task.encoder.modality
-    rows = [row for row in index.utterances if row.split == split]
+    rows = [row for row in index.utterances if row.split == split and row.label]
     found = _Inputs([], [], [], {})
     for row in track(rows, total=len(rows), title=f"read {modality} ({split})", unit="utterances"):
         try:

@@ -45,6 +45,7 @@ def load(
     history: int | str,
     future: int | str,
     scaling: Mapping[str, Scaling] | None = None,
+    votes: Mapping[str, Sequence[float]] | None = None,
 ) -> dict[str, Sequences]:
     """Read the caches of all modalities and cut each split into sequences; a split may be empty.
 
@@ -54,6 +55,7 @@ def load(
         history: utterances before the one to classify, H of eq. (1); or `all`.
         future: utterances after it; 0 = causal; or `all`.
         scaling: what features are standardised with, of a trained classifier; None = found on the training utterances.
+        votes: utterance -> the raters' distribution over the classes, to be trained on; None = labels are.
 
     Raises:
         EmotionError: a cache does not belong to the index or is damaged, its encoder knows utterances that are scored
@@ -97,8 +99,20 @@ def load(
                 name: replace(spoken, first=spoken.first[rows], count=spoken.count[rows])
                 for name, spoken in words.items()
             },
+            votes=None if votes is None else _votes(utterances, index.labels, votes),
         )
     return loaded
+
+
+def _votes(utterances: Sequence[Utterance], labels: Sequence[str], votes: Mapping[str, Sequence[float]]) -> Tensor:
+    """What each utterance is trained on, (n, classes): the votes; without any its label alone; 0 without either."""
+    found = torch.zeros(len(utterances), len(labels))
+    for place, row in enumerate(utterances):
+        if row.utterance in votes:
+            found[place] = torch.tensor(votes[row.utterance])
+        elif row.label:
+            found[place, labels.index(row.label)] = 1.0
+    return found
 
 
 def _check_scaling(scaling: Mapping[str, Scaling], tables: Mapping[str, _Table], features: Mapping[str, Path]) -> None:

@@ -98,6 +98,8 @@ class Sequences:
         lengths: (s,) long, real rows per sequence; stays on the CPU.
         scaling: per modality, what the features were standardised with; `<modality>/words` for its words.
         words: the modalities that come word by word; their `features` are the words' mean.
+        votes: (n, classes) float32, the raters' distribution that is trained on in place of `labels`; 0 where there is
+            none. None = labels are trained on.
     """
 
     utterances: tuple[Utterance, ...]
@@ -110,6 +112,17 @@ class Sequences:
     lengths: Tensor
     scaling: dict[str, Scaling]
     words: dict[str, Words] = field(default_factory=dict)
+    votes: Tensor | None = None
+
+    @property
+    def targets(self) -> Tensor:
+        """What is trained on: class numbers (n,), or distributions (n, classes)."""
+        return self.labels if self.votes is None else self.votes
+
+    @property
+    def known(self) -> Tensor:
+        """(n,) bool, which utterances have a target."""
+        return self.labels >= 0 if self.votes is None else self.votes.sum(1) > 0
 
     def __len__(self) -> int:
         return len(self.windows)
@@ -125,6 +138,7 @@ class Sequences:
             windows=self.windows.to(device),
             target=self.target.to(device),
             words={name: words.to(device) for name, words in self.words.items()},
+            votes=None if self.votes is None else self.votes.to(device),
         )
 
     def groups(self, which: Tensor) -> list[Tensor]:
@@ -188,4 +202,5 @@ def join(first: Sequences, second: Sequences) -> Sequences:
             )
             for name, words in first.words.items()
         },
+        votes=None if first.votes is None or second.votes is None else torch.cat([first.votes, second.votes]),
     )

@@ -87,6 +87,11 @@ class Recipe(Settings):
         description="none | weights (an utterance counts the more, the rarer its class is in training) | focal (the "
         "more, the less it is recognised so far)",
     )
+    target: Literal["majority", "votes"] = Field(
+        default="majority",
+        description="majority (one class per utterance) | votes (the raters' distribution; with index.ambiguous also "
+        "of utterances without a majority)",
+    )
 
 
 class TrainSettings(Recipe):

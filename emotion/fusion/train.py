@@ -25,6 +25,7 @@ from emotion.core.files import write_text, writing_folder
 from emotion.corpus.sense import class_findings
 from emotion.corpus.utterance import Index, read_index
 from emotion.evaluation import scores
+from emotion.evaluation.annotators import read_targets
 from emotion.fusion import dataset, own, saved
 from emotion.fusion.augment import Variation
 from emotion.fusion.batches import criterion, loss, steps
@@ -47,7 +48,14 @@ SCHEDULES: dict[str, Callable[[int, int], float]] = {
 
 
 def fuse(
-    index_path: Path, features: Mapping[str, Path], *, out: Path, curve: Path, scratch: Path, settings: TrainSettings
+    index_path: Path,
+    features: Mapping[str, Path],
+    *,
+    out: Path,
+    curve: Path,
+    scratch: Path,
+    settings: TrainSettings,
+    annotators: Path | None = None,
 ) -> None:
     """Train a model and write it, its probabilities for validation and test, and its training curve.
 
@@ -59,6 +67,7 @@ def fuse(
         curve: CSV file for the training curve.
         scratch: folder for training whose result is not written yet; a run goes on from its last epoch.
         settings: model, context, sizes and training.
+        annotators: the raters' votes, for `target: votes`; those of the test set are not used.
 
     Raises:
         EmotionError: index, caches and arguments do not fit together, a split has no labels, an encoder knows what
@@ -66,7 +75,8 @@ def fuse(
     """
     with writing_folder(out, SafetensorError) as folder:
         index = read_index(index_path)
-        splits = dataset.load(index, features, history=settings.history, future=settings.future)
+        votes = read_targets(annotators, index) if settings.target == "votes" else None
+        splits = dataset.load(index, features, history=settings.history, future=settings.future, votes=votes)
         for split in ("train", "validation"):
             if not (splits[split].labels >= 0).any():
                 raise EmotionError(f"{index_path}: split {split} has no labelled utterances; choose another split")
@@ -289,14 +299,15 @@ def _validate(
     helper: Executor | None,
     told: Callable[[float], None] | None = None,
 ) -> tuple[float, float]:
-    """Loss and weighted F1, which `told` is given."""
-    known = sequences.labels >= 0
-    logits, labels = predict(module, sequences, helper=helper)[known], sequences.labels[known]
-    matrix = scores.confusion(labels.cpu().numpy(), logits.argmax(1).cpu().numpy(), classes=classes)
+    """Loss against what is trained on, and weighted F1 against the labels, which `told` is given."""
+    logits, known = predict(module, sequences, helper=helper), sequences.labels >= 0
+    actual, predicted = (values[known].cpu().numpy() for values in (sequences.labels, logits.argmax(1)))
+    matrix = scores.confusion(actual, predicted, classes=classes)
     score = float(scores.weighted_f1(matrix))
     if told is not None:
         told(score)
-    return nn.functional.cross_entropy(logits, labels).item(), score
+    targets = sequences.known
+    return nn.functional.cross_entropy(logits[targets], sequences.targets[targets]).item(), score
 
 
 def _key(splits: Mapping[str, Sequences], settings: Mapping[str, Any]) -> str:
@@ -304,6 +315,7 @@ def _key(splits: Mapping[str, Sequences], settings: Mapping[str, Any]) -> str:
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
     for split in ("train", "validation"):
         part = splits[split]
-        for tensor in (*part.features.values(), part.present, part.speakers, part.labels, part.windows):
+        votes = () if part.votes is None else (part.votes,)
+        for tensor in (*part.features.values(), part.present, part.speakers, part.labels, part.windows, *votes):
             digest.update(tensor.numpy().tobytes())
     return digest.hexdigest()[:16]

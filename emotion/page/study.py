@@ -18,6 +18,8 @@ _TABLES = {
     "protocols.csv": "Protocols: the same models, with what they share with training left out step by step",
     "differences.csv": "Differences between protocols, paired over the same utterances",
     "study.csv": "Models: means over seeds, intervals, paired tests, calibration",
+    "votes.csv": "Against the raters: every rated utterance, beside one rater held out",
+    "gaps.csv": "Gaps between genders, speakers and sessions",
     "per_class.csv": "Classes",
     _MISSING: "Modalities hidden",
     "runs.csv": "Single runs",
@@ -66,7 +68,13 @@ def study_data(folder: Path) -> dict[str, Any]:
         EmotionError: a file is missing or damaged.
     """
     about = read_object(folder / ABOUT, remedy=_REMEDY)
-    tables = [_table(folder / name, title) for name, title in _TABLES.items() if (folder / name).exists()]
+    over = about["interval"].get("over") if isinstance(about.get("interval"), dict) else None
+    known = {"votes.csv": notes.raters(), "gaps.csv": notes.gaps(over=shortened(str(over or "dialogues")))}
+    tables = [
+        _table(folder / name, title) | ({"note": known[name]} if name in known else {})
+        for name, title in _TABLES.items()
+        if (folder / name).exists()
+    ]
     if not tables:
         raise EmotionError(f"{folder}: no tables of a study; {_REMEDY}")
     pictures = [

@@ -122,7 +122,7 @@ def _of_corpus(run: Run) -> str:
     index = run.index
     media = sorted({name for row in index.utterances for name in (row.audio, row.video) if name})
     digest = hashlib.sha256(fingerprint([run.root / name for name in media]).encode())
-    for name in ("index.csv", "index.json"):
+    for name in ("index.csv", "index.json", "annotators.csv"):
         digest.update((run.folder / "data" / name).read_bytes())
     return digest.hexdigest()
 

@@ -58,6 +58,11 @@ class Run:
         """The settings that a stage reads."""
         return read_part(cls, self.folder / "params.yaml")
 
+    @property
+    def annotators(self) -> Path:
+        """What the raters say."""
+        return self.folder / "data" / "annotators.csv"
+
     def encoder(self, modality: str) -> Path:
         """The folder of a fitted encoder."""
         return self.folder / "models" / "encoders" / modality
@@ -88,7 +93,7 @@ class Step:
 
 def steps_of(modalities: Sequence[str]) -> Iterator[Step]:
     """All steps in their order; only of the modalities that the model sees."""
-    yield Step("index", IndexStage, (), ("data/index.csv", "data/index.json"), _index)
+    yield Step("index", IndexStage, (), ("data/annotators.csv", "data/index.csv", "data/index.json"), _index)
     if "face" in modalities:
         yield Step("faces", FacesStage, ("index",), ("data/faces.h5", "data/faces.csv", "metrics/faces.json"), _faces)
     for name in modalities:
@@ -105,8 +110,14 @@ def steps_of(modalities: Sequence[str]) -> Iterator[Step]:
 
 def _index(run: Run) -> None:
     params = run.read(IndexStage)
-    out = run.folder / "data" / "index.csv"
-    index_corpus(corpus=params.corpus, root=run.root, out=out, **params.index.model_dump())
+    index_corpus(
+        corpus=params.corpus,
+        root=run.root,
+        out=run.folder / "data" / "index.csv",
+        annotators=run.annotators,
+        without_raters=True,
+        **params.index.model_dump(),
+    )
 
 
 def _faces(run: Run) -> None:
@@ -176,6 +187,7 @@ def _fuse(run: Run) -> None:
         out=run.folder / "models" / "fusion",
         curve=run.folder / "metrics" / "training.csv",
         scratch=run.scratch,
+        annotators=run.annotators,
         settings=params,
     )
 
@@ -186,5 +198,6 @@ def _evaluate(run: Run) -> None:
         run.folder / "models" / "fusion" / "probabilities.csv",
         run.folder / "metrics" / "training.csv",
         faces=run.folder / "metrics" / "faces.json",
+        annotators=run.annotators,
         out=run.folder / "metrics",
     )

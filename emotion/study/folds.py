@@ -12,6 +12,7 @@ from emotion.core.text import quoted
 from emotion.corpus import protocols
 from emotion.corpus.protocols import hold_out, tenth
 from emotion.corpus.utterance import Index, Utterance, read_index, session_of
+from emotion.evaluation.annotators import Targets
 
 PROTOCOLS = ("split", "session", "scenario", "random")
 SAME = {"leave-one-session-out": "session"}
@@ -27,12 +28,14 @@ class Fold:
         index: what is used of the corpus, with this fold's splits; labels of the test utterances are ''.
         features: modality -> cache, of those that were made for this fold alone.
         session: the held-out session: scores are means over sessions.
+        votes: what `target: votes` trains on; nothing of what the fold scores, see `Votes.targets`.
     """
 
     name: str
     index: Index
     features: Mapping[str, Path] = field(default_factory=dict)
     session: str = ""
+    votes: Targets = field(default_factory=dict)
 
     def rows(self, split: str) -> list[Utterance]:
         """The utterances of a split, in the order of the index."""
@@ -87,12 +90,12 @@ def make_folds(index_path: Path, *, protocol: str, validation_only: bool = False
 
 
 def truth(index_path: Path, folds: Sequence[Fold]) -> dict[str, str]:
-    """Label of every utterance of the folds, those of the test set included: for the final tables only."""
+    """Label of every utterance of the folds that has one, the test set included: for the final tables only."""
     known = {row.utterance: row.label for fold in folds for row in fold.index.utterances if row.label}
     tested = {row.utterance for fold in folds for row in fold.rows("test")}
     if tested:
         rows = read_index(index_path, test_labels=True).utterances
-        known |= {row.utterance: row.label for row in rows if row.utterance in tested}
+        known |= {row.utterance: row.label for row in rows if row.utterance in tested and row.label}
     return known
 
 

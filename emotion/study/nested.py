@@ -52,6 +52,7 @@ def tune_folds(
                 replace(search, protocol=inside),
                 data=data,
                 work=out / (fold.name or "split"),
+                votes=fold.votes,
                 title=f"tune {model}, {fold.name} held out" if fold.name else f"tune {model}",
                 workers=workers,
             )

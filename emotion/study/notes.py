@@ -22,6 +22,7 @@ UNDER = (
     "Ablations",
     "Missing modalities",
     "Calibration",
+    "Gaps between groups",
 )
 """Sections of study.md that end with a note of this file."""
 AGAINST = "Models compared with the reference"
@@ -193,6 +194,31 @@ def calibration(scored: str) -> str:
         f"Expected calibration error on the {scored} utterances, mean over seeds; the temperature is fitted on the "
         f"validation utterances.{same} See reliability.png; bins with fewer than {FEWEST_IN_BIN} utterances, all seeds "
         "together, are left out of it."
+    )
+
+
+def raters() -> str:
+    """Under the tables of the raters' votes."""
+    return (
+        "Probabilities against the distribution of the raters' votes. Cross-entropy (nats) and Jensen-Shannon distance "
+        '(0 to 1): the lower, the nearer. "A rater says so": per cent of predictions that some rater gave. In brackets '
+        "the 95 % interval over dialogues, where there are enough. The last line is the human ceiling: each rater's "
+        "vote against the others', and the models against the same others. One vote cannot hedge, so probabilities may "
+        "come nearer than a rater does; its cross-entropy would be infinite, and in its place stands the entropy of "
+        "all votes, below which nothing can come. Weighted F1 to the others' majority: where more than half of the "
+        "others agree. The last column is the score of the table of models, on utterances with a class."
+    )
+
+
+def gaps(*, over: str) -> str:
+    """Under the tables of gaps between groups."""
+    return (
+        "Weighted F1 of a group's utterances together, mean over seeds; then that less the weighted F1 of all others "
+        f"together. Intervals resample {over}, jointly for both sides; with fewer than {FEWEST} {over} on a side there "
+        "is none: too few to say anything of the group. p-values are two-sided and Holm-corrected over the groups of a "
+        "model. The largest gap is between the best and the worst group that have enough; these were chosen by their "
+        "scores, so it is larger than it would be again. Groups differ in what they say and feel too: a gap is not yet "
+        "an injustice. Speakers are numbered in the order of their ids."
     )
 
 

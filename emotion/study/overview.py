@@ -32,7 +32,10 @@ from emotion.study.report import csv_of
 from emotion.study.study import Studied, study
 
 _table = partial(markdown_table, figures=True)
-_OTHERS = ("differences.csv", "study.csv", "per_class.csv", "runs.csv", "reliability.png", "missing.csv", "missing.png")
+_OTHERS = (
+    *("differences.csv", "study.csv", "per_class.csv", "runs.csv", "reliability.png", "missing.csv", "missing.png"),
+    *("votes.csv", "gaps.csv"),
+)
 """Of these an earlier command, for other protocols, may have left some."""
 _TITLES = {ALL: "All utterances", "scripted": "Scripted dialogues", "improvised": "Improvised dialogues"}
 
@@ -75,8 +78,12 @@ def write_overview(out: Path, found: Sequence[Studied]) -> None:
         "study.json": _json(abouts),
         "study.md": page(abouts, lines, differences, against=_against(found)).encode(),
     }
-    if differences:
-        contents["differences.csv"] = csv_of(differences)
+    tables = {
+        "differences.csv": differences,
+        "votes.csv": [{"protocol": o.about.protocol, **line} for o in found if o.raters for line in o.raters.lines],
+        "gaps.csv": [{"protocol": one.about.protocol, **line} for one in found for line in one.gaps],
+    }
+    contents |= {name: csv_of(rows) for name, rows in tables.items() if rows}
     write_all({out / name: content for name, content in contents.items()})
     for name in _OTHERS:
         if name not in contents:

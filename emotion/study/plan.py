@@ -14,6 +14,7 @@ import torch
 from emotion.core import plugins
 from emotion.core.closure import digest_files, read_code
 from emotion.core.errors import EmotionError
+from emotion.evaluation.annotators import check_targets, digest_of
 from emotion.fusion import dataset, own
 from emotion.fusion.models import registry
 from emotion.store.cache import Cache
@@ -22,7 +23,8 @@ from emotion.study.missing import subsets
 from emotion.training.device import device
 
 MEMBERS = "members"
-ABLATIONS = ("modalities", "attention", "residual", "context", "speakers", MEMBERS)
+TARGET = "target"
+ABLATIONS = ("modalities", "attention", "residual", "context", "speakers", MEMBERS, TARGET)
 _CODE = (
     *(f"fusion/{name}" for name in ("augment", "batches", "dataset", "own", "sequences", "settings")),
     *("fusion/threads", "fusion/train"),
@@ -139,6 +141,10 @@ def _ablations(full: Variant, ablate: Sequence[str], length: float) -> list[Vari
             batch = full.settings["batch"] * (round(length) if full.history == dataset.WHOLE else 1)
             settings = full.settings | {"batch": batch}
             found.append(replace(full, name=f"{full.name} without context", history=0, future=0, settings=settings))
+        elif part == TARGET:
+            other = "majority" if full.settings.get(TARGET) == "votes" else "votes"
+            settings = full.settings | {TARGET: other}
+            found.append(replace(full, name=f"{full.name} trained on {other}", settings=settings))
         elif part == MEMBERS and full.settings.get(MEMBERS, 1) > 1:
             found.append(replace(full, name=f"{full.name} with one member", settings=full.settings | {MEMBERS: 1}))
         elif part in own.entry(full.model).parts:
@@ -166,6 +172,9 @@ def runs(
         conditions: whether the runs are scored with modalities missing too.
         folder: for the files.
         own: fold -> its own settings of the same variants; None = all folds have those of the plan.
+
+    Raises:
+        EmotionError: one trains on votes, and there are none.
     """
     checksum = lru_cache(_checksum)
     indices = {fold.name: hashlib.sha256(repr(fold.index).encode()).hexdigest() for fold in folds}
@@ -179,6 +188,9 @@ def runs(
             paths = {name: fold.features.get(name, features[name]) for name in variant.modalities}
             known |= {"fold": fold.name, "index": indices[fold.name]}
             known |= {"features": {name: checksum(path) for name, path in paths.items()}}
+            if variant.settings.get("target") == "votes":
+                check_targets(fold.votes, fold.index)
+                known["votes"] = digest_of(fold.votes)
             for seed in range(1, seeds + 1):
                 about = json.dumps(known | {"seed": seed}, sort_keys=True)
                 digest = hashlib.sha256(about.encode()).hexdigest()[:16]

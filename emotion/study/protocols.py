@@ -71,7 +71,8 @@ def scored(found: Studied) -> Scored:
     place = {name: number for number, name in enumerate(sorted(played))}
     order = np.argsort([place[name] for name in first.utterances], kind="stable")
     names = [first.utterances[number] for number in order]
-    guesses = baselines(found.folds, split, labels)
+    known = [row.utterance in found.labels for fold in found.folds for row in fold.rows(split)]
+    guesses = {name: guess[:, known] for name, guess in baselines(found.folds, split, labels).items()}
     predicted = {row.name: row.scored.predicted[:, order] for row in found.rows if not row.ablation}
     return Scored(
         protocol=found.about.protocol,

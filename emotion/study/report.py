@@ -15,20 +15,30 @@ from emotion.core.files import write_all
 from emotion.core.tables import csv_text, markdown_table, markdown_text
 from emotion.evaluation import comparison_figures as pictures
 from emotion.evaluation import paper
-from emotion.evaluation.annotators import Agreement
 from emotion.evaluation.comparison_figures import Calibrated, SeedScores
-from emotion.study import nested, notes
+from emotion.study import gaps as group_gaps
+from emotion.study import nested, notes, votes
 from emotion.study.about import About
 from emotion.study.for_paper import paper_files
 from emotion.study.missing import ANY, SHARES
 from emotion.study.scoring import Row
+from emotion.study.votes import AgainstRaters
 
 _table = partial(markdown_table, figures=True)
-_OPTIONAL = ("missing.csv", "missing.png", "paper/missing.pdf", "tuned.csv", "protocols.csv", "differences.csv")
+_OPTIONAL = (
+    *("missing.csv", "missing.png", "paper/missing.pdf", "tuned.csv", "votes.csv", "gaps.csv"),
+    *("protocols.csv", "differences.csv"),
+)
 
 
 def write(
-    out: Path, about: About, rows: Sequence[Row], *, missing: Sequence[Mapping[str, Any]], raters: Agreement | None
+    out: Path,
+    about: About,
+    rows: Sequence[Row],
+    *,
+    missing: Sequence[Mapping[str, Any]],
+    raters: AgainstRaters | None,
+    gaps: Sequence[Mapping[str, Any]],
 ) -> None:
     """Write all files, beside their places before the first is swapped in; only runs.csv holds times.
 
@@ -37,7 +47,8 @@ def write(
         about: what the study is of.
         rows: from `scoring.score`.
         missing: rows of missing.csv; [] = there is none, and none of another command stays.
-        raters: of the scored utterances, where what they say is known.
+        raters: what the models are worth against them, where what they say is known.
+        gaps: rows of gaps.csv; [] = there is none, as for the others.
 
     Raises:
         EmotionError: a file cannot be written; all are as they were.
@@ -60,11 +71,11 @@ def write(
         curves = {"any one modality" if name == ANY else name: curve for name, curve in _curves(missing).items()}
         figures["missing"] = pictures.missing_figure(curves, scored=scored)
         contents["missing.csv"] = csv_of(missing)
-    if about.tuned:
-        contents["tuned.csv"] = csv_of(about.tuned)
+    tables = {"tuned.csv": about.tuned, "votes.csv": raters.lines if raters else [], "gaps.csv": gaps}
+    contents |= {name: csv_of(lines) for name, lines in tables.items() if lines}
     contents |= {f"{name}.png": png(figure) for name, figure in figures.items()} | paper_files(about, rows, figures)
     contents["study.json"] = _json(about, rows)
-    contents["study.md"] = page(about, rows, missing=missing, raters=raters).encode()
+    contents["study.md"] = page(about, rows, missing=missing, raters=raters, gaps=gaps).encode()
     write_all({out / name: content for name, content in contents.items()})
     tell(pictures.row_names([row.name for row in drawn])[1], where=str(out / "study.png"))
     for name in _OPTIONAL:
@@ -72,7 +83,14 @@ def write(
             (out / name).unlink(missing_ok=True)
 
 
-def page(about: About, rows: Sequence[Row], *, missing: Sequence[Mapping[str, Any]], raters: Agreement | None) -> str:
+def page(
+    about: About,
+    rows: Sequence[Row],
+    *,
+    missing: Sequence[Mapping[str, Any]],
+    raters: AgainstRaters | None,
+    gaps: Sequence[Mapping[str, Any]],
+) -> str:
     """The text of study.md; for the arguments see `write`."""
     models = [row for row in rows if not row.ablation]
     ablations = [row for row in rows if row.ablation]
@@ -85,7 +103,8 @@ def page(about: About, rows: Sequence[Row], *, missing: Sequence[Mapping[str, An
         _comparisons(ablations, "Ablations", about) if ablations else "",
         _missing(missing, about) if missing else "",
         _calibration(models, about.scored),
-        _raters(models, raters) if raters else "",
+        votes.section(raters) if raters else "",
+        group_gaps.section(gaps, over=about.interval.over) if gaps else "",
         nested.section(about.tuned) if about.tuned else "",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -217,28 +236,6 @@ def _calibration(rows: Sequence[Row], scored: str) -> str:
         for row in rows
     ]
     return f"## Calibration\n\n{_table(header, lines)}\n\n{notes.calibration(scored)}"
-
-
-def _raters(rows: Sequence[Row], raters: Agreement) -> str:
-    ceiling = raters.ceiling
-    if not ceiling.n:
-        return "## Against the raters\n\nNo scored utterance has two raters or more, so nothing is compared with them."
-    names = ("cross_entropy", "js", "cosine")
-    lines = [
-        [row.name, *(f"{row.figures[f'soft_{name}']:.3f}" for name in names)]
-        for row in rows
-        if row.figures["soft_js"] is not None
-    ]
-    lines.append(["raters", *(f"{getattr(ceiling, name):.3f}" for name in names)])
-    table = _table(["", "cross-entropy", "Jensen-Shannon divergence", "cosine"], lines)
-    note = (
-        "Probabilities against the distribution of the raters' votes; nats, lower is better; for the cosine higher is. "
-        f"Raters: how well they agree themselves, on {ceiling.n} utterances: each against the mean of the others (as a "
-        "single vote cannot hedge, probabilities may come nearer); for the cross-entropy the entropy of the "
-        f"distribution, below which nothing can come. {raters.dropped} of the {raters.labels} labels that raters gave "
-        "to the scored utterances are of no class and left out; the others of the same rater share the vote."
-    )
-    return f"## Against the raters\n\n{table}\n\n{note}"
 
 
 def _mean_std(row: Row, name: str) -> str:

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from emotion.core.errors import EmotionError
 from emotion.core.files import writing
 from emotion.core.settings import read_settings
+from emotion.evaluation.annotators import check_targets
 from emotion.fusion import dataset, train
 from emotion.fusion.sequences import Sequences
 from emotion.fusion.settings import TrainSettings
@@ -72,7 +73,9 @@ class Worker:
         Raises:
             EmotionError: it cannot be trained; the message names the run.
         """
-        splits = self._splits(run.fold, run.variant.modalities, run.variant.history, run.variant.future)
+        variant = run.variant
+        target = variant.settings.get("target", "majority")
+        splits = self._splits(run.fold, variant.modalities, variant.history, variant.future, target)
         by_epoch: list[NDArray[np.uint8]] = []
 
         def watch(epoch: int, module: nn.Module) -> None:
@@ -100,13 +103,20 @@ class Worker:
             np.savez(file, **arrays)
 
     def _load(
-        self, fold: str, modalities: Sequence[str], history: int | str, future: int | str
+        self, fold: str, modalities: Sequence[str], history: int | str, future: int | str, target: str
     ) -> dict[str, Sequences]:
-        return load_fold(self._folds[fold], self._features, modalities, history=history, future=future)
+        known = self._folds[fold]
+        return load_fold(known, self._features, modalities, history=history, future=future, target=target)
 
 
 def load_fold(
-    fold: Fold, features: Mapping[str, Path], modalities: Sequence[str], *, history: int | str, future: int | str
+    fold: Fold,
+    features: Mapping[str, Path],
+    modalities: Sequence[str],
+    *,
+    history: int | str,
+    future: int | str,
+    target: str = "majority",
 ) -> dict[str, Sequences]:
     """A fold's sequences by split, on the device; for the context see `dataset.load`.
 
@@ -116,9 +126,16 @@ def load_fold(
         modalities: to read.
         history: utterances before each.
         future: utterances after it.
+        target: `votes` to train on the fold's votes.
+
+    Raises:
+        EmotionError: `target` is votes and the fold has none.
     """
     paths = {name: fold.features.get(name, features[name]) for name in modalities}
-    loaded = dataset.load(fold.index, paths, history=history, future=future)
+    votes = fold.votes if target == "votes" else None
+    if votes is not None:
+        check_targets(votes, fold.index)
+    loaded = dataset.load(fold.index, paths, history=history, future=future, votes=votes)
     for split in SPLITS:
         assert list(loaded[split].utterances) == fold.rows(split), "rows in the order of the index"
     return {split: part.to(device()) for split, part in loaded.items()}

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from emotion.core.errors import EmotionError
 from emotion.evaluation import scores, significance
-from emotion.evaluation.annotators import Votes
 from emotion.evaluation.predictions import Predictions
 from emotion.evaluation.scores import clusters_of
 from emotion.study.folds import Fold
@@ -26,7 +25,8 @@ class Row:
     Attributes:
         variant: what was run.
         runs: rows of runs.csv, in the order of folds, then seeds.
-        predictions: by split; `test` is missing where there is no test utterance.
+        predictions: by split, of the utterances that have a class; `test` is missing where none has.
+        whole: the split that counts with all its utterances; class number -1 = it has no class.
         figures: column of study.csv -> value; None or NaN = there is none.
         per_class: see `Predictions.per_class`.
     """
@@ -34,6 +34,7 @@ class Row:
     variant: Variant
     runs: list[dict[str, Any]]
     predictions: dict[str, Predictions]
+    whole: Predictions
     figures: dict[str, Any] = field(default_factory=dict)
     per_class: dict[str, dict[str, float | None]] = field(default_factory=dict)
 
@@ -75,7 +76,6 @@ def score(
     truth: Mapping[str, str],
     *,
     reference: str,
-    votes: Votes | None,
 ) -> list[Row]:
     """Read the runs and score them: one row per variant.
 
@@ -88,7 +88,6 @@ def score(
         folds: of the study.
         truth: label of every utterance.
         reference: name of the model that the others are compared with.
-        votes: the annotators', where they are known.
 
     Raises:
         EmotionError: a run's file has vanished.
@@ -97,7 +96,7 @@ def score(
     by_name = {row.name: row for row in rows}
     families: dict[str, list[Row]] = {}
     for row in rows:
-        _add_figures(row, votes)
+        _add_figures(row)
         row.per_class = row.scored.per_class(folds[0].index.labels)
         against = row.variant.full if row.ablation else reference
         if row.name != against:
@@ -140,19 +139,21 @@ def _row(variant: Variant, runs: Sequence[Run], folds: Sequence[Fold], truth: Ma
             )
         results.setdefault(run.fold, []).append(result)
         lines.append(_line(run, result, by_name[run.fold], truth))
-    splits = [split for split in SPLITS if any(fold.rows(split) for fold in folds)]
-    return Row(variant, lines, {split: _predictions(split, folds, results, truth) for split in splits})
+    labelled = {row.split for fold in folds for row in fold.index.utterances if row.utterance in truth}
+    whole = {split: _predictions(split, folds, results, truth) for split in SPLITS if split in labelled}
+    return Row(variant, lines, {split: found.labelled for split, found in whole.items()}, list(whole.values())[-1])
 
 
 def _line(run: Run, result: Result, fold: Fold, truth: Mapping[str, str]) -> dict[str, Any]:
     """The run's row of runs.csv; a score is None where the fold has no test utterance."""
     actual = {split: _actual(fold, split, truth) for split in SPLITS}
+    known = {split: numbers >= 0 for split, numbers in actual.items()}
 
     def f1(split: str, predicted: NDArray[Any]) -> float:
-        counts = scores.confusion(actual[split], predicted.astype(np.int64), classes=len(fold.index.labels))
-        return float(scores.weighted_f1(counts))
+        right, guess = actual[split][known[split]], predicted[known[split]].astype(np.int64)
+        return float(scores.weighted_f1(scores.confusion(right, guess, classes=len(fold.index.labels))))
 
-    tested = len(actual["test"]) > 0
+    tested = bool(known["test"].any())
     chosen = {split: result.logs[split].argmax(1) for split in (SPLITS if tested else SPLITS[:1])}
     return {
         "model": run.variant.name,
@@ -160,15 +161,16 @@ def _line(run: Run, result: Result, fold: Fold, truth: Mapping[str, str]) -> dic
         "epoch": result.epoch,
         "validation_weighted_f1": f1("validation", chosen["validation"]),
         "test_weighted_f1": f1("test", chosen["test"]) if tested else None,
-        "test_accuracy": float((actual["test"] == chosen["test"]).mean()) if tested else None,
+        "test_accuracy": float((actual["test"] == chosen["test"])[known["test"]].mean()) if tested else None,
         "peek_weighted_f1": max(f1("test", epoch) for epoch in result.by_epoch) if tested else None,
         "seconds": f"{result.seconds:.2f}",
     } | ({"held_out": run.fold} if run.fold else {})
 
 
 def _actual(fold: Fold, split: str, truth: Mapping[str, str]) -> NDArray[np.int64]:
-    """Class numbers of a split's rows, (n,)."""
-    return np.array([fold.index.labels.index(truth[row.utterance]) for row in fold.rows(split)], dtype=np.int64)
+    """Class numbers of a split's rows, (n,); -1 = without a class."""
+    numbers = {label: number for number, label in enumerate(fold.index.labels)}
+    return np.array([numbers.get(truth.get(row.utterance, ""), -1) for row in fold.rows(split)], dtype=np.int64)
 
 
 def _predictions(
@@ -192,7 +194,7 @@ def _predictions(
     )
 
 
-def _add_figures(row: Row, votes: Votes | None) -> None:
+def _add_figures(row: Row) -> None:
     scored, figures = row.scored, row.figures
     figures["model"], figures["seeds"] = row.name, len(scored.logs)
     figures["members"] = row.variant.settings.get("members", 1)
@@ -204,9 +206,6 @@ def _add_figures(row: Row, votes: Votes | None) -> None:
     figures["temperature"] = float(row.temperatures.mean())
     figures["ece_before"] = scored.calibration_error(np.exp(scored.logs))
     figures["ece_after"] = scored.calibration_error(row.scaled)
-    found = votes.compare(scored.utterances, np.exp(scored.logs)) if votes else []
-    for name in ("cross_entropy", "js", "cosine"):
-        figures[f"soft_{name}"] = float(np.mean([getattr(soft, name) for soft in found])) if found else None
 
 
 def _peek(runs: Sequence[Mapping[str, Any]]) -> dict[str, float | None]:

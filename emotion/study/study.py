@@ -19,31 +19,35 @@ from emotion.core.tasks import Tasks
 from emotion.corpus.shared import of_folds
 from emotion.corpus.utterance import SPLITS
 from emotion.evaluation import significance
-from emotion.evaluation.annotators import read_votes
+from emotion.evaluation.annotators import Votes, read_votes
 from emotion.evaluation.scores import clusters_of
 from emotion.store.cache import Cache
 from emotion.study import nested
 from emotion.study.about import About, Interval
 from emotion.study.citing import family_of
 from emotion.study.folds import Fold, make_folds, named, truth
+from emotion.study.gaps import gaps
 from emotion.study.plan import Run, runs, variants
 from emotion.study.refit import refit_features
 from emotion.study.report import write
 from emotion.study.run import Worker, read_result
 from emotion.study.scoring import Row, missing_rows, score
 from emotion.study.tune import Search
+from emotion.study.votes import AgainstRaters, compared, scores_against_raters
 from emotion.training.workers import train_all
 
 Recipe = Callable[[str], Mapping[str, Any]]
 
 
 class Studied(NamedTuple):
-    """What a study of one protocol found: its folds with test labels hidden, every label, rows and what it is of."""
+    """What a study of one protocol found: its folds with test labels hidden, every label, what it is of, its tables."""
 
     folds: list[Fold]
     labels: dict[str, str]
     rows: list[Row]
     about: About
+    raters: AgainstRaters | None = None
+    gaps: Sequence[Mapping[str, Any]] = ()
 
 
 def study(
@@ -92,6 +96,8 @@ def study(
     reference = reference or models[0]
     caches = caches_of(features)
     folds = make_folds(features / "index.csv", protocol=protocol, validation_only=validation_only)
+    votes = votes_of(annotators or features / "annotators.csv", folds[0].index.labels, needed=annotators is not None)
+    folds = [replace(fold, votes=votes.targets(fold.index)) for fold in folds] if votes else folds
     train = folds[0].rows("train")
     make_plan = partial(
         variants,
@@ -102,8 +108,6 @@ def study(
         length=len(train) / len({row.dialogue for row in train}),
     )
     plan = make_plan({model: recipe(model) for model in models})
-    known = annotators or (features / "annotators.csv" if (features / "annotators.csv").is_file() else None)
-    votes = read_votes(known, folds[0].index.labels) if known else None
     with _alone(out):
         folds = refit_features(folds, caches, data=features, out=out / "folds")
         found = _tune(folds, caches, models, search, protocol=protocol, data=features, out=out, workers=workers)
@@ -113,19 +117,17 @@ def study(
         )
         _train(every, folds, caches, workers=workers)
         labels = truth(features / "index.csv", folds)
-        rows = score(plan, every, folds, labels, reference=reference, votes=votes)
+        rows = score(plan, every, folds, labels, reference=reference)
         about = _about(folds, caches, rows[0], labels, protocol=named(protocol), seeds=seeds, reference=reference)
         by = {model: chosen(model) for model in models} if chosen else {}
-        about = replace(
-            about,
-            chosen=nested.chosen(found) if found else by,
-            tuned=nested.lines(found),
-            validation_only=validation_only,
-        )
+        by, tuned = nested.chosen(found) if found else by, nested.lines(found)
+        about = replace(about, chosen=by, tuned=tuned, validation_only=validation_only)
         lost = [line for row in rows if not row.ablation for line in missing_rows(row)] if missing else []
-        raters = votes.agreement(rows[0].scored.utterances) if votes else None
-        write(out, about, rows, missing=lost, raters=raters)
-    return Studied(folds, labels, rows, about)
+        whole = [row for row in rows if not row.ablation]
+        raters = scores_against_raters(compared(rows), votes) if votes else None
+        between = gaps(whole, folds)
+        write(out, about, rows, missing=lost, raters=raters, gaps=between)
+    return Studied(folds, labels, rows, about, raters, between)
 
 
 def _tune(
@@ -180,6 +182,11 @@ def caches_of(features: Path) -> dict[str, Path]:
     return found
 
 
+def votes_of(path: Path, labels: Sequence[str], *, needed: bool = False) -> Votes | None:
+    """The raters' votes in a file; None where it holds none, or need not exist and does not."""
+    return read_votes(path, labels) if needed or path.exists() else None
+
+
 @contextmanager
 def _alone(out: Path) -> Iterator[None]:
     """Two studies never write to the same folder."""
@@ -223,8 +230,10 @@ def _about(
 ) -> About:
     index, strata = folds[0].index, row.scored.tally.strata
     held_out = [fold.name for fold in folds if fold.name]
-    used = list({row.utterance: row for fold in folds for row in fold.index.utterances}.values())
-    splits = {"all": used} if held_out else {split: folds[0].rows(split) for split in SPLITS}
+    used = {row.utterance: row for fold in folds for row in fold.index.utterances if row.utterance in labels}
+    splits = {"all": list(used.values())}
+    if not held_out:
+        splits = {split: [row for row in used.values() if row.split == split] for split in SPLITS}
     features, encoders, unknown = {}, {}, []
     for modality, path in caches.items():
         with Cache(path) as cache:
@@ -256,6 +265,6 @@ def _absent(folds: Sequence[Fold], labels: Mapping[str, str], *, scored: str) ->
         f"training ({fold.name} held out)" if fold.name else "training": {row.label for row in fold.rows("train")}
         for fold in folds
     }
-    known[scored] = {labels[row.utterance] for fold in folds for row in fold.rows(scored)}
+    known[scored] = {labels.get(row.utterance, "") for fold in folds for row in fold.rows(scored)}
     absent = {where: [label for label in folds[0].index.labels if label not in there] for where, there in known.items()}
     return {where: missing for where, missing in absent.items() if missing}

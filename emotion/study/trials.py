@@ -79,7 +79,7 @@ class TrialTrainer:
         watch = _Watch(trial, settings, folds=len(self._folds), told=self._told)
         try:
             for place in range(len(self._folds)):
-                splits = self._splits(place, settings.history, settings.future)
+                splits = self._splits(place, settings.history, settings.future, settings.target)
                 classes = len(self._folds[place].index.labels)
                 train.fit(splits, classes=classes, settings=settings, told=watch.told)
                 watch.next_fold()
@@ -92,9 +92,9 @@ class TrialTrainer:
         result = {"chosen": trial.chosen, "curve": watch.curve, "stopped": watch.stopped}
         write_text(trial.path, json.dumps(result) + "\n")
 
-    def _load(self, place: int, history: int | str, future: int | str) -> dict[str, Sequences]:
+    def _load(self, place: int, history: int | str, future: int | str, target: str) -> dict[str, Sequences]:
         names = list(self._features)
-        return load_fold(self._folds[place], self._features, names, history=history, future=future)
+        return load_fold(self._folds[place], self._features, names, history=history, future=future, target=target)
 
 
 class _Behind(Exception):

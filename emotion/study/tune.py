@@ -24,6 +24,7 @@ from emotion.core.errors import EmotionError
 from emotion.core.locks import hold
 from emotion.core.tasks import Tasks
 from emotion.corpus.utterance import Index
+from emotion.evaluation.annotators import Targets, digest_of
 from emotion.fusion.recipes import by_hand, check_recipe
 from emotion.store.cache import Cache
 from emotion.study.inner import Inner, inner_folds
@@ -108,6 +109,7 @@ def tune(
     *,
     data: Path,
     work: Path,
+    votes: Targets | None = None,
     title: str = "tune",
     workers: int = 1,
 ) -> Tuned:
@@ -119,6 +121,7 @@ def tune(
         search: what for.
         data: folder of the caches, for encoders that are to be fitted again.
         work: folder for finished trials; what is in it may be removed.
+        votes: of the raters, for `target: votes`; nothing of the test set.
         title: for the progress line.
         workers: processes. Does not change the result.
 
@@ -128,6 +131,7 @@ def tune(
     """
     optuna()
     inner = inner_folds(index, protocol=search.protocol, most=search.folds)
+    inner = replace(inner, folds=[replace(fold, votes=votes or {}) for fold in inner.folds])
     work.mkdir(parents=True, exist_ok=True)
     with hold(work / DATABASE):
         inner = replace(inner, folds=refit_features(inner.folds, features, data=data, out=work / "folds"))
@@ -218,6 +222,8 @@ def _key(inner: Inner, features: Mapping[str, Path], search: Search) -> str:
     known["features"] = [
         {name: _checksum(fold.features.get(name, path)) for name, path in features.items()} for fold in inner.folds
     ]
+    if search.recipe.get("target") == "votes" or "target" in search.space:
+        known["votes"] = [digest_of(fold.votes) for fold in inner.folds]
     own = [read_code(Path(__file__).with_name(f"{name}.py")).digest for name in ("search", "trials")]
     known |= {"code": [code_digest(search.model), *own], "torch": str(torch.__version__), "device": device().type}
     known["optuna"] = str(optuna().__version__)

@@ -13,7 +13,7 @@ from emotion.fusion.recipes import CHOSEN, RECIPES, read_recipe
 from emotion.fusion.settings import Recipe
 from emotion.study.inner import PROTOCOLS
 from emotion.study.space import read_space, space_path
-from emotion.study.study import caches_of
+from emotion.study.study import caches_of, votes_of
 from emotion.study.tune import Search, Tuned, tune
 
 _BEGINS = "# Chosen by `emotion tune`"
@@ -58,12 +58,15 @@ def tune_recipe(
     if protocol not in PROTOCOLS:
         raise EmotionError(f"protocol is {protocol!r}, expected one of {', '.join(PROTOCOLS)}")
     search = make_search(model, trials=trials, recipes=recipes, space=space, changes=changes or {})
+    index = read_index(features / "index.csv")
+    votes = votes_of(features / "annotators.csv", index.labels)
     found = tune(
-        read_index(features / "index.csv"),
+        index,
         caches_of(features),
         replace(search, folds=folds, seed=seed, protocol=protocol),
         data=features,
         work=out.with_suffix(".tune"),
+        votes=votes.targets(index) if votes else {},
         title=f"tune {model}",
         workers=workers,
     )

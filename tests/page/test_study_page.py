@@ -108,3 +108,21 @@ def test_counts_have_no_decimals():
     (classes,) = [table for table in study_data(STUDY)["tables"] if table["title"] == "Classes"]
     row = dict(zip(classes["columns"], classes["rows"][0], strict=True))
     assert (row["model"], row["class"], row["precision"], row["support"]) == ("fusion", "happy", "0.680", "53")
+
+
+def test_protocols_gaps_and_votes(tmp_path):
+    folder = tmp_path / "study"
+    shutil.copytree(STUDY.parent / "protocols", folder)
+    (folder / "votes.csv").write_text("protocol,model,utterances,n,js_distance\nsession,m,ambiguous,20,0.512345\n")
+    (folder / "gaps.csv").write_text("protocol,model,by,group,difference\nsession,m,gender,F,-0.012345\n")
+    titles = [table["title"].split(":")[0] for table in study_data(folder)["tables"]]
+    assert titles[:4] == [
+        "Protocols",
+        "Differences between protocols, paired over the same utterances",
+        "Against the raters",
+        "Gaps between genders, speakers and sessions",
+    ]
+    assert all(len(table.get("note", "")) > 100 for table in study_data(folder)["tables"][2:4])
+    shown = {table["title"].split(":")[0]: table["rows"] for table in study_data(folder)["tables"]}
+    assert shown["Against the raters"] == [["session", "m", "ambiguous", "20", "0.512"]]
+    assert shown["Gaps between genders, speakers and sessions"] == [["session", "m", "gender", "F", "-0.012"]]

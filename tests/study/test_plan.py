@@ -120,11 +120,11 @@ def test_a_run_depends_on_what_it_is_asked_for_only(tmp_path):
 
 @pytest.mark.slow
 def test_the_code_that_counts_is_what_a_run_imports():
-    """Left out: what reads the index (it is in the digest itself), checks, reports or writes."""
+    """Left out: what reads the index and the votes (they are in the digest itself), checks, reports or writes."""
     core = {f"core/{name.stem}" for name in (ROOT / "emotion" / "core").glob("*.py")}
     store = {f"store/{name}" for name in ("attributes", "disk", "layout", "opening", "overlap", "structure", "trained")}
     index = {f"corpus/{name}" for name in ("decoding", "identity", "reading", "sense", "sides", "traces", "utterance")}
-    index |= {"corpus/protocols", "corpus/scenarios"}
+    index |= {"corpus/protocols", "corpus/scenarios", "corpus/raters", "evaluation/annotators", "evaluation/rows"}
     no_matter = {"__init__", "fusion/saved", *index, *store, *core}
     needed = import_closure(ROOT / "emotion" / "study" / "run.py")
     found = {path.removeprefix("emotion/").removesuffix(".py") for path in needed}

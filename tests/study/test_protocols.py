@@ -1,9 +1,8 @@
 import numpy as np
 import pytest
-from planted_study import LABELS, conduct, plant, recipe, relabel_test, results, rows_of
+from planted_study import conduct, plant, recipe, relabel_test, results, rows_of
 
 from emotion.core.errors import EmotionError
-from emotion.corpus.utterance import read_index
 from emotion.study import study as study_module
 
 
@@ -77,37 +76,6 @@ def test_one_seed_of_one_model(features, tmp_path, no_pictures):
     (row,) = rows_of(out / "study.csv")
     assert row["test_weighted_f1_std"] == ""
     assert "nan" not in (out / "study.md").read_text()
-
-
-@pytest.mark.slow
-def test_raters(features, tmp_path, no_pictures):
-    rows = [row for row in read_index(features / "index.csv", test_labels=True).utterances if row.split == "test"]
-    words = {"happy": "Happiness", "sad": "Sadness", "angry": "Anger", "frustrated": "Frustration"}
-    lines = ["utterance,rater,labels,valence,activation,dominance"]
-    for row in rows[:-1]:
-        word = words.get(row.label, row.label)
-        lines += [
-            f"{row.utterance},{rater},{label},,,"
-            for rater, label in zip(("E1", "E2", "F1"), (word, f"{word};Other", "Surprise"), strict=True)
-        ]
-    path = tmp_path / "annotators.csv"
-    path.write_text("\n".join(lines) + "\n")
-    out = conduct(features, tmp_path / "out", models=["cnn"], seeds=1, annotators=path)
-    (row,) = rows_of(out / "study.csv")
-    (result,) = results(out).values()
-    index = [LABELS.index(row.label) for row in rows[:-1]]
-    given = result.logs["test"][:-1].astype(float)[np.arange(len(index)), index]
-    assert float(row["soft_cross_entropy"]) == pytest.approx(-given.mean(), abs=1e-6)
-    assert "| raters | 0.000 | 0.000 | 1.000 |" in (out / "study.md").read_text().replace("-0.000", "0.000")
-    counted = f"{len(rows[:-1])} of the {3 * len(rows[:-1])} labels that raters gave"  # F1 is the speaker
-    assert counted in (out / "study.md").read_text()
-    path.write_text("\n".join([*lines[:1], *(line for line in lines[1:] if ",E1," in line)]) + "\n")
-    text = (conduct(features, tmp_path / "out", models=["cnn"], seeds=1, annotators=path) / "study.md").read_text()
-    assert "No scored utterance has two raters or more" in text
-    assert "nan" not in text
-    path.write_text("utterance,rater\n")
-    with pytest.raises(EmotionError, match=r"annotators\.csv: expected the columns"):
-        conduct(features, tmp_path / "out", models=["cnn"], seeds=1, annotators=path)
 
 
 def test_wrong_arguments(features, tmp_path):

@@ -29,7 +29,7 @@ def test_the_files(finished):
     runs = [path.name for path in (finished / "runs").iterdir()]
     assert len(runs) == 2 * 5
     assert len([name for name in runs if name.startswith("fusion_without_attention-seed")]) == 2
-    names = {*TABLES, "runs.csv", "missing.csv", "missing.png", "runs", "paper"}
+    names = {*TABLES, "runs.csv", "gaps.csv", "missing.csv", "missing.png", "runs", "paper"}
     assert {path.name for path in finished.iterdir()} == names
     head = (finished / "runs.csv").read_text().splitlines()[0]
     expected = "model,seed,epoch,validation_weighted_f1,test_weighted_f1,test_accuracy,peek_weighted_f1,seconds"
