@@ -51,7 +51,7 @@ core is processor time, and the best of a few repetitions counts. {verdict}
 
 - faces: a generated video of 5 minutes, 720x480, 30 frames/s, XVID in AVI, with two drawn actors; turns of 2 to 7 s
   fill its whole length. Clips of 48x48 px at 15 frames/s, the bundled Haar detector. Where the face is gets
-  known of every fifth frame; while it stands still the detector looks at every 25th.
+  known of every fifth frame; while it stands still the detector looks at every 20th.
 - audio: an hour of speech in 16 kHz wav through the paper's encoder with random weights, from the index to the cache.
 - text: 384 sentences of random words, 12 on average, through 12 layers of 768 with random weights in float32. All ways
   give the same vectors. sentence-transformers sorts by length and pads batches of 32; ours are not padded. The more

@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion.conversation.following import Follower, Track, blend
+from emotion.conversation.following import Follower, Track
 from emotion.conversation.light_asd import FPS, SIDE
 from emotion.conversation.talking import Clip, Judge, Signs, kind_of, motion, square
 from emotion.conversation.words import Region
@@ -27,6 +27,7 @@ from emotion.core.errors import MediaError
 from emotion.media.cropping import crop, inside
 from emotion.media.detectors import Image, make_detector
 from emotion.media.settings import SCORE
+from emotion.media.tracks import blend
 from emotion.media.video import Video
 
 _EVERY: Final = 5  # pictures from one that is examined to the next, in a span

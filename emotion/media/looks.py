@@ -1,7 +1,7 @@
 """Which frames the detector sees: few of them while a face stays where it is, more where anything changes.
 
     examined     0 1 2 3 4 5 6 7 8 9 10     of which it is to be known where the faces are; here one moves after 6
-    steady       x         x                five on; the face is where it was, so it was there in between
+    steady       x       x                  four on; the face is where it was, so it was there in between
     moved                  x   x x x x      elsewhere: half way, and between any two that differ
     lost         x x x x                    where none was found, the next
 
@@ -19,11 +19,11 @@ from emotion.media.detectors import Box, Detector, Image
 from emotion.media.search import Search
 from emotion.media.tracks import blend, jump
 
-_STRIDE: Final = 5  # examined frames from one that is looked at to the next, at most
+_STRIDE: Final = 4  # examined frames from one that is looked at to the next, at most
 _LINES: Final = 16  # of a face that are compared
 _CHANGES: Final = 2.0  # that a face may change in between, in those from first to last
 _LEAST: Final = 8.0  # grey levels that it may always change
-_STEADY: Final = 0.12  # jump up to which a face stays where it was
+_STEADY: Final = 0.1  # jump up to which a face stays where it was
 
 
 class Looks:
