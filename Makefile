@@ -81,7 +81,7 @@ site: $(VENV)/.installed-site  ## build the documentation as pages into build/si
 
 clean:  ## remove the environment, caches and everything generated (not your raw data)
 	rm -rf $(VENV) .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage* *.egg-info dvc_plots build
-	rm -rf data/raw/synthetic data/features data/faces.* data/index.* models metrics/predictions.csv metrics/speakers.csv
+	rm -rf data/raw/synthetic data/features data/annotators.csv data/faces.* data/index.* models metrics/predictions.csv metrics/speakers.csv
 	rm -rf .code .dvc/cache .dvc/tmp .dvc-index/repo/*/
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
