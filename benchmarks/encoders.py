@@ -276,23 +276,19 @@ def main() -> None:
     torch.set_num_threads(1)
     for entry in track(chosen, total=len(chosen), title="encoders", unit="encoders"):
         line = measure(entry)
-        told = f", {share(line.ratio)} of the bare model" if line.ratio else ""
-        told += f", {share(line.mixed)} with mixed lengths" if line.mixed else ""
+        shares = (line.ratio, "of the bare model"), (line.mixed, "with mixed lengths")
+        told = "".join(f", {share(number)} {of}" for number, of in shares if number)
         sys.stderr.write(f"{entry.name}: {speed(line)}{told}\n")
         lines = kept() | {f"{entry.modality} {entry.name}": line}
-        figures = {
-            key: {name: getattr(one, name) for name in ("parameters", "seconds", "ratio", "mixed")}
-            for key, one in sorted(lines.items())
-        }
-        record("encoders", {"lines": figures})
+        names = ("parameters", "seconds", "ratio", "mixed")
+        record("encoders", {"lines": {key: {n: getattr(one, n) for n in names} for key, one in sorted(lines.items())}})
     write_page()
 
 
 def write_page() -> None:
     """Write the document from the figures that benchmarks/results.json holds, unless some are missing."""
     lines = kept()
-    missing = [entry.family for entry in ENTRIES if f"{entry.modality} {entry.name}" not in lines]
-    if missing:
+    if missing := [entry.family for entry in ENTRIES if f"{entry.modality} {entry.name}" not in lines]:
         sys.stderr.write(f"{DOCUMENT.name} stays as it was: not measured yet are {', '.join(missing)}\n")
         return
     ordered = [lines[f"{entry.modality} {entry.name}"] for entry in ENTRIES]

@@ -12,7 +12,7 @@ import torch
 from emotion.core.files import writing_folder
 from emotion.core.tables import csv_text
 from emotion.corpus.utterance import Utterance, read_index, write_index
-from emotion.fusion import dataset, saved, train
+from emotion.fusion import dataset, logits, saved
 from emotion.fusion.models import building, registry
 from emotion.store.overlap import training_of
 from emotion.store.trained import Training, digest, write_record
@@ -82,7 +82,7 @@ def plant(
     settings = {**dict.fromkeys(registry.PARTS, True), **settings, "words": list(splits["train"].words)}
     parts = {name: settings[name] for name in registry.PARTS}
     module = building.build(model, dims=dims, classes=len(labels), words=settings["words"], **shape | parts).eval()
-    scored = [(splits[name], train.probabilities(module, splits[name])) for name in ("validation", "test")]
+    scored = [(splits[name], logits.probabilities(module, splits[name])) for name in ("validation", "test")]
     with writing_folder(folder / "models" / "fusion") as out:
         settings |= {"history": history, "future": future}
         saved.save(out, module, settings=settings, scaling=splits["train"].scaling, scored=scored)

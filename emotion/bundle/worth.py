@@ -15,9 +15,9 @@ from emotion.corpus.utterance import Index
 from emotion.evaluation import scores
 from emotion.evaluation.calibration import fit_temperature, temperature_scaled
 from emotion.evaluation.report import interval_text
+from emotion.fusion.logits import predict
 from emotion.fusion.saved import Classifier
 from emotion.fusion.sequences import Sequences
-from emotion.fusion.train import predict
 
 _AGAIN = "run dvc repro evaluate"
 _EQUAL = 2e-3  # by which a score may differ from what was written: another processor rounds otherwise

@@ -116,7 +116,7 @@ class Sequences:
 
     @property
     def targets(self) -> Tensor:
-        """What is trained on: class numbers (n,), or distributions (n, classes)."""
+        """Class numbers (n,), or distributions (n, classes), that are trained on."""
         return self.labels if self.votes is None else self.votes
 
     @property

@@ -15,9 +15,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import torch
 from safetensors import SafetensorError
-from torch import Tensor, nn
+from torch import nn
 
 from emotion.core import logs, plugins
 from emotion.core.errors import EmotionError
@@ -29,17 +28,17 @@ from emotion.evaluation.annotators import read_targets
 from emotion.fusion import dataset, own, saved
 from emotion.fusion.augment import Variation
 from emotion.fusion.batches import criterion, loss, steps
+from emotion.fusion.logits import predict, probabilities
 from emotion.fusion.models import building, registry
 from emotion.fusion.sequences import Sequences, join
 from emotion.fusion.settings import TrainSettings
-from emotion.fusion.threads import backward, share, threads
+from emotion.fusion.threads import backward, threads
 from emotion.store.overlap import training_of
 from emotion.store.trained import write_record
 from emotion.training.curve import Epoch, best_epoch, curve_csv
 from emotion.training.device import device, seed_everything
 from emotion.training.loop import train
 
-EVALUATION_BATCH = 256  # sequences; the result does not depend on it
 SCHEDULES: dict[str, Callable[[int, int], float]] = {
     "constant": lambda epoch, epochs: 1.0,
     "cosine": lambda epoch, epochs: 0.5 * (1 + math.cos(math.pi * (epoch - 1) / epochs)),
@@ -258,37 +257,6 @@ def _shape(splits: Mapping[str, Sequences], settings: TrainSettings) -> dict[str
     dims = {name: values.shape[1] for name, values in splits["train"].features.items()}
     sizes = {name: getattr(settings, name) for name in (*registry.SIZES, "members", *registry.PARTS)}
     return {"dims": dims, **sizes, "words": list(splits["train"].words)}
-
-
-def predict(module: nn.Module, sequences: Sequences, *, helper: Executor | None = None) -> Tensor:
-    """Logits of every utterance, (n, classes) in the order of the split's rows, on the device of the module.
-
-    The module is in eval mode; a helper takes some of the sequences, see `threads.threads`.
-    """
-    weight = next(module.parameters())
-    sequences = sequences.to(weight.device)
-    if len(sequences) == 0:
-        return weight.new_zeros(0, 0)
-    chunks = torch.split(torch.arange(len(sequences)), EVALUATION_BATCH)
-    groups = [group for which in chunks for group in sequences.groups(which)]
-    found = share([partial(_scores, module, sequences, group) for group in groups], helper)
-    logits = torch.cat([values for values, _ in found])
-    out: Tensor = torch.empty_like(logits)
-    out[torch.cat([rows for _, rows in found])] = logits
-    return out
-
-
-@torch.no_grad()
-def _scores(module: nn.Module, sequences: Sequences, which: Tensor) -> tuple[Tensor, Tensor]:
-    """Logits (t, classes) and rows (t,) of the sequences' targets."""
-    batch = sequences.batch(which, words=getattr(module, "words", ()))
-    logits = module(batch.features, batch.present, batch.speakers, batch.mask)
-    return logits[batch.target], batch.rows[batch.target]
-
-
-def probabilities(module: nn.Module, sequences: Sequences) -> Tensor:
-    """Softmax of `predict` in double precision on the CPU, (n, classes)."""
-    return torch.softmax(predict(module, sequences).double(), dim=1).cpu()
 
 
 def _validate(

@@ -11,10 +11,10 @@ from torch import Tensor
 
 from emotion.corpus.utterance import SPLITS, Index
 from emotion.fusion import dataset
+from emotion.fusion.logits import EVALUATION_BATCH, probabilities
 from emotion.fusion.models.layers import recording
 from emotion.fusion.saved import Classifier
 from emotion.fusion.sequences import Batch, Sequences
-from emotion.fusion.train import EVALUATION_BATCH, probabilities
 from emotion.study.run import hidden
 
 TOP = 5

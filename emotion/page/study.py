@@ -1,5 +1,6 @@
 """A study's folder as a page: its tables, its pictures and what it says about itself."""
 
+from itertools import compress
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +101,9 @@ def _table(path: Path, title: str) -> dict[str, Any]:
     for number, row in enumerate(rows, 2):
         if len(row) != len(columns):
             raise EmotionError(f"{path}: line {number} has {len(row)} columns, expected {len(columns)}; {_REMEDY}")
-    found = {"title": title, "columns": columns, "rows": [[_shown(cell) for cell in row] for row in rows]}
+    filled = [any(cells) for cells in zip(*rows, strict=True)]  # without intervals their columns are empty
+    shown = [[_shown(cell) for cell in compress(row, filled)] for row in rows]
+    found = {"title": title, "columns": list(compress(columns, filled)), "rows": shown}
     return found | ({"note": _raised(path, columns, rows)} if path.name == _MISSING else {})
 
 

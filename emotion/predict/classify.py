@@ -23,8 +23,8 @@ from emotion.extraction.extract_text import extract_text
 from emotion.extraction.faces import extract_faces
 from emotion.extraction.features import choose_device
 from emotion.fusion import dataset
+from emotion.fusion.logits import predict
 from emotion.fusion.sequences import Sequences
-from emotion.fusion.train import predict
 from emotion.predict.media import Recording, by_name
 from emotion.store.cache import Cache
 from emotion.timeline.timeline import Turn

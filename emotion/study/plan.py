@@ -26,7 +26,7 @@ MEMBERS = "members"
 TARGET = "target"
 ABLATIONS = ("modalities", "attention", "residual", "context", "speakers", MEMBERS, TARGET)
 _CODE = (
-    *(f"fusion/{name}" for name in ("augment", "batches", "dataset", "own", "sequences", "settings")),
+    *(f"fusion/{name}" for name in ("augment", "batches", "dataset", "logits", "own", "sequences", "settings")),
     *("fusion/threads", "fusion/train"),
     *(f"fusion/models/{name}" for name in ("base", "building", "layers", "registry", "rng")),
     *("evaluation/scores", "store/cache", "study/missing", "study/run"),

@@ -20,7 +20,7 @@ from emotion.core.errors import EmotionError
 from emotion.core.files import writing
 from emotion.core.settings import read_settings
 from emotion.evaluation.annotators import check_targets
-from emotion.fusion import dataset, train
+from emotion.fusion import dataset, logits, train
 from emotion.fusion.sequences import Sequences
 from emotion.fusion.settings import TrainSettings
 from emotion.study.folds import Fold
@@ -176,7 +176,7 @@ def _logs(module: nn.Module, sequences: Sequences) -> Tensor:
     if len(sequences) == 0:
         return torch.zeros(0, 0)
     with torch.no_grad():
-        return train.predict(module, sequences).log_softmax(1).float().cpu()
+        return logits.predict(module, sequences).log_softmax(1).float().cpu()
 
 
 def _predicted(module: nn.Module, sequences: Sequences) -> NDArray[np.uint8]:

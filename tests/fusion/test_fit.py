@@ -13,9 +13,10 @@ from sklearn.metrics import f1_score
 from emotion.corpus.utterance import read_index
 from emotion.fusion import dataset
 from emotion.fusion import train as fusing
+from emotion.fusion.logits import predict
 from emotion.fusion.settings import TrainSettings
 from emotion.fusion.threads import threads
-from emotion.fusion.train import fuse, predict
+from emotion.fusion.train import fuse
 from emotion.training.curve import best_epoch
 
 SMALL = {"hidden": 8, "heads": 2, "dropout": 0.1, "lr": 1e-2, "weight_decay": 5e-5, "batch": 4}

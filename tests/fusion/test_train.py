@@ -15,8 +15,9 @@ from torch.optim.optimizer import register_optimizer_step_pre_hook
 from emotion.core.errors import EmotionError
 from emotion.corpus.utterance import read_index
 from emotion.fusion import dataset
+from emotion.fusion.logits import predict
 from emotion.fusion.models import building, registry
-from emotion.fusion.train import _validate, predict
+from emotion.fusion.train import _validate
 
 FILES = ("model.safetensors", "settings.json", "probabilities.csv", "trained_on.json")
 LENGTHS = (9, 8, 7, 6) * 4

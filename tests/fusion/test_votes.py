@@ -12,9 +12,10 @@ from emotion.corpus.utterance import read_index
 from emotion.evaluation.annotators import read_targets
 from emotion.fusion import dataset
 from emotion.fusion.batches import Criterion, criterion, steps
+from emotion.fusion.logits import predict
 from emotion.fusion.models import building
 from emotion.fusion.sequences import join
-from emotion.fusion.train import _validate, predict
+from emotion.fusion.train import _validate
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import torch
 from planted_corpus import plant
 
 from emotion.corpus.utterance import read_index
-from emotion.fusion import dataset, own, train
+from emotion.fusion import dataset, logits, own, train
 from emotion.fusion.models import registry
 from emotion.fusion.settings import TrainSettings
 
@@ -30,7 +30,7 @@ def fitted(splits, name):
         splits,
         classes=3,
         settings=TrainSettings(model=name, **HOW, **EXTRAS),
-        watch=lambda _, found: seen.append(train.predict(found, splits["validation"])),
+        watch=lambda _, found: seen.append(logits.predict(found, splits["validation"])),
     )
     return torch.stack(seen), [line.validation_weighted_f1 for line in lines]
 
