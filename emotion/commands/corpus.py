@@ -98,7 +98,7 @@ def index_command(
     ] = False,
     annotators: Annotated[
         Path | None,
-        typer.Option(help="Also write what every rater says into this CSV file (iemocap, crema_d, a table's own)."),
+        typer.Option(help="Also write what every rater says into this CSV file (iemocap, synthetic, crema_d, table)."),
     ] = None,
     encoding: Encoding = "auto",
 ) -> None:

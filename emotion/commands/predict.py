@@ -24,7 +24,7 @@ def predict_command(
         ),
     ] = None,
     sound: Annotated[
-        Path | None, typer.Option(help="File with the sound, where the video has none; or a folder of the same names.")
+        Path | None, typer.Option(help="File with the sound, where the video has none; or a folder of such files.")
     ] = None,
     speakers: Annotated[int | None, typer.Option(min=1, help="How many people speak.")] = None,
     asr: Annotated[str, typer.Option(help="Speech to text: name or folder of a Whisper model, or none.")] = "tiny.en",
