@@ -10,6 +10,7 @@ from pathlib import Path
 from emotion.core.errors import EmotionError
 from emotion.core.text import quoted
 from emotion.corpus.cells import checked_name, tidy
+from emotion.corpus.raters import is_outside
 from emotion.corpus.reading import Kind, Notes, Vote
 from emotion.corpus.rows import csv_rows
 
@@ -47,8 +48,8 @@ def read_table_votes(root: Path) -> tuple[Vote, ...]:
 
 
 def named(votes: Sequence[Vote], labels: Collection[str]) -> set[str]:
-    """Utterances to which an outside rater (any, where no id begins with E) gives one of the classes."""
-    outside = [vote for vote in votes if vote.rater.startswith("E")] or votes
+    """Utterances to which an outside rater (`raters.is_outside`; any, where there is none) gives one of the classes."""
+    outside = [vote for vote in votes if is_outside(vote.rater)] or votes
     return {vote.utterance for vote in outside if not set(vote.labels).isdisjoint(labels)}
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from emotion.core.errors import EmotionError
 from emotion.core.text import shortened
-from emotion.corpus.raters import WORDS
+from emotion.corpus.raters import WORDS, is_outside
 from emotion.corpus.utterance import Index
 from emotion.evaluation.rows import parse_lines, read_text
 
@@ -48,7 +48,7 @@ class Votes:
 
 
 def read_votes(path: Path, labels: Sequence[str]) -> Votes | None:
-    """Votes of the outside raters (ids that begin with E; of all, where there are none such).
+    """Votes of the outside raters (`raters.is_outside`; of all, where there are none such).
 
     Args:
         path: from the stage `index`, or `emotion index --annotators`.
@@ -66,7 +66,7 @@ def read_votes(path: Path, labels: Sequence[str]) -> Votes | None:
         raise EmotionError(f"{path}: expected the columns {','.join(_COLUMNS)}; {_REMEDY}")
     if not rows:
         return None
-    outside = [row for row in rows if row["rater"].startswith("E")] or rows
+    outside = [row for row in rows if is_outside(row["rater"])] or rows
     ballots: dict[str, list[list[str]]] = {}
     for row in outside:
         ballots.setdefault(row["utterance"], []).append(row["labels"].split(";"))

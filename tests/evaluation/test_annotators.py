@@ -23,6 +23,14 @@ def test_votes():
     assert votes.labels(["a", "b", "c", "x"]) == (7, 2)
 
 
+@pytest.mark.parametrize(("raters", "counted"), [("Emma Ben Cleo", 3), ("E1 E2 F1", 2), ("E voice1 face2", 1)])
+def test_only_raters_called_e_and_a_number_are_outside_ones(tmp_path, raters, counted):
+    lines = "".join(f"x,{rater},sad\n" for rater in raters.split())
+    (tmp_path / "annotators.csv").write_text(f"utterance,rater,labels\n{lines}")
+    votes = annotators.read_votes(tmp_path / "annotators.csv", ("sad", "mad"))
+    assert votes.tables["x"].tolist() == [[1, 0]] * counted
+
+
 def test_what_may_be_trained_on_is_nothing_of_the_test_set(tmp_path):
     rows = planted_corpus.utterances([2] * 6, labels=("sad", "mad"), seed=0)
     index = Index(tuple(rows), ("sad", "mad"), "own", "")
