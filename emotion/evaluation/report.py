@@ -31,6 +31,7 @@ LOOK = "look at it: emotion view"
 UNKNOWN_TRAINING = (
     "nobody knows which utterances trained the encoders of imported features: test ones may be among them"
 )
+_LEAST = 5e-7  # a probability that is 0 with six decimals: its logarithm is finite
 _SEED = 0  # of the bootstrap
 _IMPORTED = "imported"  # what `emotion import` calls its corpus
 _VALIDATION = ("n", "weighted_f1", "accuracy")
@@ -238,7 +239,8 @@ def _raters(index: Index, path: Path, annotators: Path | None) -> dict[str, Any]
     if votes is None:
         return {}
     rows = [row for row in index.utterances if row.split == "test"]
-    return {"raters": against_votes(index, rows, _probabilities(path, index, rows), votes)}
+    given = _probabilities(path, index, rows).clip(min=_LEAST)
+    return {"raters": against_votes(index, rows, given, votes)}
 
 
 def _coverage(faces: Path | None) -> float | None:

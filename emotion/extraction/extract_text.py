@@ -27,7 +27,7 @@ def extract_text(index: Index, *, fitted: Path, execute: Executor, **how: Any) -
         load=partial(load_folds, fitted, load_encoder),
         open_media=open_reader,
         length=characters,
-        per_batch=per_batch(load_encoder(fitted)),
+        per_batch=per_batch,
         execute=where_there_is_some(index, "text", execute),
         **how,
     )

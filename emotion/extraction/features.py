@@ -50,7 +50,7 @@ def extract_features(
     load: Load,
     open_media: Open,
     length: Callable[[Utterance], float],
-    per_batch: float,
+    per_batch: float | Callable[[Encoder], float],
     out: Path,
     scratch: Path,
     budget: int,
@@ -74,8 +74,8 @@ def extract_features(
         open_media: -> what reads an utterance's input for the encoder and raises MediaError where it is missing; called
             in every worker, pickled likewise.
         length: of an utterance, as far as the index knows it (s, frames, characters): batches are of like length.
-        per_batch: most that a batch may hold, in the unit of `length`, padding included; also at most
-            `encoder.together` utterances.
+        per_batch: most that a batch may hold, in the unit of `length`, padding included, or a function of the encoder.
+            Also at most `encoder.together` utterances.
         out: the cache to write.
         scratch: folder for unfinished work; the same call goes on there after a kill.
         budget: batches whose inputs a worker holds at once, at least 1; on CUDA they are also encoded at once. It
@@ -97,18 +97,19 @@ def extract_features(
     rows = index.utterances
     encoders, which = load()
     encoder = encoders[0]
+    most = per_batch(encoder) if callable(per_batch) else per_batch
     writer = CacheWriter(
         out,
         ids=[row.utterance for row in rows],
         shape=(encoder.dim,),
         dtype="float32",
-        attributes=_provenance(index, encoders, which, per_batch=per_batch),
+        attributes=_provenance(index, encoders, which, per_batch=most),
         scratch=scratch,
         key=f"{device} {_plain(open_media)} {fingerprint(media)}",
         training=knows,
         root=root,
     )
-    cut = partial(batches, length=length, which=which, most=encoder.together, per_batch=per_batch)
+    cut = partial(batches, length=length, which=which, most=encoder.together, per_batch=most)
     job = FeatureJob(
         what=f"{encoder.modality} features",
         device=device,

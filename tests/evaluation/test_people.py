@@ -110,3 +110,21 @@ def test_formats_of_other_code_need_a_class_of_every_utterance(planted):
     message = rf"index\.csv: {len(ambiguous(votes))} utterances have no class .*index\.ambiguous=false$"
     with pytest.raises(EmotionError, match=message):
         export_features(folder, out=folder / "out.npz", form="npz")
+
+
+def test_a_model_that_is_sure_of_what_no_rater_says(planted):
+    """Files have six decimals: a small probability is 0 there, of which the logarithm is not finite."""
+    folder, votes, given = planted
+    name = next(row.utterance for row in read_index(folder / "index.csv").utterances if row.split == "test")
+    path, wrong = folder / "probabilities.csv", next(k for k in range(len(LABELS)) if k not in votes[name])
+    sure = ",".join(f"{float(k == wrong):.6f}" for k in range(len(LABELS)))
+    lines = path.read_text().splitlines()
+    place = next(i for i, line in enumerate(lines) if line.startswith(f"{name},"))
+    lines[place] = ",".join(lines[place].split(",")[:3]) + f",{sure}"
+    path.write_text("\n".join(lines) + "\n")
+    given[name] = np.clip([float(k == wrong) for k in range(len(LABELS))], 5e-7, 1)
+    said = scored(folder, annotators=folder / "annotators.csv")["details"]["raters"]["all rated"]["model"]
+    tested = [row.utterance for row in read_index(folder / "index.csv").utterances if row.split == "test"]
+    truths = {one: np.bincount(votes[one], minlength=len(LABELS)) / 3 for one in tested}
+    expected = np.mean([-(truths[one] * np.log(given[one].clip(5e-7))).sum() for one in tested])
+    assert said["cross_entropy"] == pytest.approx(expected, abs=1e-5)
