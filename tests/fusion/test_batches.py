@@ -131,7 +131,9 @@ def test_a_parts_draws_are_its_own_whatever_others_draw(tmp_path, name, dropout,
     assert torch.equal(torch.get_rng_state(), before)  # the global generator gave nothing
     torch.manual_seed(2)
     assert (value(step[1]), value(step[0])) == (other, one)
-    assert value(step[0]._replace(seed=step[0].seed ^ 1)) != one
+    assert (value(step[0]._replace(seed=step[0].seed ^ 1)) != one) == (
+        name != "logistic_regression"
+    )  # it drops nothing
 
 
 @pytest.mark.slow

@@ -86,7 +86,7 @@ def test_the_page_names_protocols_what_they_share_and_who_chose(compared):
     known = json.loads((compared / "study.json").read_text())
     assert known["protocol"] == "session, random, scenario" and list(known["protocols"]) == list(NAMES)
     data = study_data(compared)
-    assert data["tables"][0]["title"].startswith("Protocols") and len(data["tables"]) == 2
+    assert [table["title"].split()[0] for table in data["tables"]] == ["Protocols:", "Differences", "Gaps"]
     assert len([line for line in data["text"] + data["notes"] if line.startswith("Protocol ")]) == 6
     assert "Settings of cnn: nobody, on nothing." in data["text"]
 
