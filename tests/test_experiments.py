@@ -96,6 +96,7 @@ def test_experiments_touch_the_fusion_stage_only(clone):
     tidy(folder)
     found = run(folder, "dvc", "metrics", "diff", "--all", "cmn", "--md")
     assert "test.weighted_f1" in found and "test.per_class_f1.glad" in found and "validation.weighted_f1" in found
+    back(folder)
 
 
 def test_the_page_shows_a_run_beside_an_experiment(clone, browser):

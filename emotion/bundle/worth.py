@@ -14,13 +14,14 @@ from emotion.core.objects import read_object
 from emotion.corpus.utterance import Index
 from emotion.evaluation import scores
 from emotion.evaluation.calibration import fit_temperature, temperature_scaled
-from emotion.evaluation.report import interval_text
+from emotion.evaluation.report import interval_text, read_probabilities
 from emotion.fusion.logits import predict
-from emotion.fusion.saved import Classifier
+from emotion.fusion.saved import PROBABILITIES, Classifier
 from emotion.fusion.sequences import Sequences
 
 _AGAIN = "run dvc repro evaluate"
 _EQUAL = 2e-3  # by which a score may differ from what was written: another processor rounds otherwise
+_LEAST = 5e-7  # a probability that was written as 0
 _KEPT = ("n", "accuracy", "weighted_f1", "weighted_f1_ci_low", "weighted_f1_ci_high", "macro_f1", "unweighted_recall")
 
 
@@ -38,7 +39,7 @@ def worth(project: Path, classifier: Classifier, index: Index, validation: Seque
     """Read the test's scores, and choose temperature and threshold on validation.
 
     Args:
-        project: with metrics/metrics.json and metrics/details.json.
+        project: with metrics/metrics.json, metrics/details.json and models/fusion/probabilities.csv.
         classifier: the trained model.
         index: whose labels of validation are known.
         validation: the split.
@@ -50,7 +51,7 @@ def worth(project: Path, classifier: Classifier, index: Index, validation: Seque
     actual = validation.labels.numpy()[known].astype(np.int64)
     if not len(actual):
         raise EmotionError(f"{project / 'data' / 'index.csv'}: no labelled validation utterances; choose another split")
-    logits = predict(classifier.module, validation).double().cpu().numpy()[known]
+    logits = _logits(project, classifier, index, validation)[known]
     temperature = round(fit_temperature(logits, actual), 4)
     before, after = (temperature_scaled(logits, value) for value in (1.0, temperature))
     predicted = np.asarray(before.argmax(axis=1), np.int64)
@@ -87,6 +88,15 @@ def choose_threshold(confidence: NDArray[np.float64], right: NDArray[np.bool_]) 
     return Unsure(
         below=below, share=_rounded(unsure.mean()), accuracy_sure=accuracies[0], accuracy_unsure=accuracies[1]
     )
+
+
+def _logits(project: Path, classifier: Classifier, index: Index, validation: Sequences) -> NDArray[np.float64]:
+    """(n, c) for validation, by a model that has not learnt it: with `refit` those of the first training."""
+    if not classifier.settings.get("refit"):
+        return predict(classifier.module, validation).double().cpu().numpy()
+    path = project / "models" / "fusion" / PROBABILITIES
+    found: NDArray[np.float64] = np.log(read_probabilities(path, index, validation.utterances).clip(min=_LEAST))
+    return found
 
 
 def _test(folder: Path, found: ValidationScores) -> TestScores:

@@ -55,7 +55,10 @@ def read_body(name: str, modality: str, *, head: bool = False) -> Any:  # noqa: 
             f"{modality} encoder {name}: its weights do not fit its config.json: {len(lacking)} tensors such as "
             f"'{shortened(lacking[0])}' are missing or of another size; download the checkpoint again"
         )
-    return body if head else without_extras(body)
+    body = body if head else without_extras(body)
+    for weights in body.parameters():  # those of a mapped file may begin anywhere, and sums then round otherwise
+        weights.data = weights.data.clone()
+    return body
 
 
 def _needless(key: str, *, head: bool) -> bool:

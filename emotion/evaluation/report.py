@@ -239,7 +239,7 @@ def _raters(index: Index, path: Path, annotators: Path | None) -> dict[str, Any]
     if votes is None:
         return {}
     rows = [row for row in index.utterances if row.split == "test"]
-    given = _probabilities(path, index, rows).clip(min=_LEAST)
+    given = read_probabilities(path, index, rows).clip(min=_LEAST)
     return {"raters": against_votes(index, rows, given, votes)}
 
 
@@ -257,13 +257,25 @@ def _coverage(faces: Path | None) -> float | None:
 def _predictions(path: Path, index: Index, split: str) -> Predictions:
     """Predictions for the labelled utterances of a split."""
     known = [row for row in index.utterances if row.split == split and row.label]
-    probabilities = _probabilities(path, index, known)
+    probabilities = read_probabilities(path, index, known)
     actual = np.array([index.labels.index(row.label) for row in known], dtype=np.int64)
     return Predictions(known, actual, probabilities.argmax(axis=1), probabilities)
 
 
-def _probabilities(path: Path, index: Index, known: Sequence[Utterance]) -> NDArray[np.float64]:
-    """Of some utterances of one split, (n, c); every one of them must be there."""
+def read_probabilities(path: Path, index: Index, known: Sequence[Utterance]) -> NDArray[np.float64]:
+    """What a model said of some utterances of one split.
+
+    Args:
+        path: probabilities.csv.
+        index: whose labels are the columns.
+        known: the utterances.
+
+    Returns:
+        (n, c) float64.
+
+    Raises:
+        EmotionError: it is missing or damaged, or lacks one of them.
+    """
     rows = {row.get("utterance"): row for row in read_rows(path, remedy=FUSE)}
     absent = [row for row in known if row.utterance not in rows]
     if absent:

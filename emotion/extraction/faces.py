@@ -27,7 +27,7 @@ from emotion.store.cache import Cache
 from emotion.store.trained import Training
 from emotion.store.writer import CacheWriter, fingerprint
 
-_REVISION = 4  # raise it when the same media and settings give other clips: unfinished work of before is then not used
+_REVISION = 5  # raise it when the same media and settings give other clips: unfinished work of before is then not used
 _SESSIONS = "## What the clips show\n\nThe worst are in `faces.png`; all are in `faces.csv`.\n\n"
 _SHARD = 16  # utterances: small videos are put together until there are so many
 

@@ -35,7 +35,7 @@ from emotion.store.trained import Training
 from emotion.store.writer import CacheWriter, fingerprint
 from emotion.training import device
 
-_REVISION = 2  # raise it when the same inputs and encoder give other features: unfinished work is then not used
+_REVISION = 3  # raise it when the same inputs and encoder give other features: unfinished work is then not used
 _BATCHES = 4  # of a shard: so much is lost by a kill, per worker
 
 Which = Callable[[Utterance], int]

@@ -112,6 +112,8 @@ def _fuse(
     made |= {"history": settings.history, "future": settings.future}
     if plugins.is_name(model):
         made["plugin"] = plugins.digest(model)
+    if settings.refit:  # such a model knows validation: its own scores there say nothing
+        made["refit"] = True
     # All that tells two runs apart: queued experiments share the scratch folder.
     checkpoint = scratch / f"fuse-{_key(splits, made | dict(settings))}.pt"
     module, lines = fit(

@@ -3,7 +3,7 @@
     examined     0 1 2 3 4 5 6 7 8 9 10     of which it is to be known where the faces are; here one moves after 6
     steady       x       x                  four on; the face is where it was, so it was there in between
     moved                  x   x x x x      elsewhere: half way, and between any two that differ
-    lost         x x x x                    where none was found, the next
+    lost         x x x x x   x   x   x      where none was found, the next; after three without one, every second
 
 The pictures are in memory, so it can go on first and back then. Where a face looks otherwise in between than at both
 ends (hidden by a hand, turned away), it goes back, too.
@@ -20,6 +20,7 @@ from emotion.media.search import Search
 from emotion.media.tracks import blend, jump
 
 _STRIDE: Final = 4  # examined frames from one that is looked at to the next, at most
+_LOST: Final = 3  # looks without a face after which every second picture is enough
 _LINES: Final = 16  # of a face that are compared
 _CHANGES: Final = 2.0  # that a face may change in between, in those from first to last
 _LEAST: Final = 8.0  # grey levels that it may always change
@@ -41,7 +42,7 @@ class Looks:
     def add(self, picture: Image) -> None:
         """The next picture (height, width) uint8 grey; it must not be changed before `finish`."""
         self._pictures.append(picture)
-        if not (self._found and self._found[-1]) or len(self._pictures) - len(self._found) == _STRIDE:
+        if len(self._pictures) - len(self._found) >= self._stride():
             self._catch_up()
 
     def goes_on(self, picture: Image, before: Box | None) -> bool:
@@ -55,6 +56,13 @@ class Looks:
         self._catch_up()
         found, self._found, self._pictures = self._found, [], []
         return found
+
+    def _stride(self) -> int:
+        """Pictures from the last look to the next."""
+        if self._found and self._found[-1]:
+            return _STRIDE
+        lately = self._found[-_LOST:]
+        return min(_STRIDE, 1 if len(lately) < _LOST or any(lately) else 2)
 
     def _catch_up(self) -> None:
         """Up to the last picture."""
@@ -72,7 +80,7 @@ class Looks:
 
     def _fill(self, first: int, last: int) -> None:
         """Find the faces of the pictures between two."""
-        if last - first < 2:
+        if last - first < 2 or not (self._found[first] or self._found[last]):
             return
         pairs = _pairs(self._found[first], self._found[last])
         if pairs and self._stands(pairs[0][0], first, last):

@@ -19,7 +19,7 @@ from emotion.fusion.settings import TrainSettings
 from emotion.fusion.train import fuse
 
 
-def finish(project: Path, *, corpus: str = "table", folds: int = 1) -> Path:
+def finish(project: Path, *, corpus: str = "table", folds: int = 1, refit: bool = False) -> Path:
     """Run what the stages run, from the index on."""
     root = plant(project / "data" / "raw" / corpus)
     index = read_index(root / "index.csv", test_labels=True)
@@ -42,7 +42,7 @@ def finish(project: Path, *, corpus: str = "table", folds: int = 1) -> Path:
             place.parent.mkdir(parents=True, exist_ok=True)
             shutil.move(out / "encoder", place)
             _extract(extract[modality], index, project, modality)
-        settings = TrainSettings(epochs=2, hidden=4, heads=2, history=2)
+        settings = TrainSettings(epochs=2, hidden=4, heads=2, history=2, refit=refit)
         features = {name: data / "features" / f"{name}.h5" for name in ENCODERS}
         places = {"out": project / "models" / "fusion", "curve": project / "metrics" / "training.csv"}
         fuse(data / "index.csv", features, **places, scratch=project / "scratch", settings=settings)

@@ -208,3 +208,15 @@ def test_the_detector_comes_along(small_run, tmp_path):
         assert json.loads((tmp_path / "packed" / "settings.json").read_text())["face"]["detector"] == kept
         used = load(tmp_path / "packed").clips.detector
         assert used == (str(tmp_path / "packed" / kept) if kept != detector else "yunet")
+
+
+@pytest.mark.slow
+def test_a_refit_model_is_judged_by_what_had_not_learnt_validation(small_run, packed, tmp_path):
+    refit = finish(tmp_path / "run", refit=True)
+    pack(tmp_path / "packed", project=refit, name="small", licence="mit")
+    one, other = (read_card(folder).model_dump() for folder in (packed, tmp_path / "packed"))
+    for part in ("validation", "unsure"):  # the one was read from a file with six decimals
+        assert one[part] == pytest.approx(other[part], abs=1e-4)
+    assert one["temperature"] == pytest.approx(other["temperature"], abs=1e-3)
+    weights = [saved.load(run / "models" / "fusion").module.state_dict() for run in (small_run, refit)]
+    assert not all(torch.equal(value, weights[1][name]) for name, value in weights[0].items())

@@ -52,8 +52,14 @@ def test_a_face_that_is_hidden_for_a_moment_is_missed_there():
     assert [number for number, boxes in enumerate(found) if not boxes] == [2, 3] and {2, 3} <= set(seen)
 
 
-def test_without_a_face_every_picture_is_seen():
-    assert look(lambda number: []) == ([[]] * 12, list(range(12)))
+def test_without_a_face_every_second_picture_is_seen_after_a_while():
+    assert look(lambda number: []) == ([[]] * 12, [0, 1, 2, 4, 6, 8, 10, 11])
+
+
+def test_a_face_that_comes_is_found_from_its_first_picture_on():
+    found, seen = look(lambda number: at(50) if number >= 5 else [])
+    assert [number for number, boxes in enumerate(found) if boxes] == list(range(5, 12))
+    assert sorted(seen) == [0, 1, 2, 4, 5, 6, 10, 11]
 
 
 def test_the_same_picture_is_seen_once_and_every_shot_begins_anew():

@@ -4,6 +4,7 @@ import numpy as np
 
 from emotion.media import search
 from emotion.media.detectors import Box
+from emotion.media.faces import FaceTrack
 from emotion.media.search import Search
 
 
@@ -31,6 +32,11 @@ def test_known_faces_are_looked_for_nearby(monkeypatch):
         found = looking.faces(np.zeros((100, 100), np.uint8), found)
     # one of two was lost in the third search, so everything is searched again; and after four searches at the latest
     assert detector.asked == ["all", "near", "near", "all", "near", "near", "near", "all", "near", "near", "near"]
+    track = FaceTrack(Near(), size=16, every=2, fps=10)
+    for _ in range(20):
+        track.add(np.zeros((100, 100), np.uint8))
+    clip, quality = track.finish()
+    assert len(clip) == 20 and (quality.examined, quality.found) == (10, 10)
 
 
 class Turning:
