@@ -14,14 +14,14 @@ from emotion.core.objects import read_object
 from emotion.corpus.utterance import Index
 from emotion.evaluation import scores
 from emotion.evaluation.calibration import fit_temperature, temperature_scaled
-from emotion.evaluation.report import interval_text, read_probabilities
+from emotion.evaluation.report import interval_text
+from emotion.evaluation.rows import LEAST, read_probabilities
 from emotion.fusion.logits import predict
 from emotion.fusion.saved import PROBABILITIES, Classifier
 from emotion.fusion.sequences import Sequences
 
 _AGAIN = "run dvc repro evaluate"
 _EQUAL = 2e-3  # by which a score may differ from what was written: another processor rounds otherwise
-_LEAST = 5e-7  # a probability that was written as 0
 _KEPT = ("n", "accuracy", "weighted_f1", "weighted_f1_ci_low", "weighted_f1_ci_high", "macro_f1", "unweighted_recall")
 
 
@@ -95,7 +95,7 @@ def _logits(project: Path, classifier: Classifier, index: Index, validation: Seq
     if not classifier.settings.get("refit"):
         return predict(classifier.module, validation).double().cpu().numpy()
     path = project / "models" / "fusion" / PROBABILITIES
-    found: NDArray[np.float64] = np.log(read_probabilities(path, index, validation.utterances).clip(min=_LEAST))
+    found: NDArray[np.float64] = np.log(read_probabilities(path, index, validation.utterances).clip(min=LEAST))
     return found
 
 

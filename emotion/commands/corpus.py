@@ -64,6 +64,9 @@ Split = Annotated[
     ),
 ]
 Encoding = Annotated[str, typer.Option(help="Encoding of a table: auto (UTF-8, UTF-16, UTF-32), gbk, cp1252, ...")]
+Ambiguous = Annotated[
+    bool, typer.Option("--ambiguous", help="Keep utterances without a majority of the raters, as index.ambiguous.")
+]
 Overlap = Annotated[
     bool, typer.Option("--allow-speaker-overlap", help="Let speakers of the test set be in training; MELD needs it.")
 ]
@@ -93,9 +96,7 @@ def index_command(
     label_rule: LabelRule = "released",
     split: Split = "corpus",
     allow_speaker_overlap: Overlap = False,
-    ambiguous: Annotated[
-        bool, typer.Option("--ambiguous", help="Keep utterances without a majority of the raters, as index.ambiguous.")
-    ] = False,
+    ambiguous: Ambiguous = False,
     annotators: Annotated[
         Path | None,
         typer.Option(help="Also write what every rater says into this CSV file (iemocap, synthetic, crema_d, table)."),
@@ -134,6 +135,7 @@ def check_command(
     label_rule: LabelRule = "released",
     split: Split = "corpus",
     allow_speaker_overlap: Overlap = False,
+    ambiguous: Ambiguous = False,
     media: Annotated[bool, typer.Option("--media", help="Decode every media file to its end.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     encoding: Encoding = "auto",
@@ -160,6 +162,7 @@ def check_command(
         decode=decode if media else None,
         workers=workers(),
         encoding=encoding,
+        ambiguous=ambiguous,
     )
     if as_json:
         typer.echo(report.to_json())

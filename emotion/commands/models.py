@@ -77,6 +77,10 @@ def describe_command(
     option = "" if recipes == RECIPES else f" --recipes {recipes}"
     sizes = ", ".join(found.entry.sizes) or "nothing"
     typer.echo(f"{name}: source {found.entry.source}; can be switched off: {switches}; sizes that can be set: {sizes}")
-    typer.echo(f"with the settings of params.yaml: dvc exp run -S model={name}")
+    levels = ""
+    if found.entry.frames:
+        levels = " -S audio.level=frame -S face.level=frame -S text.level=word"
+        typer.echo(f"{name} reads words and frames: the features of both commands below have to be of these levels")
+    typer.echo(f"with the settings of params.yaml: dvc exp run -S model={name}{levels}")
     folder = name.rpartition(":")[2]
     typer.echo(f"with this recipe: emotion study --features data --models {name} --out studies/{folder}{option}")

@@ -71,6 +71,7 @@ def check_corpus(
     decode: Decode | None,
     workers: int,
     encoding: str = AUTO,
+    ambiguous: bool = False,
 ) -> Report:
     """Examine a corpus; whatever is wrong with it becomes a finding. For most arguments see `index_corpus`.
 
@@ -78,7 +79,7 @@ def check_corpus(
     """
     report = Report(corpus, str(root))
     try:
-        reading = read_corpus(corpus=corpus, root=root, label_rule=label_rule, encoding=encoding)
+        reading = read_corpus(corpus=corpus, root=root, label_rule=label_rule, encoding=encoding, ambiguous=ambiguous)
     except EmotionError as error:
         place, _, remedy = str(error).partition("; ")
         unread = Kind("the corpus cannot be read", "error", remedy or "correct that and check again")
@@ -98,7 +99,10 @@ def check_corpus(
     share = shared.of_folds([rows]) if rows[0].split else []
     found += [one for one in shared.shared_findings(share) if one.kind != shared.SPEAKERS or not leaks]
     known = "paper" if split == "corpus" and corpus != "meld" else split
-    report.lines.extend(tally(reading, rows, corpus=corpus, split=known, label_rule=label_rule))
+    classed = [row for row in rows if row.label]
+    report.lines.extend(tally(reading, classed, corpus=corpus, split=known, label_rule=label_rule))
+    if ambiguous:
+        report.lines.append(Line("utterances without a majority", str(len(rows) - len(classed))))
     report.lines.extend(shared.lines(share))
     wrong = [f"{line.what.strip()}: {line.found}, expected {line.expected}" for line in report.lines if not line.good]
     found += [*leaks, *findings((DIFFERENT, wrong))]

@@ -58,11 +58,9 @@ def index_corpus(
     check_name(out, begins=b"utterance,dialogue,turn,speaker,", suffixes=(".csv",))
     if annotators is not None:
         check_name(annotators, suffixes=(".csv",))
-    reading = read_corpus(corpus=corpus, root=root, label_rule=label_rule, encoding=encoding)
-    if not reading.votes and (ambiguous or (annotators is not None and not without_raters)):
-        remedy = "set index.ambiguous to false" if ambiguous else "leave out --annotators"
-        raise EmotionError(f"corpus {corpus} in {root} has no raters; {remedy}")
-    reading = _with_ambiguous(reading) if ambiguous else reading
+    reading = read_corpus(corpus=corpus, root=root, label_rule=label_rule, encoding=encoding, ambiguous=ambiguous)
+    if not reading.votes and annotators is not None and not without_raters:
+        raise EmotionError(f"corpus {corpus} in {root} has no raters; leave out --annotators")
     found = [*reading.notes.items(), *findings_of(reading.utterances, corpus=corpus)]
     for finding in found:
         if finding.kind in sense.ERRORS:
@@ -77,12 +75,6 @@ def index_corpus(
         write_votes(annotators, reading.votes)
     write_index(out, rows, labels=reading.labels, corpus=corpus, notes=reading.notes.counts())
     _tell(_made(rows, reading, out, found=found, split=split))
-
-
-def _with_ambiguous(reading: Reading) -> Reading:
-    """The same with the utterances that have no class."""
-    kept = {row.utterance for row in reading.rated if not row.label}
-    return replace(reading, utterances=reading.rated, notes=reading.notes.without(kept))
 
 
 def _made(
@@ -130,13 +122,24 @@ def check_root(corpus: str, root: Path) -> None:
         raise EmotionError(f"{root}: the folder of corpus {corpus} is empty; {how_to_get(corpus)}")
 
 
-def read_corpus(*, corpus: str, root: Path, label_rule: str, encoding: str = AUTO) -> Reading:
+def read_corpus(*, corpus: str, root: Path, label_rule: str, encoding: str = AUTO, ambiguous: bool = False) -> Reading:
     """Read a corpus; the arguments are those of `index_corpus`.
 
     Raises:
-        EmotionError: the corpus is unknown, missing, empty or cannot be read.
+        EmotionError: the corpus is unknown, missing, empty or cannot be read, or has no raters and must have some.
     """
     check_root(corpus, root)
+    reading = _read(corpus, root, label_rule=label_rule, encoding=encoding)
+    if not ambiguous:
+        return reading
+    if not reading.votes:
+        raise EmotionError(f"corpus {corpus} in {root} has no raters; set index.ambiguous to false")
+    kept = {row.utterance for row in reading.rated if not row.label}
+    return replace(reading, utterances=reading.rated, notes=reading.notes.without(kept))
+
+
+def _read(corpus: str, root: Path, *, label_rule: str, encoding: str) -> Reading:
+    """What a corpus's own reader finds."""
     try:
         if plugins.is_name(corpus):
             return read_own(corpus, root)

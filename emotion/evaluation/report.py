@@ -17,21 +17,20 @@ from emotion.core import drawing, logs
 from emotion.core.errors import EmotionError
 from emotion.core.files import write_all
 from emotion.core.tables import csv_text
-from emotion.core.text import counted, printable, shortened
+from emotion.core.text import counted
 from emotion.corpus.shared import of_folds
 from emotion.corpus.utterance import SPLITS, Index, Utterance, read_index, session_of
 from emotion.evaluation import scores
 from emotion.evaluation.annotators import read_votes
 from emotion.evaluation.figures import chosen, confusion_figure, curve_figure
 from emotion.evaluation.people import against_votes, gaps_of
-from emotion.evaluation.rows import FUSE, finite, read_curve, read_rows
+from emotion.evaluation.rows import LEAST, named, read_curve, read_probabilities
 from emotion.store.overlap import check_classifier
 
 LOOK = "look at it: emotion view"
 UNKNOWN_TRAINING = (
     "nobody knows which utterances trained the encoders of imported features: test ones may be among them"
 )
-_LEAST = 5e-7  # a probability that is 0 with six decimals: its logarithm is finite
 _SEED = 0  # of the bootstrap
 _IMPORTED = "imported"  # what `emotion import` calls its corpus
 _VALIDATION = ("n", "weighted_f1", "accuracy")
@@ -120,11 +119,6 @@ def score_line(test: Mapping[str, Any], count: int, kind: str) -> str:
         f"test: weighted F1 {100 * test['weighted_f1']:.2f} % ({interval_text(test, count, kind)}), "
         f"accuracy {100 * test['accuracy']:.2f} %, {counted(test['n'], 'utterances')}"
     )
-
-
-def named(labels: Sequence[str]) -> str:
-    """Names of classes for one line."""
-    return shortened(", ".join(labels))
 
 
 def _tell(
@@ -239,7 +233,7 @@ def _raters(index: Index, path: Path, annotators: Path | None) -> dict[str, Any]
     if votes is None:
         return {}
     rows = [row for row in index.utterances if row.split == "test"]
-    given = read_probabilities(path, index, rows).clip(min=_LEAST)
+    given = read_probabilities(path, index, rows).clip(min=LEAST)
     return {"raters": against_votes(index, rows, given, votes)}
 
 
@@ -260,36 +254,6 @@ def _predictions(path: Path, index: Index, split: str) -> Predictions:
     probabilities = read_probabilities(path, index, known)
     actual = np.array([index.labels.index(row.label) for row in known], dtype=np.int64)
     return Predictions(known, actual, probabilities.argmax(axis=1), probabilities)
-
-
-def read_probabilities(path: Path, index: Index, known: Sequence[Utterance]) -> NDArray[np.float64]:
-    """What a model said of some utterances of one split.
-
-    Args:
-        path: probabilities.csv.
-        index: whose labels are the columns.
-        known: the utterances.
-
-    Returns:
-        (n, c) float64.
-
-    Raises:
-        EmotionError: it is missing or damaged, or lacks one of them.
-    """
-    rows = {row.get("utterance"): row for row in read_rows(path, remedy=FUSE)}
-    absent = [row for row in known if row.utterance not in rows]
-    if absent:
-        raise EmotionError(
-            f"{path}: {len(absent)} utterances of split {absent[0].split} are missing, e.g. "
-            f"{printable(absent[0].utterance)}; {FUSE}"
-        )
-    try:
-        values = [[finite(rows[row.utterance].get(label)) for label in index.labels] for row in known]
-    except ValueError as error:
-        raise EmotionError(
-            f"{path}: expected a number for each of {named(index.labels)}, found {error}; {FUSE}"
-        ) from None
-    return np.array(values, dtype=np.float64).reshape(len(known), len(index.labels))
 
 
 def _json(content: object) -> str:

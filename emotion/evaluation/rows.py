@@ -5,6 +5,7 @@ A file that cannot be used is one line: its name, what was found, what was expec
 
 import csv
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,10 @@ from numpy.typing import NDArray
 
 from emotion.core.errors import EmotionError, cannot, check_waits
 from emotion.core.tables import csv_rows
-from emotion.core.text import quoted, shortened
+from emotion.core.text import printable, quoted, shortened
+from emotion.corpus.utterance import Index, Utterance
 
+LEAST = 5e-7  # a probability that is 0 with six decimals: its logarithm is finite
 FUSE = "run the fuse stage again: dvc repro fuse"
 CURVE = ("epoch", "train_loss", "validation_loss", "validation_weighted_f1")
 _MOST = 256 << 20  # bytes of a table
@@ -96,3 +99,38 @@ def finite(cell: str | None) -> float:
     if not math.isfinite(value):
         raise ValueError(quoted(cell))
     return value
+
+
+def read_probabilities(path: Path, index: Index, known: Sequence[Utterance]) -> NDArray[np.float64]:
+    """What a model said of some utterances of one split.
+
+    Args:
+        path: probabilities.csv.
+        index: whose labels are the columns.
+        known: the utterances.
+
+    Returns:
+        (n, c) float64.
+
+    Raises:
+        EmotionError: it is missing or damaged, or lacks one of them.
+    """
+    rows = {row.get("utterance"): row for row in read_rows(path, remedy=FUSE)}
+    absent = [row for row in known if row.utterance not in rows]
+    if absent:
+        raise EmotionError(
+            f"{path}: {len(absent)} utterances of split {absent[0].split} are missing, e.g. "
+            f"{printable(absent[0].utterance)}; {FUSE}"
+        )
+    try:
+        values = [[finite(rows[row.utterance].get(label)) for label in index.labels] for row in known]
+    except ValueError as error:
+        raise EmotionError(
+            f"{path}: expected a number for each of {named(index.labels)}, found {error}; {FUSE}"
+        ) from None
+    return np.array(values, dtype=np.float64).reshape(len(known), len(index.labels))
+
+
+def named(labels: Sequence[str]) -> str:
+    """Names of classes for one line."""
+    return shortened(", ".join(labels))

@@ -13,7 +13,8 @@ from emotion.core.errors import EmotionError, cannot, check_waits
 from emotion.core.text import counted, printable
 from emotion.corpus.shared import sentences
 from emotion.evaluation.people import told
-from emotion.evaluation.report import LOOK, interval_text, named, score_line
+from emotion.evaluation.report import LOOK, interval_text, score_line
+from emotion.evaluation.rows import named
 
 
 def summary(folder: Path, *, pictures: Sequence[str] = ("confusion.png", "training.png")) -> None:

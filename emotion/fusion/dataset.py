@@ -1,6 +1,6 @@
 """From feature caches and the index to the sequences a fusion model trains on (`emotion.fusion.sequences`)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from torch import Tensor
 
 from emotion.core.errors import EmotionError
 from emotion.corpus.utterance import SPLITS, Index, Utterance
+from emotion.fusion import own
 from emotion.fusion.sequences import Scaling, Sequences, Words
 from emotion.store.cache import Cache
 from emotion.store.overlap import check_cache
@@ -139,6 +140,16 @@ def check_context(history: int | str, future: int | str) -> None:
         )
 
 
+def check_frames(models: Iterable[str], features: Mapping[str, Path]) -> None:
+    """Raise EmotionError where one of the models needs words or frames, and no cache has them."""
+    words = []
+    for name, path in features.items():
+        with Cache(path) as cache:
+            words += [name] if cache.several else []
+    for model in models:
+        own.check_frames(model, list(features), words)
+
+
 def _read(path: Path, index: Index, modality: str, *, words: bool) -> _Table:
     """A whole cache; `words` keeps the single vectors of a cache that has no more."""
     remedy = f"extract again: dvc repro -s extract@{modality}"
@@ -153,13 +164,12 @@ def _read(path: Path, index: Index, modality: str, *, words: bool) -> _Table:
         check_cache(cache, modality, index)
         rows = np.array([cache.row(row.utterance) for row in index.utterances], dtype=np.int64)
         packed, present, count = cache.values(), cache.present[rows], np.diff(cache.offsets)[rows]
-        first = cache.offsets[rows]
+        first, several = cache.offsets[rows], words or cache.several
     if packed.ndim != 2:
         raise EmotionError(
             f"{path}: holds arrays {packed.shape[1:]}, expected one vector per utterance or word; {remedy}"
         )
     values = np.zeros((len(rows), packed.shape[1]), dtype=np.float32)
-    several = words or bool((count > 1).any())
     if several:
         for row in present.nonzero()[0]:
             values[row] = packed[first[row] : first[row] + count[row]].mean(axis=0, dtype=np.float64)

@@ -11,6 +11,8 @@ from emotion.core.limits import MODALITIES, BelowOne, Count, CountOrNone, Hundre
 from emotion.core.settings import Expected, Settings
 from emotion.fusion.models.registry import MODELS, NAMES
 
+_FIXED = ", ".join(name for name, entry in MODELS.items() if "hidden" not in entry.sizes)
+_HEADED = ", ".join(name for name, entry in MODELS.items() if "heads" in entry.sizes)
 _MODALITIES = f"some of {', '.join(MODALITIES)} with + between them"
 
 
@@ -42,10 +44,10 @@ class Recipe(Settings):
     )
     hidden: Annotated[int, Field(ge=1, le=8192), Expected("a whole number from 1 to 8192 (int)")] = Field(
         default=128,
-        description="units per direction of the recurrent layers, > 0; cnn, bc_lstm, cmn, dialogue_rnn, mmgcn and "
-        "keca keep their published sizes, logistic_regression has none",
+        description="size of the layers (of a Bi-LSTM per direction, of a transformer the half), > 0; not for these, "
+        f"whose sizes are fixed: {_FIXED}",
     )
-    heads: Count = Field(default=4, description="heads of the self-attention, > 0; must divide 2 * hidden")
+    heads: Count = Field(default=4, description=f"attention heads, > 0; must divide 2 * hidden; of {_HEADED}")
     dropout: BelowOne = Field(default=0.3, description="share 0..1 of activations dropped while training")
     members: Hundred = Field(default=1, description="copies of the model that are trained side by side and vote, > 0")
     lr: Positive = Field(default=3e-4, description="learning rate of Adam, > 0")
@@ -56,7 +58,9 @@ class Recipe(Settings):
     clip: Natural = Field(default=0, description="largest norm of a step's gradient, >= 0; 0 = no limit")
     batch: Count = Field(default=32, description="context windows per step (dialogues with history: all), > 0")
     epochs: Count = Field(
-        default=60, description="passes over the training set, > 0; the best by validation weighted F1 is kept"
+        default=60,
+        description="passes over the training set, > 0; the best by validation weighted F1 is kept (with refit the "
+        "last)",
     )
     patience: CountOrNone = Field(
         default=0, description="epochs without a better validation weighted F1 before training stops; 0 = never"
@@ -90,7 +94,7 @@ class Recipe(Settings):
     target: Literal["majority", "votes"] = Field(
         default="majority",
         description="majority (one class per utterance) | votes (the raters' distribution; with index.ambiguous also "
-        "of utterances without a majority)",
+        "of utterances without a majority; balanced and smoothing then work on it)",
     )
 
 

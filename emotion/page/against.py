@@ -13,8 +13,7 @@ from ruamel.yaml.error import YAMLError
 
 from emotion.core.errors import EmotionError
 from emotion.core.text import quoted, shortened
-from emotion.evaluation.report import named
-from emotion.evaluation.rows import finite, parse_rows
+from emotion.evaluation.rows import finite, named, parse_rows
 from emotion.page.data import Gathered
 from emotion.page.files import flat, read_text
 from emotion.page.overview import differing, interval

@@ -12,7 +12,8 @@ from emotion.corpus.raw import is_own
 from emotion.corpus.shared import sentences
 from emotion.evaluation.calibration import reliability
 from emotion.evaluation.figures import chosen
-from emotion.evaluation.report import interval_text, named
+from emotion.evaluation.report import interval_text
+from emotion.evaluation.rows import named
 from emotion.page.files import EVALUATE, Run, flat
 from emotion.params import Params
 from emotion.store.cache import Cache

@@ -86,7 +86,7 @@ def study_data(folder: Path) -> dict[str, Any]:
     return {
         "kind": "study",
         "title": f"study: {shortened(str(about.get('corpus', '')))}, {shortened(folder.resolve().name)}",
-        "notes": _notes(about),
+        "notes": _remarks(about),
         "tables": tables,
         "pictures": pictures,
         "text": _text(about),
@@ -131,7 +131,7 @@ def _picture(path: Path) -> str:
     return data_uri(content, "image/png")
 
 
-def _notes(about: dict[str, Any]) -> list[str]:
+def _remarks(about: dict[str, Any]) -> list[str]:
     notes = []
     if about.get("unknown_training"):
         names = ", ".join(map(str, about["unknown_training"]))

@@ -63,6 +63,11 @@ class Cache:
             return trained.Training(trained_on, chosen_on)
         return trained.Training() if state == trained.NOTHING else None
 
+    @property
+    def several(self) -> bool:
+        """Whether an utterance has several rows: words or frames."""
+        return bool((np.diff(self.offsets) > 1).any())
+
     def __len__(self) -> int:
         return len(self.ids)
 

@@ -21,6 +21,7 @@ from emotion.corpus.utterance import SPLITS
 from emotion.evaluation import significance
 from emotion.evaluation.annotators import Votes, read_votes
 from emotion.evaluation.scores import clusters_of
+from emotion.fusion.dataset import check_frames
 from emotion.store.cache import Cache
 from emotion.study import nested
 from emotion.study.about import About, Interval
@@ -95,6 +96,7 @@ def study(
     _check(models, seeds=seeds, epochs=epochs, reference=reference, ablate_models=ablate_models)
     reference = reference or models[0]
     caches = caches_of(features)
+    check_frames(models, caches)
     folds = make_folds(features / "index.csv", protocol=protocol, validation_only=validation_only)
     votes = votes_of(annotators or features / "annotators.csv", folds[0].index.labels, needed=annotators is not None)
     folds = [replace(fold, votes=votes.targets(fold.index)) for fold in folds] if votes else folds

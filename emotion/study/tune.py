@@ -25,6 +25,7 @@ from emotion.core.locks import hold
 from emotion.core.tasks import Tasks
 from emotion.corpus.utterance import Index
 from emotion.evaluation.annotators import Targets, digest_of
+from emotion.fusion.dataset import check_frames
 from emotion.fusion.recipes import by_hand, check_recipe
 from emotion.store.cache import Cache
 from emotion.study.inner import Inner, inner_folds
@@ -130,6 +131,7 @@ def tune(
             searches there.
     """
     optuna()
+    check_frames([search.model], features)
     inner = inner_folds(index, protocol=search.protocol, most=search.folds)
     inner = replace(inner, folds=[replace(fold, votes=votes or {}) for fold in inner.folds])
     work.mkdir(parents=True, exist_ok=True)

@@ -6,7 +6,9 @@ import json
 import crema_d_tree
 import pytest
 from small_release import block, dialogue
+from typer.testing import CliRunner
 
+from emotion.cli import app
 from emotion.core.errors import EmotionError
 from emotion.corpus.index import index_corpus
 from emotion.corpus.table import read_table
@@ -104,6 +106,10 @@ def test_own_table(table, tmp_path, capsys):
     said = capsys.readouterr().err
     assert "3 rows without a label: u2, " in said
     assert "1 line of annotators.csv about an utterance that the table has not: zz, E1; correct the id" in said
+    command = ["corpus", "check", "--corpus", "table", "--root", str(table)]
+    for option, counted in ([], {}), (["--ambiguous"], {"utterances without a majority": "2"}):
+        lines = json.loads(CliRunner().invoke(app, [*command, "--json", *option]).stdout)["table"]
+        assert {line["what"]: line["found"] for line in lines if "majority" in line["what"]} == counted
     whole = indexed(table, tmp_path, corpus="table", ambiguous=True)
     kept = [row.utterance for row in whole.utterances if not row.label]
     assert kept == ["u2", "w2"]  # nobody gives u4 a class

@@ -253,3 +253,9 @@ def test_processes_do_not_change_the_tables(features, finished, tmp_path):
     out = conduct(features, tmp_path, missing=True, ablate=["attention", "modalities"], workers=2)
     for name in (*TABLES, "missing.csv", "missing.png"):
         assert (out / name).read_bytes() == (finished / name).read_bytes(), name
+
+
+def test_what_needs_frames_is_refused_before_anything_is_trained(features, tmp_path):
+    with pytest.raises(EmotionError, match="cross_modal, which reads words and frames, but the caches hold one vector"):
+        conduct(features, tmp_path / "out", models=["cnn", "cross_modal"])
+    assert not (tmp_path / "out").exists()

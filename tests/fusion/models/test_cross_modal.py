@@ -171,6 +171,8 @@ def test_vectors_of_whole_utterances_are_refused(tmp_path):
     ):
         run(planted, tmp_path, model="cross_modal")
     assert not (tmp_path / "models" / "fusion").exists()
+    with pytest.raises(EmotionError, match="one vector per utterance"):  # before anything is trained
+        dataset.check_frames(["fusion", "cross_modal"], planted.features)
     own.check_frames("cross_modal", ["audio", "text"], ["text"])
     own.check_frames("fusion", ["audio", "text"], [])
 
