@@ -110,9 +110,9 @@ def known(root: Path) -> str:
         return ""
     seeds = seeds_text(summary(folder)["seeds"])
     return (
-        " All sessions play the same scenes: without those that are tested in training it has "
-        f"{by['fusion', 'scenario']:.1f} ({seeds}; as many others left out: {by['fusion', 'random']:.1f}), and to "
-        f"guess a scene's commonest label, without any feature, {by[SCENARIO, 'session']:.1f} with them."
+        " All sessions play the same scenes. Where the tested scenes are left out of training, it has "
+        f"{by['fusion', 'scenario']:.1f} ({seeds}); where as many others are left out, {by['fusion', 'random']:.1f}. "
+        f"Guessing each scene's commonest label, without any feature, gets {by[SCENARIO, 'session']:.1f}."
     )
 
 
