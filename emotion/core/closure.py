@@ -45,6 +45,12 @@ def digest_files(files: Iterable[str], *, root: Path) -> str:
     return hashlib.sha256(lines.encode()).hexdigest()
 
 
+def digest_of(*scripts: Path) -> str:
+    """The same over all our files that running some of them imports: unfinished work is named after the code."""
+    root = Path(__file__).parents[2]
+    return digest_files({name for script in scripts for name in import_closure(script, root=root)}, root=root)
+
+
 @dataclass(frozen=True)
 class Code:
     """What counts of a file.

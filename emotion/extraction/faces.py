@@ -12,6 +12,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from emotion.core.closure import digest_of
 from emotion.core.errors import ABSENT
 from emotion.core.files import write_text
 from emotion.corpus.utterance import Index, Utterance
@@ -27,7 +28,6 @@ from emotion.store.cache import Cache
 from emotion.store.trained import Training
 from emotion.store.writer import CacheWriter, fingerprint
 
-_REVISION = 5  # raise it when the same media and settings give other clips: unfinished work of before is then not used
 _SESSIONS = "## What the clips show\n\nThe worst are in `faces.png`; all are in `faces.csv`.\n\n"
 _SHARD = 16  # utterances: small videos are put together until there are so many
 
@@ -68,7 +68,7 @@ def extract_faces(
     """
     make_detector(clips.detector, score=clips.score)  # wrong names should fail before any work
     rows = index.utterances
-    how = clips.used() | {"max_seconds": max_seconds, "revision": _REVISION}
+    how = clips.used() | {"max_seconds": max_seconds}
     media = sorted({row.video for row in rows if row.video})
     writer = CacheWriter(
         out,
@@ -82,7 +82,7 @@ def extract_faces(
             "versions": versions("av", "numpy", "opencv-python"),
         },
         scratch=scratch,
-        key=fingerprint([root / name for name in media]),
+        key=f"{fingerprint([root / name for name in media])} {digest_of(Path(__file__))}",
         training=Training(),
         root=root,
     )

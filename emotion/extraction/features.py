@@ -28,14 +28,13 @@ from emotion.encoders.base import Encoder, checkpoint_hash
 from emotion.extraction import engine, ray_cluster
 from emotion.extraction.engine import Executor, Item
 from emotion.extraction.outcome import say_remarks
-from emotion.extraction.provenance import public, versions, write_card
+from emotion.extraction.provenance import code_of, public, versions, write_card
 from emotion.media import signals
 from emotion.store.cache import Cache
 from emotion.store.trained import Training
 from emotion.store.writer import CacheWriter, fingerprint
 from emotion.training import device
 
-_REVISION = 3  # raise it when the same inputs and encoder give other features: unfinished work is then not used
 _BATCHES = 4  # of a shard: so much is lost by a kill, per worker
 
 Which = Callable[[Utterance], int]
@@ -77,7 +76,7 @@ def extract_features(
         per_batch: most that a batch may hold, in the unit of `length`, padding included, or a function of the encoder.
             Also at most `encoder.together` utterances.
         out: the cache to write.
-        scratch: folder for unfinished work; the same call goes on there after a kill.
+        scratch: folder for unfinished work; the same call of the same code goes on there after a kill.
         budget: batches whose inputs a worker holds at once, at least 1; on CUDA they are also encoded at once. It
             bounds memory; on a CPU it does not change the result.
         max_missing: see `engine.run`, as for the next two.
@@ -105,7 +104,7 @@ def extract_features(
         dtype="float32",
         attributes=_provenance(index, encoders, which, per_batch=most),
         scratch=scratch,
-        key=f"{device} {_plain(open_media)} {fingerprint(media)}",
+        key=f"{device} {_plain(open_media)} {fingerprint(media)} {code_of(encoder.modality)}",
         training=knows,
         root=root,
     )
@@ -128,7 +127,7 @@ def extract_features(
 def _provenance(index: Index, encoders: Sequence[Encoder], which: Which, *, per_batch: float) -> dict[str, Any]:
     """The cache's attributes."""
     encoder = encoders[0]
-    settings: dict[str, Any] = {"encoder": encoder.settings(), "per_batch": per_batch, "revision": _REVISION}
+    settings: dict[str, Any] = {"encoder": encoder.settings(), "per_batch": per_batch}
     settings |= encoder.code()
     if len(encoders) > 1:
         settings["folds"] = len(encoders) - 1

@@ -23,6 +23,7 @@ from emotion.encoders.folds import GROUPS, align, deal, fold_folder, save_alignm
 from emotion.encoders.polarity import polarities
 from emotion.encoders.settings import Fit
 from emotion.extraction.outcome import kinds
+from emotion.extraction.provenance import code_of
 from emotion.store.trained import Training, write_record
 from emotion.training.curve import Epoch, best_epoch
 from emotion.training.device import device, seed_everything
@@ -209,8 +210,13 @@ def _fit(task: _Task, train: _Inputs, validation: _Inputs, *, title: str) -> tup
         polarities=polarities(task.index.labels) if first else (),
         speakers=len(set(speakers)),
     )
-    known = {**dict(task.settings), "encoder": encoder.settings(), **encoder.code(), "classes": classes}
-    known |= {"speakers": speakers} if speakers else {}
+    known = {
+        **dict(task.settings),
+        "encoder": encoder.settings(),
+        "classes": classes,
+        "code": code_of(encoder.modality),
+    }
+    known |= encoder.code() | ({"speakers": speakers} if speakers else {})
     checkpoint = task.scratch / f"fit_{encoder.modality}_{_fingerprint(known, train, validation)}.pt"
     task.checkpoints.append(checkpoint)
     data = [(split.inputs, split.labels) for split in (train, validation)]
@@ -273,10 +279,8 @@ def _fingerprint(settings: dict[str, Any], *splits: _Inputs) -> str:
 
 def _best(history: Sequence[Epoch]) -> dict[str, Any]:
     """The best epoch and its score; nothing where nothing was trained, so nothing was measured."""
-    if not history:
-        return {}
-    best = best_epoch(history)
-    return {"best_epoch": best.epoch, "validation_weighted_f1": best.validation_weighted_f1}
+    best = best_epoch(history) if history else None
+    return {"best_epoch": best.epoch, "validation_weighted_f1": best.validation_weighted_f1} if best else {}
 
 
 def _report(

@@ -7,10 +7,16 @@ from importlib.metadata import version
 from pathlib import Path, PureWindowsPath
 from typing import Any
 
+from emotion.core.closure import digest_of
 from emotion.core.files import write_text
 from emotion.core.tables import markdown_table, markdown_text
 from emotion.extraction.outcome import kinds
 from emotion.store.cache import Cache
+
+
+def code_of(modality: str) -> str:
+    """Digest of the code that fits the encoder of a modality and extracts its features."""
+    return digest_of(*(Path(__file__).with_name(f"{name}.py") for name in (f"extract_{modality}", "fitting")))
 
 
 def versions(*packages: str) -> str:

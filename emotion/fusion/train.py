@@ -19,6 +19,7 @@ from safetensors import SafetensorError
 from torch import nn
 
 from emotion.core import logs, plugins
+from emotion.core.closure import digest_of
 from emotion.core.errors import EmotionError
 from emotion.core.files import write_text, writing_folder
 from emotion.corpus.sense import class_findings
@@ -115,7 +116,7 @@ def _fuse(
     if settings.refit:  # such a model knows validation: its own scores there say nothing
         made["refit"] = True
     # All that tells two runs apart: queued experiments share the scratch folder.
-    checkpoint = scratch / f"fuse-{_key(splits, made | dict(settings))}.pt"
+    checkpoint = scratch / f"fuse-{_key(splits, made | dict(settings) | {'code': _code(model)})}.pt"
     module, lines = fit(
         splits, classes=len(index.labels), settings=settings, checkpoint=checkpoint, title=f"fuse {model}"
     )
@@ -278,6 +279,12 @@ def _validate(
         told(score)
     targets = sequences.known
     return nn.functional.cross_entropy(logits[targets], sequences.targets[targets]).item(), score
+
+
+def _code(model: str) -> str:
+    """Digest of the code that trains a model of ours."""
+    root, ours = Path(__file__).parents[2], registry.files(model) if model in registry.MODELS else []
+    return digest_of(Path(__file__), *(root / name for name in ours))
 
 
 def _key(splits: Mapping[str, Sequences], settings: Mapping[str, Any]) -> str:

@@ -12,12 +12,11 @@ import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from emotion.core import environment, logs, plugins
-from emotion.core.closure import digest_files, import_closure, read_code
+from emotion.core.closure import digest_files
 from emotion.core.errors import EmotionError
 from emotion.core.files import write_text
 from emotion.extraction import executors
@@ -27,6 +26,7 @@ from emotion.extraction.extract_text import extract_text
 from emotion.extraction.features import choose_device
 from emotion.extraction.fit_time import How, made, spoken, time_of
 from emotion.extraction.fitting import fit_encoder
+from emotion.extraction.provenance import code_of
 from emotion.media.audio import files
 from emotion.media.settings import Clips
 from emotion.params import Params, read_params
@@ -179,7 +179,7 @@ class _Work:
         known += [
             fingerprint(self._files()),
             choose_device(),
-            _code(self.modality),
+            code_of(self.modality),
             *_own_code(self.settings["encoder"]),
         ]
         if extracted:
@@ -194,17 +194,6 @@ class _Work:
 def _own_code(encoder: str) -> list[str]:
     """Digest of all that an encoder of one's own is made of."""
     return [digest_files(plugins.files(encoder), root=plugins.project())] if plugins.is_name(encoder) else []
-
-
-@cache
-def _code(modality: str) -> str:
-    """Digest of the code that makes the encoder and the features of a modality."""
-    root, digest = Path(__file__).parents[2], hashlib.sha256()
-    scripts = [f"extract_{modality}", "fitting"]
-    files = {name for script in scripts for name in import_closure(root / f"emotion/extraction/{script}.py", root=root)}
-    for name in sorted(files):
-        digest.update(f"{name} {read_code(root / name).digest}\n".encode())
-    return digest.hexdigest()
 
 
 def _do(todo: Sequence[_Work], total: int, modalities: Sequence[str], out: Path) -> None:

@@ -14,7 +14,7 @@ from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 from emotion.core.errors import EmotionError
 from emotion.corpus.utterance import read_index
-from emotion.fusion import dataset
+from emotion.fusion import dataset, train
 from emotion.fusion.logits import predict
 from emotion.fusion.models import building, registry
 from emotion.fusion.train import _validate
@@ -258,3 +258,18 @@ def test_baselines_say_that_they_keep_their_sizes(planted, tmp_path, capsys):
     assert (
         "bc_lstm keeps its published sizes; hidden, heads and dropout are for other models" in capsys.readouterr().err
     )
+
+
+def test_unfinished_training_is_named_after_the_code(planted, tmp_path, monkeypatch):
+    names = []
+
+    def stopped(*_, checkpoint, **__):
+        names.append(checkpoint.name)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(train, "fit", stopped)
+    for code in ("one", "one", "two"):
+        monkeypatch.setattr(train, "digest_of", lambda *_, code=code: code)
+        with pytest.raises(KeyboardInterrupt):
+            run(planted, tmp_path)
+    assert names[0] == names[1] != names[2]
