@@ -58,6 +58,7 @@ def test_all_broken_media_with_two_workers(tmp_path, modality):
     assert len(table) > 30 and failed(table) == []
 
 
+@pytest.mark.full
 @pytest.mark.slow
 @pytest.mark.parametrize(("modality", "limit"), bad_media._FULL)
 def test_full_disk_and_then_room_again(tmp_path, modality, limit):

@@ -127,6 +127,7 @@ def test_the_page_shows_a_run_beside_an_experiment(clone, browser):
         assert (tab.errors, tab.strangers()) == ([], [])
 
 
+@pytest.mark.full
 def test_a_queued_grid_finishes_and_finds_the_corpus(clone):
     folder, *_ = clone
     run(folder, "dvc", "exp", "run", "-S", "lr=1e-4,2e-4", "-S", "seed=1,2", "--queue")
@@ -162,6 +163,7 @@ def test_a_corpus_that_is_not_there_is_one_line(clone):
         tidy(folder)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_stops_no_other(clone, number):
     """Ctrl-C reaches the stages too, SIGTERM ends DVC alone: git then stands where it stood, without a branch."""
@@ -192,6 +194,7 @@ def test_an_interrupted_run_stops_no_other(clone, number):
     tidy(folder)
 
 
+@pytest.mark.full
 def test_a_model_of_ones_own_is_trained_and_an_edit_trains_it_again(clone):
     folder, *_ = clone
     gated, mine = folder / "plugins" / "gated.py", folder / "plugins" / "mine.py"
@@ -212,6 +215,7 @@ def test_a_model_of_ones_own_is_trained_and_an_edit_trains_it_again(clone):
     back(folder)
 
 
+@pytest.mark.full
 def test_a_reader_and_an_encoder_of_ones_own(clone, corpus):
     """The worked examples of plugins/, with a link to a corpus that lies elsewhere."""
     folder, *_ = clone
@@ -253,7 +257,7 @@ def test_a_bad_param_is_one_line(clone, value):
     folder, *_ = clone
     output = run(folder, "dvc", "exp", "run", "-S", f"model={value}", expect=255)
     assert f"model is '{value}', expected one of" in output
-    tidy(folder)
+    back(folder)
 
 
 def test_a_folder_is_as_private_as_a_link(clone, corpus):

@@ -96,8 +96,8 @@ def study(
     _check(models, seeds=seeds, epochs=epochs, reference=reference, ablate_models=ablate_models)
     reference = reference or models[0]
     caches = caches_of(features)
-    check_frames(models, caches)
     folds = make_folds(features / "index.csv", protocol=protocol, validation_only=validation_only)
+    check_frames(models, caches)
     votes = votes_of(annotators or features / "annotators.csv", folds[0].index.labels, needed=annotators is not None)
     folds = [replace(fold, votes=votes.targets(fold.index)) for fold in folds] if votes else folds
     train = folds[0].rows("train")

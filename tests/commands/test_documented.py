@@ -52,6 +52,14 @@ NOT_RUN = {
     "dvc plots show": "opens a browser",
     "python -m benchmarks": "minutes to an hour",
 }
+# Run by `make test-full`: encoders are fitted again, or many models are trained.
+LONG = (
+    "dvc exp run -S audio.adversarial",
+    "dvc exp run -S index.ambiguous",
+    "dvc exp run -S model=cross_modal",
+    "dvc queue start",
+    "emotion study --features data --out studies/votes",
+)
 TYPED = typed()
 EMOTION = {command: where for command, where in mentioned().items() if command.startswith("emotion ")}
 
@@ -92,7 +100,14 @@ def forget(folder, experiment):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("command", [command for command in TYPED if not left_out(command)])
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param(command, marks=pytest.mark.full if command.startswith(LONG) else ())
+        for command in TYPED
+        if not left_out(command)
+    ],
+)
 def test_it_works_when_pasted(finished, command):
     program, *words = shlex.split(command)
     if program == "emotion":
@@ -103,6 +118,9 @@ def test_it_works_when_pasted(finished, command):
     if words[:2] == ["exp", "run"] and "-n" in words:
         forget(finished, words[words.index("-n") + 1])
     run(finished, shutil.which(program, path=environment(finished)["PATH"]) or program, *words)
+    if command.startswith(LONG):  # the commands below read what the others make
+        run(finished, "git", "checkout", "--quiet", ".")
+        run(finished, "dvc", "checkout")
 
 
 @pytest.mark.slow

@@ -94,6 +94,7 @@ def test_modes_are_those_that_the_umask_asks_for(tmp_path):
         assert path.stat().st_mode & 0o777 == expected, path
 
 
+@pytest.mark.full
 @pytest.mark.slow
 def test_kills_leave_the_old_folder_or_the_new_one(tmp_path):
     out = imported(tmp_path, fields())

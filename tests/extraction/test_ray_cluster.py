@@ -55,11 +55,13 @@ def test_errors_reach_the_user(tmp_path, cluster):
         numbers(tmp_path, Numbers(fails="u007"), execute=partial(ray_cluster.run, workers=1))
 
 
+@pytest.mark.full
 def test_a_shard_that_kills_its_workers_is_named(tmp_path, cluster):
     with pytest.raises(EmotionError, match="3 workers died over the utterances from u000"):
         numbers(tmp_path, Numbers(fails="exit"), execute=partial(ray_cluster.run, workers=1))
 
 
+@pytest.mark.full
 def test_results_that_were_lost_with_their_node_are_computed_again(tmp_path, cluster, monkeypatch):
     get, asked = ray.get, []
 
@@ -74,6 +76,7 @@ def test_results_that_were_lost_with_their_node_are_computed_again(tmp_path, clu
     assert numbers(tmp_path / "ray", execute=partial(ray_cluster.run, workers=1)) == whole
 
 
+@pytest.mark.full
 def test_workers_that_cannot_start_are_one_line(tmp_path, cluster):
     with pytest.raises(EmotionError, match=r"3 workers could not start \(.*planted folder.*same checkout"):
         numbers(tmp_path, Numbers(fails="start"), execute=partial(ray_cluster.run, workers=1))

@@ -36,14 +36,14 @@ def planted(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "model",
+    ("model", "history", "future"),
     [
-        name if name == "fusion" else pytest.param(name, marks=pytest.mark.slow)
+        pytest.param(name, *context, marks=() if name == "fusion" else marks)
         for name, entry in registry.MODELS.items()
         if not entry.frames  # tests/fusion/models/test_cross_modal.py
+        for context, marks in (((3, 0), pytest.mark.slow), (("all", "all"), pytest.mark.full))
     ],
 )
-@pytest.mark.parametrize(("history", "future"), [(3, 0), ("all", "all")])
 def test_every_model_learns_what_is_planted(planted, tmp_path, model, history, future, capsys):
     batch = 2 if history == "all" else 8
     more = {"lr": 1e-3} if model == "dialogue_rnn" else {}  # the test's rate is too high for its size

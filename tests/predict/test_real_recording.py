@@ -2,7 +2,6 @@
 
 import pytest
 from closure import ROOT
-from predict.planted_talk import told
 
 from emotion.core import logs
 from emotion.predict.run import predict
@@ -27,7 +26,9 @@ def test_a_transcript_of_who_speaks_alone(packed, tmp_path):
     times = {"Anna": "0.5 2.5", "Ben": "4.3 2.3"}
     lines = [f"SPEAKER dialogue13 1 {span} <NA> <NA> {name} <NA> <NA>\n" for name, span in times.items()]
     rttm.write_text("".join(lines))
-    told(RECORDING, packed, tmp_path / "out", rttm, formats=["json"])
+    with logs.quiet():
+        how = Listening(transcript=rttm, asr="none")
+        predict([RECORDING], model=packed, out=tmp_path / "out", how=how, formats=["json"])
     timeline = read_timeline(tmp_path / "out" / "timeline.json")
     assert [turn.speaker for turn in timeline.turns] == ["Anna", "Ben"]
     assert all("face" not in turn.absent and turn.absent["text"] == "no words" for turn in timeline.turns)

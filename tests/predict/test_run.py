@@ -200,6 +200,7 @@ def test_a_warning_where_most_turns_are_unlike_the_training_data():
     assert list(run._unlike(None)) == []
 
 
+@pytest.mark.full
 @pytest.mark.slow
 def test_the_same_bytes_after_a_kill(packed, talk, transcript, tmp_path):
     out = tmp_path / "out"

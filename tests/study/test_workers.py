@@ -80,6 +80,7 @@ def test_interrupted_it_ends_at_once(tmp_path):
     assert said.rstrip().endswith("KeyboardInterrupt")  # which the command turns into one line
 
 
+@pytest.mark.full
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="needs Linux's /proc")
 def test_killed_half_way_it_leaves_no_process_and_goes_on(tmp_path):
