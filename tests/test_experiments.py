@@ -99,6 +99,7 @@ def test_experiments_touch_the_fusion_stage_only(clone):
     back(folder)
 
 
+@pytest.mark.full
 def test_the_page_shows_a_run_beside_an_experiment(clone, browser):
     """Both runs' scores and the test utterances on which they differ, as the two runs' own files say."""
     folder, *_ = clone
@@ -140,6 +141,7 @@ def test_a_queued_grid_finishes_and_finds_the_corpus(clone):
     assert changed(folder) == []
 
 
+@pytest.mark.full
 def test_modalities_are_one_value_for_the_queue(clone):
     folder, *_ = clone
     before = run(folder, "dvc", "queue", "status").count("Queued")
@@ -148,6 +150,7 @@ def test_modalities_are_one_value_for_the_queue(clone):
     run(folder, "dvc", "queue", "remove", "--queued")
 
 
+@pytest.mark.full
 def test_a_run_in_a_copy_reads_the_corpus_where_it_lies(clone, corpus):
     folder, *_ = clone
     output = run(folder, "dvc", "exp", "run", "--temp", "-S", "index.label_rule=strict")
@@ -236,6 +239,7 @@ def test_a_reader_and_an_encoder_of_ones_own(clone, corpus):
     back(folder)
 
 
+@pytest.mark.full
 def test_a_comment_runs_the_digest_alone_and_a_model_the_fusion(clone):
     folder, *_ = clone
     models = folder / "emotion" / "fusion" / "models"
@@ -260,6 +264,7 @@ def test_a_bad_param_is_one_line(clone, value):
     back(folder)
 
 
+@pytest.mark.full
 def test_a_folder_is_as_private_as_a_link(clone, corpus):
     folder, *_ = clone
     raw = folder / "data" / "raw" / "table"

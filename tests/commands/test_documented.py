@@ -52,14 +52,8 @@ NOT_RUN = {
     "dvc plots show": "opens a browser",
     "python -m benchmarks": "minutes to an hour",
 }
-# Run by `make test-full`: encoders are fitted again, or many models are trained.
-LONG = (
-    "dvc exp run -S audio.adversarial",
-    "dvc exp run -S index.ambiguous",
-    "dvc exp run -S model=cross_modal",
-    "dvc queue start",
-    "emotion study --features data --out studies/votes",
-)
+# Run by `make test-full`: each trains something.
+LONG = ("dvc exp run", "dvc queue start", "emotion study")
 TYPED = typed()
 EMOTION = {command: where for command, where in mentioned().items() if command.startswith("emotion ")}
 
@@ -123,6 +117,7 @@ def test_it_works_when_pasted(finished, command):
         run(finished, "dvc", "checkout")
 
 
+@pytest.mark.full
 @pytest.mark.slow
 def test_the_sweep_is_a_table_that_fits(finished):
     run(finished, "dvc", "exp", "remove", "--all-commits")  # those of other pages, with long names of plugins

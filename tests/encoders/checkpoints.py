@@ -178,9 +178,9 @@ def some(families, *quick: str) -> list:
     return [pytest.param(name, marks=[] if name in quick else pytest.mark.slow) for name in families]
 
 
-def slow(*values) -> list:
-    """Parameters of slow tests."""
-    return [pytest.param(*value, marks=pytest.mark.slow) for value in values]
+def full(*values) -> list:
+    """Parameters of tests that `make test-full` runs."""
+    return [pytest.param(*value, marks=pytest.mark.full) for value in values]
 
 
 @cache

@@ -37,7 +37,7 @@ MODEL = {
 MAKES = {"audio": checkpoints.AUDIO, "face": checkpoints.FACE, "text": checkpoints.TEXT}
 QUICK = ("wav2vec2", "vit", "qwen2")
 FAMILIES = [
-    pytest.param(modality, name, marks=[] if name in QUICK else pytest.mark.slow)
+    pytest.param(modality, name, marks=[] if name in QUICK else pytest.mark.full)
     for modality, makes in MAKES.items()
     for name in makes
 ]

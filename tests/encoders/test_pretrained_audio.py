@@ -72,7 +72,7 @@ def states(output, layers):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("layers", "pooling"),
-    [("last4", "mean_std"), *checkpoints.slow(("last", "mean"), ("all", "mean"), (2, "mean"))],
+    [("last4", "mean_std"), *checkpoints.full(("last", "mean"), ("all", "mean"), (2, "mean"))],
 )
 def test_equals_the_bare_model_one_utterance_at_a_time(every, layers, pooling):
     encoder = made(every, layers=layers, pooling=pooling)

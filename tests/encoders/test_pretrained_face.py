@@ -91,7 +91,7 @@ def test_the_papers_encoder_takes_grey():
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("layers", "pooling"),
-    [("last", "mean_std"), *checkpoints.slow(("last", "mean"), (1, "mean"), ("last", "cls"))],
+    [("last", "mean_std"), *checkpoints.full(("last", "mean"), (1, "mean"), ("last", "cls"))],
 )
 def test_equals_the_bare_model_one_clip_at_a_time(every, layers, pooling):
     kind, folder = every

@@ -49,7 +49,7 @@ def naive(folder, line, layers):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("layers", "pooling"),
-    [("last4", "mean_std"), *checkpoints.slow(("last", "mean"), ("last", "cls"), (1, "mean"))],
+    [("last4", "mean_std"), *checkpoints.full(("last", "mean"), ("last", "cls"), (1, "mean"))],
 )
 def test_equals_the_bare_model_one_text_at_a_time(every, layers, pooling):
     decoder = checkpoints.bare(every).config.model_type in ("qwen2", "qwen3")

@@ -114,7 +114,10 @@ def test_frozen_by_its_folder(tmp_path, capsys, modality, name):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("tune", [False, True])
-@pytest.mark.parametrize(("modality", "name"), FAMILIES)
+@pytest.mark.parametrize(
+    ("modality", "name"),
+    [pytest.param(*family, marks=[] if family[1] in QUICK else pytest.mark.full) for family in FAMILIES],
+)
 def test_fitted_by_its_folder(tmp_path, modality, name, tune):
     values, report = whole_way(tmp_path, modality, name, tune=tune, dim=7, pooling="mean_std", layers="last4")
     assert [value.shape for value in values] == [(1, 7)] * COUNT

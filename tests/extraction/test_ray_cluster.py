@@ -50,6 +50,7 @@ def test_a_node_that_goes_and_one_that_comes_change_nothing(tmp_path, cluster):
     assert len(set(computed)) == 60 and len(computed) <= 60 + 5  # the shard that was lost was done again
 
 
+@pytest.mark.full
 def test_errors_reach_the_user(tmp_path, cluster):
     with pytest.raises(EmotionError, match="planted failure"):
         numbers(tmp_path, Numbers(fails="u007"), execute=partial(ray_cluster.run, workers=1))

@@ -33,7 +33,7 @@ def lines(monkeypatch, capsys):
     return read
 
 
-@pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.full)])
 def test_runs_and_epochs_are_counted(features, tmp_path, no_pictures, lines, workers):
     """Three runs of three epochs each; a second study of five more runs begins with those that are there."""
     conduct(features, tmp_path, models=["cnn"], seeds=3, workers=workers)

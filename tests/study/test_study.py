@@ -248,6 +248,7 @@ def test_a_file_that_may_not_be_read_is_no_damage(tmp_path):
         read_result(tmp_path / "run.npz")
 
 
+@pytest.mark.full
 @pytest.mark.slow
 def test_processes_do_not_change_the_tables(features, finished, tmp_path):
     out = conduct(features, tmp_path, missing=True, ablate=["attention", "modalities"], workers=2)

@@ -141,6 +141,7 @@ def test_killed_half_way_it_ends_the_same(features, tmp_path, monkeypatch):
     assert not list((tmp_path / "killed" / "fusion.tune").glob("*.json"))
 
 
+@pytest.mark.full
 @pytest.mark.slow
 def test_the_number_of_processes_and_more_trials_later_change_nothing(features, tmp_path):
     conduct(features, tmp_path / "one" / "fusion.yaml", trials=6)
