@@ -65,7 +65,7 @@ class Cache:
 
     @property
     def several(self) -> bool:
-        """Whether an utterance has several rows: words or frames."""
+        """Whether an utterance has several rows, as words and frames are."""
         return bool((np.diff(self.offsets) > 1).any())
 
     def __len__(self) -> int:

@@ -122,6 +122,7 @@ def test_it_works_when_pasted(finished, command):
 def test_the_sweep_is_a_table_that_fits(finished):
     run(finished, "dvc", "exp", "remove", "--all-commits")  # those of other pages, with long names of plugins
     run(finished, "git", "checkout", "--quiet", ".")
+    run(finished, "dvc", "repro")  # the digests of another model's code would be a column
     for lr in ("1e-3", "2e-3"):
         run(finished, "dvc", "exp", "run", "-n", f"lr-{lr}", "-S", f"lr={lr}")
         run(finished, "git", "checkout", "--quiet", ".")

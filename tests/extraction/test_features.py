@@ -11,7 +11,6 @@ import torch
 from emotion.core.errors import EmotionError, MediaError
 from emotion.corpus.utterance import Index, Utterance
 from emotion.encoders.base import Encoder, checkpoint_hash
-from emotion.extraction import features
 from emotion.extraction.executors import run_local
 from emotion.extraction.features import batches, extract_features, shards
 from emotion.store.cache import Cache
@@ -297,22 +296,3 @@ def test_checkpoint_hash_depends_on_weights_and_what_else_is_saved():
     halves.save_extra = lambda folder: None
     halves.register_buffer("scalar", torch.tensor(3))
     assert len(checkpoint_hash([halves])) == 64
-
-
-@pytest.mark.parametrize("edited", [False, True])
-def test_unfinished_work_of_other_code_is_not_mixed_in(tmp_path, monkeypatch, edited):
-    seen = []
-
-    def noted(row):
-        if len(seen) == 30:
-            raise KeyboardInterrupt
-        seen.append(row.turn)
-        return read(row)
-
-    with pytest.raises(KeyboardInterrupt):
-        extract(tmp_path, reader=noted, per_batch=1)
-    if edited:
-        monkeypatch.setattr(features, "code_of", lambda modality: "another")
-    first, seen[:] = set(seen), []
-    extract(tmp_path, reader=lambda row: seen.append(row.turn) or read(row), per_batch=1)
-    assert (set(seen) == set(range(50))) is edited and (first < set(seen)) is edited

@@ -9,6 +9,7 @@ from pipeline.planted_table import plant
 
 from emotion.core.errors import EmotionError
 from emotion.corpus.utterance import Index, Utterance
+from emotion.encoders import egemaps
 from emotion.params import Params, changed
 from emotion.pipeline import checks
 from emotion.pipeline.checks import check_settings, check_space
@@ -43,6 +44,7 @@ def params(*changes):
 def test_before_the_first_step(corpus, tmp_path, monkeypatch, changes, said):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setitem(sys.modules, "opensmile", None)
+    egemaps._smile.cache_clear()
     with pytest.raises(EmotionError, match=said) as caught:
         train(params(*changes), root=corpus, out=Path("mine"), run=Path("mine.run"))
     assert "\n" not in str(caught.value) and not list(tmp_path.iterdir())
