@@ -50,6 +50,7 @@ def test_impossible_rows_are_named_by_the_index(tmp_path):
     assert len(table) == 7 and failed(table) == []
 
 
+@pytest.mark.full
 @pytest.mark.slow
 @pytest.mark.parametrize("modality", ["audio", "video"])
 def test_all_broken_media_with_two_workers(tmp_path, modality):

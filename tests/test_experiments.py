@@ -77,6 +77,7 @@ def leaks(folder):
     return found | {"sound" for blob in blobs(folder) if blob.startswith(b"RIFF")}
 
 
+@pytest.mark.full
 def test_a_corpus_of_ones_own_runs_through(clone):
     folder, output, at_once = clone
     assert stages_run(output)[:2] == ["code", "index"] and stages_run(output)[-2:] == ["fuse", "evaluate"]
@@ -88,6 +89,7 @@ def test_a_corpus_of_ones_own_runs_through(clone):
     assert "coverage" not in (folder / "metrics" / "metrics.json").read_text(encoding="utf-8")  # of no frames
 
 
+@pytest.mark.full
 def test_experiments_touch_the_fusion_stage_only(clone):
     folder, *_ = clone
     assert stages_run(run(folder, "dvc", "exp", "run", "-S", "lr=1e-3")) == ["fuse", "evaluate"]
@@ -158,6 +160,7 @@ def test_a_run_in_a_copy_reads_the_corpus_where_it_lies(clone, corpus):
     assert len(list(corpus.glob("*.wav"))) == 24 and changed(folder) == []
 
 
+@pytest.mark.full
 def test_a_corpus_that_is_not_there_is_one_line(clone):
     folder, *_ = clone
     for options in ([], ["--temp"]):
@@ -256,6 +259,7 @@ def test_a_comment_runs_the_digest_alone_and_a_model_the_fusion(clone):
     tidy(folder)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("value", ["fusoin"])
 def test_a_bad_param_is_one_line(clone, value):
     folder, *_ = clone
@@ -277,6 +281,7 @@ def test_a_folder_is_as_private_as_a_link(clone, corpus):
     raw.symlink_to(corpus)
 
 
+@pytest.mark.full
 def test_git_has_learnt_nothing_private(clone):
     """Last: after all of the above, in whatever ref, stash or lost commit."""
     folder, *_ = clone

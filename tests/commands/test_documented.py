@@ -5,7 +5,7 @@ import shutil
 import sys
 
 import pytest
-from clones import copy, environment, run
+from clones import copy, environment, run, stages_run
 from documented import mentioned, options, parse, typed
 
 # Parsed with their options, but not run here: what each needs.
@@ -54,6 +54,7 @@ NOT_RUN = {
 }
 # Run by `make test-full`: each trains something.
 LONG = ("dvc exp run", "dvc queue start", "emotion study")
+AFTER = ["fuse", "evaluate"]
 TYPED = typed()
 EMOTION = {command: where for command, where in mentioned().items() if command.startswith("emotion ")}
 
@@ -78,11 +79,14 @@ def test_there_are_commands():
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory, finished_run):
-    """A clone with a finished pipeline of few epochs, and two experiments that documented commands compare with."""
+    """A clone with a finished pipeline of few epochs, and two experiments that documented commands compare with.
+
+    An experiment runs the fusion stage and what follows; with another model, the digests of the code too.
+    """
     folder = copy(finished_run[0], tmp_path_factory.mktemp("documented") / "emotion")
     run(folder, "git", "commit", "--quiet", "-am", "a run")
-    for name, change in (("cmn", "model=cmn"), ("lr-1e-3", "lr=1e-3")):
-        run(folder, "dvc", "exp", "run", "-n", name, "-S", change)
+    for name, change, stages in (("lr-1e-3", "lr=1e-3", AFTER), ("cmn", "model=cmn", ["code", *AFTER])):
+        assert stages_run(run(folder, "dvc", "exp", "run", "-n", name, "-S", change)) == stages
         run(folder, "git", "checkout", "--quiet", ".")
     return folder
 

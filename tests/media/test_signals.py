@@ -58,6 +58,7 @@ def test_without_either_there_is_one_line(hidden, monkeypatch):
         signals.resampler(8000, 16000)
 
 
+@pytest.mark.full
 @pytest.mark.slow
 def test_the_tests_of_sound_pass_without_torchaudio():
     """In a process in which `import torchaudio` fails, for transformers too."""

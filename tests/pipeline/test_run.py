@@ -113,6 +113,7 @@ def test_the_model_has_the_bytes_of_the_pipelines(corpus, made, tmp_path):
         assert (metrics / name).read_bytes() == (tmp_path / "metrics" / name).read_bytes(), name
 
 
+@pytest.mark.full
 def test_after_kills_the_same_command_goes_on(corpus, made, command, tmp_path):
     """Killed three times, each as soon as it says that it begins a step: what was finished is kept, bytes are equal."""
     arguments = train(corpus, tmp_path / "mine")

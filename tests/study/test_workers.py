@@ -64,6 +64,7 @@ def test_a_full_gpu_is_one_line(features, tmp_path, monkeypatch):
         conduct(features, tmp_path)
 
 
+@pytest.mark.full
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="needs Linux's /proc")
 def test_interrupted_it_ends_at_once(tmp_path):
