@@ -34,7 +34,7 @@ model: $(VENV)/.installed  ## pack the last run's model into models/packed, for 
 test: $(VENV)/.installed-test  ## run the unit tests
 	@python -m pytest -n auto --dist worksteal --max-worker-restart 0
 
-test-slow: $(VENV)/.installed-test-slow  ## run the slow tests: the pipeline, experiments, the queue, all encoders, the page in a browser
+test-slow: $(VENV)/.installed-test-slow  ## run the slow tests: the pipeline, two experiments, all encoders, the page in a browser
 	@python -m pytest -m 'slow and not full and not timed' -rs -n auto --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 	@python -m pytest -m timed -rs
 
@@ -43,7 +43,7 @@ coverage: $(VENV)/.installed-test  ## run the unit tests and list what they do n
 	@python -m pytest -n auto --dist worksteal --max-worker-restart 0 --cov=emotion --cov-report=term:skip-covered --cov-fail-under=90
 	@python -m coverage report --show-missing --skip-covered --fail-under=100 --include='$(COVERED)'
 
-test-full: $(VENV)/.installed-test-slow  ## run what takes an hour: fresh environments, all bytes twice, corpora of full size
+test-full: $(VENV)/.installed-test-slow  ## run what takes hours: experiments, the queue, kills, fresh environments, corpora of full size
 	@python -m pytest -m full -rs
 
 lint: $(VENV)/.installed-lint  ## check style and types: ruff, ruff format, mypy --strict
