@@ -112,7 +112,7 @@ def known(root: Path) -> str:
     return (
         " All sessions play the same scenes. Where the tested scenes are left out of training, it has "
         f"{by['fusion', 'scenario']:.1f} ({seeds}); where as many others are left out, {by['fusion', 'random']:.1f}. "
-        f"Guessing each scene's commonest label, without any feature, gets {by[SCENARIO, 'session']:.1f}."
+        f"Guessing each scene's commonest label, where training has the scene, gets {by[SCENARIO, 'session']:.1f}."
     )
 
 

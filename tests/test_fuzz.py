@@ -11,7 +11,6 @@ from benchmarks.fuzzing.readers import READERS
 QUICK = ("tables", "iemocap", "meld", "params", "pickles", "index", "journals")
 
 
-@pytest.mark.full
 @pytest.mark.slow
 def test_sixty_hostile_files_are_read_or_refused_by_a_line(tmp_path):
     found = list(fuzz.campaign(QUICK, 60, 7, tmp_path))

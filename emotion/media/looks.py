@@ -3,7 +3,7 @@
     examined     0 1 2 3 4 5 6 7 8 9 10     of which it is to be known where the faces are; here one moves after 6
     steady       x       x                  four on; the face is where it was, so it was there in between
     moved                  x   x x x x      elsewhere: half way, and between any two that differ
-    lost         x x x x x   x   x   x      where none was found, the next; after three without one, every second
+    none         x x x   x   x   x   x      where none was found, the next; where the last three have none, every second
 
 The pictures are in memory, so it can go on first and back then. Where a face looks otherwise in between than at both
 ends (hidden by a hand, turned away), it goes back, too.

@@ -50,7 +50,6 @@ def stage(*names):
     return done.returncode, done.stderr
 
 
-@pytest.mark.full
 @pytest.mark.slow
 def test_split_changed_after_fit(project):
     part = ["train"] * 12 + ["validation"] * 6 + ["test"] * 6

@@ -116,7 +116,7 @@ def test_it_works_when_pasted(finished, command):
     if words[:2] == ["exp", "run"] and "-n" in words:
         forget(finished, words[words.index("-n") + 1])
     run(finished, shutil.which(program, path=environment(finished)["PATH"]) or program, *words)
-    if command.startswith(LONG):  # the commands below read what the others make
+    if command.startswith(LONG):  # each begins with the finished run again
         run(finished, "git", "checkout", "--quiet", ".")
         run(finished, "dvc", "checkout")
 

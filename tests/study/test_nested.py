@@ -26,7 +26,6 @@ def tuned(features, out, **options):
     return conduct(features, out, **usual | options)
 
 
-@pytest.mark.full
 def test_a_folds_settings_do_not_know_what_it_tests(features, tmp_path, no_pictures):
     """With other labels in one session, only the folds that train on it choose other settings; it goes on, too."""
     out = tuned(features, tmp_path / "out")
