@@ -282,9 +282,9 @@ def _validate(
 
 
 def _code(model: str) -> str:
-    """Digest of the code that trains a model of ours."""
-    root, ours = Path(__file__).parents[2], registry.files(model) if model in registry.MODELS else []
-    return digest_of(Path(__file__), *(root / name for name in ours))
+    """Digest of the code that trains a model, with what one of plugins/ imports of ours."""
+    root = Path(__file__).parents[2]
+    return digest_of(Path(__file__), *(root / name for name in registry.files(model)))
 
 
 def _key(splits: Mapping[str, Sequences], settings: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ import pytest
 from real_faces import MODEL, frames, needs_film
 
 from emotion.extraction.one_video import video_clips
+from emotion.media import looks
 from emotion.media.detectors import make_detector
 from emotion.media.faces import FaceTrack
 from emotion.media.settings import Clips
@@ -96,7 +97,9 @@ def test_a_film_on_its_side_or_head_is_turned(tmp_path, turns):
 
 
 @pytest.mark.slow
-def test_a_frame_without_a_face_costs_at_most_two_with_one():
+@pytest.mark.parametrize("stride", [1, looks._STRIDE])  # of single looks, and of frames
+def test_what_has_no_face_costs_at_most_two_with_one(monkeypatch, stride):
+    monkeypatch.setattr(looks, "_STRIDE", stride)
     threads = cv2.getNumThreads()
     cv2.setNumThreads(1)
 

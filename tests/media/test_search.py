@@ -32,6 +32,9 @@ def test_known_faces_are_looked_for_nearby(monkeypatch):
         found = looking.faces(np.zeros((100, 100), np.uint8), found)
     # one of two was lost in the third search, so everything is searched again; and after four searches at the latest
     assert detector.asked == ["all", "near", "near", "all", "near", "near", "near", "all", "near", "near", "near"]
+
+
+def test_every_examined_frame_of_a_track_has_its_face():
     track = FaceTrack(Near(), size=16, every=2, fps=10)
     for _ in range(20):
         track.add(np.zeros((100, 100), np.uint8))
