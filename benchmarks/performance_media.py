@@ -91,8 +91,8 @@ def decode(path: Path) -> None:
 
 def cut_clips(path: Path, detector: str = "haar") -> None:
     """Everything that the faces stage does with a video."""
-    items = video_clips(path, turns(), Clips(detector=detector), max_seconds=MAX_SECONDS)
-    assert all(item.values is not None for item in items)
+    for _, item in video_clips(path, turns(), Clips(detector=detector), max_seconds=MAX_SECONDS):
+        assert item.values is not None
 
 
 def shares(path: Path) -> list[Figure]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from functools import cache, partial
 from multiprocessing import get_context
+from operator import itemgetter
 from pathlib import Path
 
 import numpy as np
@@ -83,7 +84,7 @@ def cut(found: Sequence[Utterance]) -> list[list[int]]:
 def ours(found: Sequence[Utterance], device: str = "cpu") -> np.ndarray:
     """What a worker does with the rows, (n, 768)."""
     job = FeatureJob(what="text", device=device, load=load, open_media=open_reader, cut=cut, budget=4)
-    return np.concatenate([item.values for item in job(found)])
+    return np.concatenate([item.values for _, item in sorted(job(found), key=itemgetter(0))])
 
 
 def one_by_one(found: Sequence[Utterance]) -> np.ndarray:

@@ -41,7 +41,7 @@ class Numbers:
         time.sleep(self.pause)
         while self.hold and self.log.exists() and len(self.log.read_text().split()) >= self.hold:
             time.sleep(0.01)
-        items = [self.item(row) for row in rows]
+        items = [(place, self.item(row)) for place, row in enumerate(rows)]
         if self.log:
             with self.log.open("a") as file:
                 file.write("".join(f"{row.utterance}\n" for row in rows))

@@ -121,7 +121,7 @@ def _video(folder: Path) -> None:
 
     def clips() -> None:
         spans = [(0.1, 0.6, "full"), (0.5, 1e9, "left")]
-        for item in video_clips(path, spans, Clips(size=32), max_seconds=600.0):
+        for _, item in video_clips(path, spans, Clips(size=32), max_seconds=600.0):
             if item.reason and flaw(item.reason):
                 raise MediaError(item.reason)
 

@@ -22,6 +22,7 @@ from emotion.conversation.talking import Judge, kind_of
 from emotion.conversation.turns import SpokenTurn, turns
 from emotion.conversation.watch import FaceTrack, Glimpse, Sight, watch
 from emotion.conversation.whisper import Whisper, speech_finder
+from emotion.core import memory
 from emotion.core.errors import EmotionError, MediaError
 from emotion.core.text import counted
 from emotion.media.settings import SCORE
@@ -100,22 +101,23 @@ def turns_of(
     if speakers is not None and speakers < 1:
         raise EmotionError(f"the number of speakers is {speakers}, expected 1 or more")
     network = load(light_asd) if light_asd is not None and faces != NONE else None
-    whisper = listener = None
     words = str(asr) != NONE and (transcript is None or without_words(transcript))
-    if transcript is None or words:
-        find = speech_finder()
-        whisper = Whisper(asr, language=language, download=download, threads=threads) if words else None
-        listener = Listener(find, whisper)
     told = {step: partial(progress, step) for step in ("listen", "watch")}
-    heard, deaf = _attempt(
-        lambda: hear(sound or media, listener=listener, coefficients=network is not None, progress=told["listen"])
-    )
+    whisper = Whisper(asr, language=language, download=download, threads=threads) if words else None
+    listener = Listener(speech_finder(), whisper) if transcript is None or words else None
+    listen = partial(hear, listener=listener, coefficients=network is not None, progress=told["listen"])
+    heard, deaf = _attempt(partial(listen, sound or media))
+    if whisper is not None:
+        language = whisper.language
+    del whisper, listener, listen  # and their memory
+    memory.give_back()
     said, left = _pieces(heard, transcript, words=words)
     judge, spans = Judge(network, heard.coefficients if heard else None), [piece.span for piece in said]
     sight, blind = None, _UNASKED
     if faces != NONE:
         look = partial(watch, media, spans=spans, detector=faces, score=score, judge=judge, progress=told["watch"])
         sight, blind = _attempt(look)
+        memory.give_back()
     if heard is None and sight is None:
         raise MediaError(deaf if faces == NONE or not deaf.startswith("no sound") else blind)
     persons = people(sight, detector=kind_of(faces)) if sight else []
@@ -127,7 +129,7 @@ def turns_of(
         tracks=sight.tracks if sight else (),
         persons=tuple(persons),
         seconds=max(heard.seconds if heard else 0.0, sight.seconds if sight else 0.0),
-        language=whisper.language if whisper else language,
+        language=language,
         heard=heard is not None,
         seen=sight is not None,
         warnings=tuple(_warnings(made, heard, sight, deaf=deaf, blind=blind, left=left, told=transcript is not None)),

@@ -23,6 +23,7 @@ from emotion.conversation.following import Follower, Track
 from emotion.conversation.light_asd import FPS, SIDE
 from emotion.conversation.talking import Clip, Judge, Signs, kind_of, motion, square
 from emotion.conversation.words import Region
+from emotion.core import memory
 from emotion.core.errors import MediaError
 from emotion.media.cropping import crop, inside
 from emotion.media.detectors import Image, make_detector
@@ -35,6 +36,7 @@ _SPARSE: Final = 25  # the same elsewhere
 _MOST: Final = 4 * FPS  # pictures of a span that are judged, its middle
 _LEAST: Final = 15  # of a short span, with some around it
 _FACES: Final = 6  # that are judged at once, the largest: who speaks is hardly seen in the crowd behind
+_TIDY: Final = 60 * FPS  # pictures after which freed memory is given back
 _COARSE: Final = 24  # px, side of the copies by which shots are compared
 
 Progress = Callable[[float, float], None]
@@ -143,6 +145,8 @@ def watch(
                 break
             if tick % FPS == 0:
                 progress(tick / FPS, video.length)
+            if tick % _TIDY == 0:
+                memory.give_back()
         if not watcher.looked:
             raise MediaError(video.end())
         reason = video.end()

@@ -1,9 +1,10 @@
 """Work spread over processes of this machine: one thread each, no orphans; a worker that dies or hangs costs its task.
 
 parent   task 3 -> worker A        each worker has a pipe of its own: no lock is shared,
-task 4 -> worker B        so a `kill -9` of any process can hold up no other
-<- (3, "told", how far it is)            as often as the task calls `tell`
-<- (3, result)  or  Lost(3, why) where A died or went over the time limit; a new A takes its place
+         task 4 -> worker B        so a `kill -9` of any process can hold up no other
+         <- (3, "told", how far it is)            as often as the task calls `tell`
+         <- (3, result)  or its parts, one by one
+         <- Lost(3, why) where A died or went over the time limit; a new A takes its place
 """
 
 import contextlib
@@ -67,7 +68,8 @@ def run(
     """Do the tasks in worker processes; give the results as they are finished.
 
     Args:
-        work: a module's function of one task; what it raises is raised here.
+        work: a module's function of one task; what it raises is raised here. Where it gives an iterator, that one's
+            parts come one by one: memory does not grow with the task.
         tasks: picklable; each worker has one at a time, so memory does not grow with their number.
         workers: how many processes.
         start: a module's function that prepares each worker; what it raises is raised here.
@@ -76,7 +78,8 @@ def run(
         told: called here with a task's number and what the task gave to `tell`.
 
     Yields:
-        Number of the task and its result, or `Lost` where its workers died or it took too long.
+        Number of the task and its result, or each part of it, or `Lost` where its workers died or it took too long.
+        After a death all its parts come again.
 
     Raises:
         EmotionError: workers die while they start.
@@ -180,8 +183,12 @@ class _Pool:
             if self.told is not None:
                 self.told(worker.task, content)
             return
+        if kind == "part":
+            yield worker.task, content
+            return
         number, worker.task = worker.task, None
-        yield number, content
+        if kind == "result":
+            yield number, content
 
     def _died(self, worker: _Worker) -> tuple[int, Lost] | None:
         worker.process.join()
@@ -247,11 +254,20 @@ def _main(
         _send(pipe, "ready", None)
         while True:
             task = pipe.recv()
-            try:
-                answer = ("result", work(task))
-            except Exception as error:
-                answer = ("error", error)
-            _send(pipe, *answer)
+            for kind, content in _answers(work, task):
+                _send(pipe, kind, content)
+
+
+def _answers(work: Callable[[Any], Any], task: object) -> Iterator[tuple[str, object]]:
+    try:
+        answer = work(task)
+        if isinstance(answer, Iterator):
+            yield from (("part", part) for part in answer)
+            yield "end", None
+        else:
+            yield "result", answer
+    except Exception as error:
+        yield "error", error
 
 
 def _send(pipe: Connection, kind: str, content: object) -> None:

@@ -5,7 +5,8 @@ shards   [2 5 9] [0 1] [3 4 6] ...  cut by the job, by the index alone: a shard'
             |      |      |         settings, not on who computes it, when, or what was computed before
 workers  processes here, or actors of a Ray cluster; at most one shard each, and one waiting
             |      |      |
-journal  items in the order in which they come, on disk after every shard: a kill loses the shards in flight only
+journal  items one by one, in the order in which they come, on disk after every shard: memory does not grow with a
+         shard, and a kill loses the shards in flight only
 cache    written from it in the order of the index, so the bytes do not depend on the order of work
 """
 
@@ -36,6 +37,10 @@ class Item:
     note: dict[str, Any] | None = None
 
 
+Placed = tuple[int, Item]
+"""An item and its place in its shard."""
+
+
 class Job(Protocol):
     """What workers do. It is pickled to each of them once and keeps what is dear (an encoder) between shards."""
 
@@ -47,16 +52,17 @@ class Job(Protocol):
     def device(self) -> str:
         """Cpu or cuda."""
 
-    def __call__(self, rows: Sequence[Utterance]) -> list[Item]:
-        """Results of one shard, in the order of its rows; must not depend on anything but the rows."""
+    def __call__(self, rows: Sequence[Utterance]) -> Iterable[Placed]:
+        """Results of one shard, as they are finished; must not depend on anything but the rows."""
 
     def one_thread(self) -> AbstractContextManager[None]:
         """Compute with a single thread meanwhile: results must not depend on the number of threads."""
 
 
 Shard = tuple[int, Sequence[Utterance]]
-Executor = Callable[[Job, Sequence[Shard]], Iterable[tuple[int, list[Item]]]]
-"""Runs the job on numbered shards; yields each shard's number and results, in the order in which they are finished."""
+Executor = Callable[[Job, Sequence[Shard]], Iterable[tuple[int, Iterable[Placed]]]]
+"""Runs the job on numbered shards; yields a shard's number and some of its results, all or one by one, as they are
+finished. A result may come twice, where work was done again."""
 
 
 def run(
@@ -117,28 +123,38 @@ def _items(
 ) -> Iterator[tuple[int, Item]]:
     """Positions and items of the shards that are not done; a shard is on disk before the next one is looked at."""
     missing = set(writer.missing)
-    todo = [(number, [rows[row] for row in shard]) for number, shard in enumerate(shards) if missing & set(shard)]
+    left = {number: missing & set(shard) for number, shard in enumerate(shards)}
+    todo = [(number, [rows[row] for row in shards[number]]) for number, coming in left.items() if coming]
     for number, items in execute(job, todo):
-        assert len(items) == len(shards[number]), f"{job.what}: {len(items)} results for {len(shards[number])} rows"
-        for position, item in zip(shards[number], items, strict=True):
-            if position in missing:
+        for place, item in items:
+            if (position := shards[number][place]) in left[number]:
                 yield position, item
-        writer.flush()
+                left[number].remove(position)
+                if not left[number]:
+                    writer.flush()
+    lost = sum(map(len, left.values()))
+    assert not lost, f"{job.what}: {lost} results did not come"
 
 
-def compute(job: Job, rows: Sequence[Utterance]) -> list[Item]:
+def compute(job: Job, rows: Sequence[Utterance]) -> Iterator[Placed]:
     """Results of one shard; the traceback of an error that nobody expected says which utterances it was.
 
-    Where memory does not suffice, the rows are done one by one: what is too large is missing alone.
+    Where memory does not suffice, the rows that are left are done one by one: what is too large is missing alone.
     """
+    left = dict.fromkeys(range(len(rows)))
     try:
-        return job(rows)
+        for place, item in job(rows):
+            yield place, item
+            left.pop(place)
     except Exception as error:
-        if _out_of_memory(error):
-            large = Item(None, "too large: out of memory")
-            return [large] if len(rows) == 1 else [item for row in rows for item in compute(job, [row])]
-        error.add_note(f"{job.what}: in the shard of {len(rows)} utterances from {rows[0].utterance} on")
-        raise
+        if not _out_of_memory(error):
+            error.add_note(f"{job.what}: in the shard of {len(rows)} utterances from {rows[0].utterance} on")
+            raise
+        if len(rows) == 1:
+            yield 0, Item(None, "too large: out of memory")
+            return
+        for place in left:
+            yield from ((place, item) for _, item in compute(job, [rows[place]]))
 
 
 def _out_of_memory(error: Exception) -> bool:

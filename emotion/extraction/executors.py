@@ -6,7 +6,7 @@ with one thread.
 """
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from functools import partial
@@ -17,7 +17,7 @@ from emotion.core.processes import Lost
 from emotion.corpus.utterance import Index, Utterance
 from emotion.encoders.absent import MEDIUM, has
 from emotion.extraction import engine, ray_cluster
-from emotion.extraction.engine import Item, Job, Shard, compute
+from emotion.extraction.engine import Item, Job, Placed, Shard, compute
 
 _SLOWEST = 20.0  # times real time: no decoder or encoder that works is slower
 _threads = ExitStack()  # of a worker process: a context that nobody keeps would end at once
@@ -38,14 +38,14 @@ def where_there_is_some(index: Index, modality: str, execute: engine.Executor) -
     return partial(_nothing, medium=MEDIUM[modality])
 
 
-def _nothing(job: Job, shards: Sequence[Shard], *, medium: str) -> Iterator[tuple[int, list[Item]]]:
+def _nothing(job: Job, shards: Sequence[Shard], *, medium: str) -> Iterator[tuple[int, list[Placed]]]:
     for number, rows in shards:
-        yield number, [Item(None, f"no {medium}: {ABSENT}")] * len(rows)
+        yield number, [(place, Item(None, f"no {medium}: {ABSENT}")) for place in range(len(rows))]
 
 
 def run_local(
     job: Job, shards: Sequence[Shard], *, workers: int, patience: float = 0.0
-) -> Iterator[tuple[int, list[Item]]]:
+) -> Iterator[tuple[int, Iterable[Placed]]]:
     """Run on this machine: on a GPU in threads of this process, otherwise in processes.
 
     Args:
@@ -58,7 +58,7 @@ def run_local(
     if job.device != "cpu":
         # One encoder on the GPU; while one thread computes, the others read.
         with ThreadPoolExecutor(max(2, workers)) as pool:
-            yield from _completed(pool, partial(compute, job), shards, ahead=max(2, workers) + 1)
+            yield from _completed(pool, partial(_whole, job), shards, ahead=max(2, workers) + 1)
     elif not patience and (workers == 1 or len(shards) < 2):
         with job.one_thread():
             for number, rows in shards:
@@ -69,24 +69,24 @@ def run_local(
 
 def _in_processes(
     job: Job, shards: Sequence[Shard], *, workers: int, patience: float
-) -> Iterator[tuple[int, list[Item]]]:
-    """Shards whose worker died again and again or hung are done row by row: the row that is at fault is lost alone."""
+) -> Iterator[tuple[int, list[Placed]]]:
+    """Where a worker died again and again or hung, the rows left of its shard are done alone: one row is lost only."""
     run = partial(processes.run, partial(compute, job), workers=workers, start=_start_worker, arguments=(job,))
     if patience:
         run = partial(run, limit=partial(_limit, patience=patience))
-    bad: list[Shard] = []
+    left, bad = [dict.fromkeys(range(len(rows))) for _, rows in shards], []
     try:
-        for place, found in run([rows for _, rows in shards]):
+        for task, found in run([rows for _, rows in shards]):
             if isinstance(found, Lost):
-                bad.append(shards[place])
+                bad.append(task)
             else:
-                yield shards[place][0], found
-        for number, rows in bad:
-            items: list[Item] = [Item(None)] * len(rows)
-            for row, found in run([[row] for row in rows]):
+                left[task].pop(found[0], None)  # a second worker gives again what the first one gave
+                yield shards[task][0], [found]
+        for number, rows, places in ((*shards[task], list(left[task])) for task in bad):
+            for row, found in run([[rows[place]] for place in places]):
                 lost = isinstance(found, Lost)
-                items[row] = Item(None, f"{'too slow' if found.hung else 'crash'}: {found.why}") if lost else found[0]
-            yield number, items
+                item = Item(None, f"{'too slow' if found.hung else 'crash'}: {found.why}") if lost else found[1]
+                yield number, [(places[row], item)]
     except EmotionError as error:
         raise EmotionError(f"{job.what}: {str(error).removeprefix(f'{job.what}: ')}") from None
 
@@ -96,11 +96,11 @@ def _limit(rows: Sequence[Utterance], *, patience: float) -> float:
 
 
 def _completed(
-    pool: Executor, work: Callable[[Sequence[Utterance]], list[Item]], shards: Sequence[Shard], *, ahead: int
-) -> Iterator[tuple[int, list[Item]]]:
+    pool: Executor, work: Callable[[Sequence[Utterance]], list[Placed]], shards: Sequence[Shard], *, ahead: int
+) -> Iterator[tuple[int, list[Placed]]]:
     """Results as they are finished; at most `ahead` shards are on their way: memory does not grow with the corpus."""
     waiting = iter(shards)
-    running: dict[Future[list[Item]], int] = {}
+    running: dict[Future[list[Placed]], int] = {}
     while True:
         for number, rows in itertools.islice(waiting, ahead - len(running)):
             running[pool.submit(work, rows)] = number
@@ -108,6 +108,10 @@ def _completed(
             return
         for future in wait(running, return_when=FIRST_COMPLETED).done:
             yield running.pop(future), future.result()
+
+
+def _whole(job: Job, rows: Sequence[Utterance]) -> list[Placed]:
+    return list(compute(job, rows))
 
 
 def _start_worker(job: Job) -> None:

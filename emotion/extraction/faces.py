@@ -1,6 +1,6 @@
 """From videos to one face clip per utterance: every video is decoded once, for all its utterances.
 
-index -> shards of whole videos -> engine -> clips per utterance -> cache, in the order of the index
+index -> shards of whole videos -> engine -> clips, one by one as they are cut -> cache, in the order of the index
 """
 
 import json
@@ -19,7 +19,7 @@ from emotion.corpus.utterance import Index, Utterance
 from emotion.extraction import engine
 from emotion.extraction.contact_sheet import write_sheet
 from emotion.extraction.coverage import by_session, summary, table
-from emotion.extraction.engine import Executor, Item
+from emotion.extraction.engine import Executor, Item, Placed
 from emotion.extraction.one_video import video_clips
 from emotion.extraction.provenance import public, versions, write_card
 from emotion.media.detectors import make_detector
@@ -106,17 +106,15 @@ class FaceJob:
     what: str = "face clips"
     device: str = "cpu"
 
-    def __call__(self, rows: Sequence[Utterance]) -> list[Item]:
+    def __call__(self, rows: Sequence[Utterance]) -> Iterator[Placed]:
         """Clips (t, size, size) uint8 with the track's quality as their notes."""
-        items: dict[int, Item] = {}
         for video, positions in _by_video(rows).items():
             if video:
                 spans = [(rows[position].start, rows[position].end, rows[position].side) for position in positions]
                 found = video_clips(self.root / video, spans, self.clips, max_seconds=self.max_seconds)
             else:
-                found = [Item(None, f"no video: {ABSENT}")] * len(positions)
-            items.update(zip(positions, found, strict=True))
-        return [items[position] for position in range(len(rows))]
+                found = ((place, Item(None, f"no video: {ABSENT}")) for place in range(len(positions)))
+            yield from ((positions[place], item) for place, item in found)
 
     @contextmanager
     def one_thread(self) -> Iterator[None]:

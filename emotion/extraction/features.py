@@ -26,7 +26,7 @@ from emotion.core.errors import EmotionError, MediaError
 from emotion.corpus.utterance import Index, Utterance
 from emotion.encoders.base import Encoder, checkpoint_hash
 from emotion.extraction import engine, ray_cluster
-from emotion.extraction.engine import Executor, Item
+from emotion.extraction.engine import Executor, Item, Placed
 from emotion.extraction.outcome import say_remarks
 from emotion.extraction.provenance import code_of, public, versions, write_card
 from emotion.media import signals
@@ -198,21 +198,19 @@ class FeatureJob:
     def _read(self) -> Callable[[Utterance], Any]:
         return self.open_media()
 
-    def __call__(self, rows: Sequence[Utterance]) -> list[Item]:
+    def __call__(self, rows: Sequence[Utterance]) -> Iterator[Placed]:
         """Vectors (t, dim) float32."""
-        items: dict[int, Item] = {}
         encoders, which = self._encoders
         together = self.cut(rows)  # the same batches again: cutting is by the rows alone
         for start in range(0, len(together), self.budget):
             group = together[start : start + self.budget]
             inputs = {row: self._input(rows[row]) for batch in group for row in batch}
-            items.update({row: found for row, found in inputs.items() if isinstance(found, Item)})
+            yield from ((row, found) for row, found in inputs.items() if isinstance(found, Item))
             for batch in self._merged(group, rows, which):
-                good = [row for row in batch if row not in items]
+                good = [row for row in batch if not isinstance(inputs[row], Item)]
                 encoder = encoders[which(rows[batch[0]])]
                 for row, item in zip(good, self._encode(encoder, [inputs[row] for row in good]), strict=True):
-                    items[row] = replace(item, note=self._note(rows[row], inputs[row], encoder))
-        return [items[row] for row in range(len(rows))]
+                    yield row, replace(item, note=self._note(rows[row], inputs[row], encoder))
 
     def _input(self, row: Utterance) -> Any:  # noqa: ANN401 - each modality has its own inputs
         try:

@@ -3,7 +3,8 @@
 import heapq
 import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from operator import itemgetter
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from emotion.core.errors import MediaError
 from emotion.corpus.containers import one_line
 from emotion.corpus.sides import box_of
-from emotion.extraction.engine import Item
+from emotion.extraction.engine import Item, Placed
 from emotion.media.detectors import make_detector, sure_score
 from emotion.media.faces import FaceTrack
 from emotion.media.opening import blame
@@ -30,13 +31,14 @@ Span = tuple[float, float, str]  # start in s, end in s, side
 
 _SLACK = 0.25  # s by which a picture may end before its sound
 _NO_MEMORY = -4  # OpenCV's StsNoMem
+_HELD = 64 << 20  # bytes of clips after which it is clear which way up the pictures are
 
 
-def video_clips(path: Path, spans: Sequence[Span], how: Clips, *, max_seconds: float) -> list[Item]:
+def video_clips(path: Path, spans: Sequence[Span], how: Clips, *, max_seconds: float) -> Iterator[Placed]:
     """Decode one video once and cut the face clips of all its utterances, overlapping ones included.
 
     A video in which hardly a face is found is looked at again, upside down and on both sides, and turned where that is
-    clearly better.
+    clearly better. Of a long video its beginning decides (64 MiB of clips), so that memory does not grow with it.
 
     Args:
         path: the video.
@@ -44,33 +46,67 @@ def video_clips(path: Path, spans: Sequence[Span], how: Clips, *, max_seconds: f
         how: faces are found and cut out.
         max_seconds: s of an utterance that are read at most.
 
-    Returns:
-        One item per span: a clip (t, size, size) uint8, or None with the reason; its note is the track's quality.
+    Yields:
+        The place of each span and its item, as they are finished: a clip (t, size, size) uint8, or None with the
+        reason; its note is the track's quality.
     """
-    detect, (sure, clearly) = make_detector(how.detector, score=how.score), sure_score(how.detector)
-    track = partial(FaceTrack, detect, size=how.size, every=how.detect_every, fallback=how.fallback)
-    unique = list(dict.fromkeys(spans))
-    plan = partial(_pieces, spans=unique, fps=how.fps, max_seconds=max_seconds)
-    kept = _kept(how.size, [side for *_, side in unique])
+    places = defaultdict(list)
+    for place, span in enumerate(spans):
+        places[span].append(place)
+    unique = list(places)
+    for number, item in _clips(path, unique, how, max_seconds=max_seconds):
+        yield from ((place, item) for place in places[unique[number]])
+
+
+def _clips(path: Path, spans: Sequence[Span], how: Clips, *, max_seconds: float) -> Iterator[Placed]:
+    """See `video_clips`, of spans that differ; after a fault, all that are left have its reason."""
+    left = dict.fromkeys(range(len(spans)))
     try:
-        with Video(path, crop=kept) as video:
-            items = _cut(video, plan(video), track, how)
-        if _evidence(items) < sure:
-            with Video(path, crop=kept) as again:
-                pictures = _some_pictures(again, plan(again), before=video.decoded)
-            if turns := better_turn(pictures, detect, sure=sure, clearly=clearly):
-                with Video(path, crop=kept, turns=turns) as video:
-                    items = _turned(_cut(video, plan(video), track, how), turns)
+        for place, item in _upright(path, spans, how, max_seconds=max_seconds):
+            left.pop(place)
+            yield place, item
+        return
     except MediaError as error:
-        blame(path)
-        items = [Item(None, str(error))] * len(unique)
+        reason = str(error)
     except (cv2.error, av.FFmpegError) as error:
         if getattr(error, "code", 0) == _NO_MEMORY:
             raise MemoryError(str(error)) from None
-        blame(path)
-        items = [Item(None, f"undecodable video: {path} ({one_line(error)})")] * len(unique)
-    found = dict(zip(unique, items, strict=True))
-    return [found[span] for span in spans]
+        reason = f"undecodable video: {path} ({one_line(error)})"
+    blame(path)
+    yield from ((place, Item(None, reason)) for place in left)
+
+
+def _upright(path: Path, spans: Sequence[Span], how: Clips, *, max_seconds: float) -> Iterator[Placed]:
+    detect, (sure, clearly) = make_detector(how.detector, score=how.score), sure_score(how.detector)
+    track = partial(FaceTrack, detect, size=how.size, every=how.detect_every, fallback=how.fallback)
+    plan = partial(_pieces, spans=spans, fps=how.fps, max_seconds=max_seconds)
+    kept, turns = _kept(how.size, [side for *_, side in spans]), 0
+    with Video(path, crop=kept) as video:
+        cut = _cut(video, plan(video), track, how)
+        held = _held(cut)
+        if _evidence([item for _, item in held]) < sure:
+            with Video(path, crop=kept) as again:
+                pictures = _some_pictures(again, plan(again), before=video.decoded)
+            turns = better_turn(pictures, detect, sure=sure, clearly=clearly)
+        if not turns:
+            yield from held
+            yield from cut
+            return
+    with Video(path, crop=kept, turns=turns) as video:
+        for place, item in _cut(video, plan(video), track, how):
+            note = item.note | {"turned": 90 * turns} if item.note else item.note
+            yield place, replace(item, note=note)
+
+
+def _held(cut: Iterator[Placed]) -> list[Placed]:
+    """The first items: all, or so many that they are enough to see which way up the pictures are."""
+    held, size = [], 0
+    for place, item in cut:
+        held.append((place, item))
+        size += 0 if item.values is None else item.values.nbytes
+        if size >= _HELD:
+            break
+    return held
 
 
 def _kept(size: int, sides: Sequence[str]) -> int:
@@ -99,12 +135,12 @@ def _pieces(video: Video, *, spans: Sequence[Span], fps: float, max_seconds: flo
     return pieces
 
 
-def _cut(video: Video, pieces: Sequence[_Piece], new_track: Callable[..., FaceTrack], how: Clips) -> list[Item]:
+def _cut(video: Video, pieces: Sequence[_Piece], new_track: Callable[..., FaceTrack], how: Clips) -> Iterator[Placed]:
     """One pass over the video; every utterance has a track of its own, from its first frame to its last."""
     rgb = how.colour == "rgb"
     wanted = heapq.merge(*(zip(piece.frames, itertools.repeat(place)) for place, piece in enumerate(pieces)))
     tracks: dict[int, FaceTrack] = {}
-    clips: dict[int, Item] = {}
+    left = dict.fromkeys(range(len(pieces)))
     for number, users in itertools.groupby(wanted, key=itemgetter(0)):
         picture = video.at(int(number))
         if video.over:
@@ -118,13 +154,16 @@ def _cut(video: Video, pieces: Sequence[_Piece], new_track: Callable[..., FaceTr
                 luma, narrow = picture.luma(piece.side)
                 tracks[place].add(luma, picture.rgb(piece.side) if rgb else None, narrow=narrow)
             if number == piece.frames[-1] and place in tracks:
-                clips[place] = _finish(tracks.pop(place), piece, limited=piece.limited)
+                left.pop(place)
+                yield place, _finish(tracks.pop(place), piece, limited=piece.limited)
     seconds = video.decoded / video.fps
     for place, unfinished in tracks.items():  # the video ended within them
         piece = pieces[place]
         missing = piece.end - seconds  # sound and picture of a good file do not end at once
-        clips[place] = _finish(unfinished, piece, cut=missing > min(_SLACK, (piece.end - piece.start) / 2))
-    return [clips.get(place) or Item(None, video.end(piece.start, piece.end)) for place, piece in enumerate(pieces)]
+        left.pop(place)
+        yield place, _finish(unfinished, piece, cut=missing > min(_SLACK, (piece.end - piece.start) / 2))
+    for place in left:
+        yield place, Item(None, video.end(pieces[place].start, pieces[place].end))
 
 
 def _finish(face: FaceTrack, piece: _Piece, **remarks: bool) -> Item:
@@ -149,7 +188,3 @@ def _some_pictures(video: Video, pieces: Sequence[_Piece], *, before: int) -> li
     numbers = numbers[numbers < before]
     places = (np.arange(LOOKED_AT) + 0.5) * len(numbers) / LOOKED_AT
     return [picture.grey() for _, picture in video.frames(np.unique(numbers[places.astype(np.int64)]))]
-
-
-def _turned(items: Sequence[Item], turns: int) -> list[Item]:
-    return [replace(item, note=item.note | {"turned": 90 * turns}) if item.note else item for item in items]

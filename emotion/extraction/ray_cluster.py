@@ -17,7 +17,7 @@ from typing import Any
 from emotion.core import logs
 from emotion.core.errors import EmotionError
 from emotion.corpus.utterance import Utterance
-from emotion.extraction.engine import Item, Job, Shard, compute
+from emotion.extraction.engine import Job, Placed, Shard, compute
 
 _TRIES = 3  # of one shard, or to start an actor: what fails so often is at fault itself
 _LOOK = 2.0  # s between two looks at what the cluster has room for
@@ -25,7 +25,7 @@ _CONNECT = 10.0  # s to reach an existing cluster
 _PATIENCE = 60.0  # s without any actor before a line says so
 
 
-def run(job: Job, shards: Sequence[Shard], *, workers: int) -> Iterator[tuple[int, list[Item]]]:
+def run(job: Job, shards: Sequence[Shard], *, workers: int) -> Iterator[tuple[int, list[Placed]]]:
     """Compute the shards; see `emotion.extraction.engine.Executor`.
 
     `workers` is the number of actors; 0 = as many as the cluster has cores, or GPUs where it has some.
@@ -62,9 +62,9 @@ class Worker:
     def ready(self) -> None:
         """Answers as soon as the actor has found a place."""
 
-    def work(self, rows: Sequence[Utterance]) -> list[Item]:
+    def work(self, rows: Sequence[Utterance]) -> list[Placed]:
         """One shard."""
-        return compute(self.job, rows)
+        return list(compute(self.job, rows))
 
 
 class _Pool:
@@ -89,7 +89,7 @@ class _Pool:
         """Whether there are shards to do, or on their way."""
         return bool(self.todo) or any(shard is not None for _, shard in self.running.values())
 
-    def finished(self) -> Iterator[tuple[int, list[Item]]]:
+    def finished(self) -> Iterator[tuple[int, list[Placed]]]:
         """Start actors where there is room, wait a little, and yield what has come."""
         self._grow()
         answers, _ = self.ray.wait(list(self.running), timeout=_LOOK) if self.running else ([], None)

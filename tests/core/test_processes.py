@@ -43,7 +43,22 @@ def work(task):
     if what == "tell":
         tell("half")
         tell("nearly")
+    if what == "parts":
+        return parts(Path(value))
     return 10 * value if isinstance(value, int) else _prepared[-1]
+
+
+def parts(folder):
+    """0 and 1; then it dies the first time, and the second time waits until somebody has them before it gives 2."""
+    yield from (0, 1)
+    if not (folder / "died").exists():
+        (folder / "died").touch()
+        os._exit(3)
+    while not (folder / "seen").exists():
+        time.sleep(0.01)
+    yield 2
+    if (folder / "fails").exists():
+        raise EmotionError("planted later")
 
 
 class Unpicklable(Exception):
@@ -87,6 +102,18 @@ def test_a_task_tells_how_far_it_is():
     assert [said for number, said in heard if number == 0] == ["half", "nearly"]
     assert sorted(heard) == [(0, "half"), (0, "nearly"), (2, "half"), (2, "nearly")]
     assert dict(run(work, tasks, workers=1)) == found  # nobody listens
+
+
+def test_parts_of_a_result_come_before_the_task_is_done_and_again_after_a_death(tmp_path):
+    found = []
+    for number, part in run(work, [("do", 1), ("parts", str(tmp_path)), ("do", 2)], workers=1):
+        found.append((number, part))
+        if found.count((1, 1)) == 2:
+            (tmp_path / "seen").touch()
+    assert found == [(0, 10), (1, 0), (1, 1), (1, 0), (1, 1), (1, 2), (2, 20)]
+    (tmp_path / "fails").touch()
+    with pytest.raises(EmotionError, match="planted later"):
+        list(run(work, [("parts", str(tmp_path))], workers=1))
 
 
 def test_a_process_knows_whether_it_is_a_worker():

@@ -89,8 +89,10 @@ def test_a_film_on_its_side_or_head_is_turned(tmp_path, turns):
     writer.release()
     how = Clips(detector=str(MODEL), size=96, fps=10.0)
     spans = [(0.0, 1.5, "left"), (1.0, 2.5, "right")]
-    items = video_clips(tmp_path / "a.mp4", spans, how, max_seconds=60.0)
-    for item, (start, end, side) in zip(items, spans, strict=True):
+    items = dict(video_clips(tmp_path / "a.mp4", spans, how, max_seconds=60.0))
+    assert sorted(items) == [0, 1]
+    for place, item in items.items():
+        start, end, side = spans[place]
         assert item.note["turned"] == 90 * turns and item.note["score"] > 0.85
         upright, _ = follow(frames(side, every=8)[int(10 * start) : int(10 * end)], every=5, fps=10.0)
         assert min(alike(a, b)[0] for a, b in zip(item.values, upright, strict=True)) > 0.85
