@@ -209,7 +209,7 @@ def _write(
 
 
 def _turns(recording: Recording, how: Listening, work: Path, progress: Progress) -> Talk:
-    key = key_of(recording, how, version=code_version())
+    key = key_of(recording, how)
     talk = kept(work / "turns.json", key=key)
     if talk is None:
         talk = find_turns(recording, how, progress=progress)

@@ -1,6 +1,8 @@
 """Unfinished work that other code began is done again."""
 
 from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from extraction.test_features import extract, read
@@ -9,6 +11,7 @@ from emotion.core import closure
 from emotion.extraction import features
 from emotion.extraction.provenance import code_of
 from emotion.fusion import train
+from emotion.predict.talk import Listening, key_of
 
 
 @pytest.mark.parametrize("edited", [False, True])
@@ -37,12 +40,14 @@ def test_unfinished_work_of_other_code_is_not_mixed_in(tmp_path, monkeypatch, ed
         ("emotion/fusion/models/cmn.py", {"cmn"}),
         ("emotion/extraction/fitting.py", {"audio", "text"}),
         ("emotion/fusion/train.py", {"cmn", "fusion"}),
+        ("emotion/conversation/turns.py", {"turns"}),
         ("emotion/page/study.py", set()),
     ],
 )
 def test_an_edit_names_the_work_of_what_uses_it_anew(monkeypatch, edited, changes):
     def digests():
-        return {m: code_of(m) for m in ("audio", "text")} | {m: train._code(m) for m in ("cmn", "fusion")}
+        own = {m: code_of(m) for m in ("audio", "text")} | {m: train._code(m) for m in ("cmn", "fusion")}
+        return own | {"turns": key_of(SimpleNamespace(path=Path("a.wav"), digests=("0" * 64,)), Listening())}
 
     before, read_code = digests(), closure.read_code
     monkeypatch.setattr(
