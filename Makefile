@@ -36,7 +36,7 @@ test: $(VENV)/.installed-test  ## run the unit tests
 
 test-slow: $(VENV)/.installed-test-slow  ## run the slow tests: the pipeline, two experiments, all encoders, the page in a browser
 	@python -m pytest -m 'slow and not full and not timed' -rs -n auto --dist loadfile --no-loadscope-reorder --max-worker-restart 0
-	@python -m pytest -m timed -rs
+	@python -m pytest -m timed -rs $$(grep -rl 'mark.timed' tests --include 'test_*.py')
 
 # Processes that tests start are not measured: some work under a limit on the size of files, which coverage's own would meet.
 coverage: $(VENV)/.installed-test  ## run the unit tests and list what they do not cover

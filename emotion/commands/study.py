@@ -3,7 +3,7 @@
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -87,6 +87,10 @@ def study_command(
         ),
     ] = None,
     recipes: Annotated[Path | None, typer.Option(help="Folder with <model>.yaml (default: recipes).")] = None,
+    log: Annotated[
+        Literal["none", "tensorboard"],
+        typer.Option(help="tensorboard = each run's training curve goes to tensorboard/ in --out, too."),
+    ] = "none",
     workers: Annotated[
         int | None,
         typer.Option(min=1, help="Processes, one core each (default: EMOTION_WORKERS, else all cores, or 2 on a GPU)."),
@@ -126,11 +130,14 @@ def study_command(
     from emotion.study.folds import named
     from emotion.study.overview import compare_protocols
     from emotion.study.study import study
+    from emotion.study.tensorboard import check_installed, write_events
     from emotion.study.tuning import make_search
     from emotion.training.workers import usual_workers
 
     folder, changes, protocols = recipes or RECIPES, read_changes(settings or []), _names(protocol)
     several, fixed = len(protocols) > 1, changes | ({"epochs": epochs} if epochs else {})
+    if log == "tensorboard":
+        check_installed()
     with logs.quiet() if quiet else nullcontext():
         run = partial(compare_protocols, names=protocols) if several else partial(study, protocol=named(protocols[0]))
         run(
@@ -148,7 +155,10 @@ def study_command(
             epochs=epochs,
             annotators=annotators,
             search=partial(make_search, trials=tuned, recipes=folder, changes=fixed) if tuned else None,
+            log=write_events if log == "tensorboard" else None,
             workers=usual_workers() if workers is None else workers,
         )
     if not quiet:
         typer.echo(f"study written: {out / 'study.md'}; look at it: emotion view {out}", err=True)
+    if log == "tensorboard" and not quiet:
+        typer.echo(f"curves: tensorboard --logdir {out}", err=True)

@@ -6,7 +6,7 @@ The file holds predictions and no test label: what they are worth is found out w
 import io
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,7 @@ class Result:
     Attributes:
         epoch: the one with the best validation weighted F1, from 1.
         seconds: of training.
+        curve: (e, 3) training loss, validation loss and validation weighted F1 of each epoch.
         logs: per split the chosen epoch's log-probabilities, (n, c) float32.
         by_epoch: every epoch's test predictions, (e, n) uint8.
         missing: per split the predictions under every condition of `emotion.study.missing`, (k, n) uint8; k = 0 where
@@ -47,6 +48,7 @@ class Result:
 
     epoch: int
     seconds: float
+    curve: NDArray[np.float64]
     logs: dict[str, NDArray[np.float32]]
     by_epoch: NDArray[np.uint8]
     missing: dict[str, NDArray[np.uint8]]
@@ -94,6 +96,7 @@ class Worker:
         arrays: dict[str, Any] = {
             "epoch": np.int64(best_epoch(curve).epoch),
             "seconds": np.float64(seconds),
+            "curve": np.array([astuple(line)[1:] for line in curve], dtype=np.float64),
             "by_epoch": np.stack(by_epoch) if by_epoch else np.zeros((len(curve), 0), dtype=np.uint8),
         }
         for split, scorer in zip(SPLITS, (module, last), strict=True):  # who learnt the validation set is not asked
@@ -163,6 +166,7 @@ def read_result(path: Path) -> Result | None:
             return Result(
                 epoch=int(file["epoch"]),
                 seconds=float(file["seconds"]),
+                curve=file["curve"],
                 logs={split: file[f"{split}_logs"] for split in SPLITS},
                 by_epoch=file["by_epoch"],
                 missing={split: file[f"{split}_missing"] for split in SPLITS},

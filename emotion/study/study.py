@@ -68,6 +68,7 @@ def study(
     annotators: Path | None = None,
     chosen: Callable[[str], str] | None = None,
     search: Callable[[str], Search] | None = None,
+    log: Callable[[Run], object] | None = None,
     workers: int = 1,
 ) -> Studied:
     """Train what is not trained yet, then write the tables and pictures.
@@ -88,6 +89,7 @@ def study(
         annotators: the raters' votes; None = `annotators.csv` in `features`, where it exists.
         chosen: model -> who chose its settings, on what; None = nothing is said of it.
         search: model -> how each fold searches for its settings in its own training part; None = not at all.
+        log: called with each run as soon as its file is there.
         workers: processes. Does not change a result.
 
     Raises:
@@ -117,7 +119,7 @@ def study(
         every = runs(
             plan, folds, seeds=seeds, features=caches, conditions=missing, folder=out / "runs", own=own or None
         )
-        _train(every, folds, caches, workers=workers)
+        _train(every, folds, caches, log=log, workers=workers)
         labels = truth(features / "index.csv", folds)
         rows = score(plan, every, folds, labels, reference=reference)
         about = _about(folds, caches, rows[0], labels, protocol=named(protocol), seeds=seeds, reference=reference)
@@ -202,13 +204,22 @@ def _alone(out: Path) -> Iterator[None]:
         yield
 
 
-def _train(every: Sequence[Run], folds: Sequence[Fold], caches: Mapping[str, Path], *, workers: int) -> None:
+def _train(
+    every: Sequence[Run],
+    folds: Sequence[Fold],
+    caches: Mapping[str, Path],
+    *,
+    log: Callable[[Run], object] | None,
+    workers: int,
+) -> None:
     todo = []
     for run in every:
         if read_result(run.path) is None:
             if run.path.exists():
                 logs.info(f"{run.path}: damaged, the run is done again")
             todo.append(run)
+        elif log is not None:
+            log(run)
     if not todo:
         return
     logs.info(f"study: {len(todo)} of {len(every)} runs to do, {workers} at a time")
@@ -218,6 +229,8 @@ def _train(every: Sequence[Run], folds: Sequence[Fold], caches: Mapping[str, Pat
     with tasks.shown():
         for run in train_all(todo, make, workers=workers, told=lambda run, epoch: tasks.reach(run.path, epoch)):
             tasks.finish(run.path)
+            if log is not None:
+                log(run)
 
 
 def _about(

@@ -77,27 +77,26 @@ def play_three(watched, folder):
     return clicks
 
 
-def test_the_three_most_certain_mistakes_in_the_file(tab, folder, report):
+@pytest.fixture(params=[pytest.param("report", marks=pytest.mark.full), "served"])
+def address(request):
+    """The file takes a minute and a half to write: it holds all of the films."""
+    return request.getfixturevalue(request.param)
+
+
+def test_the_three_most_certain_mistakes(tab, folder, address):
     watched = tab()
-    watched.open(report)
+    watched.open(address)
     assert play_three(watched, folder) <= CLICKS
 
 
-def test_the_three_most_certain_mistakes_from_the_server(tab, folder, served):
+def test_every_view_of_a_real_run(tab, address):
     watched = tab()
-    watched.open(served)
-    assert play_three(watched, folder) <= CLICKS
-
-
-def test_every_view_of_a_real_run(tab, report, served):
-    for address in (report, served):
-        watched = tab()
-        page = watched.open(address)
-        for view in ("overview", "confusion", "utterances", "dialogue", "faces", "modalities"):
-            watched.view(view)
-            assert len(page.locator("main").inner_text()) > 100, view
-            watched.wait("[...document.images].filter((image) => image.complete && !image.naturalWidth).length === 0")
-        assert "contains corpus text" in page.locator("footer").inner_text()
+    page = watched.open(address)
+    for view in ("overview", "confusion", "utterances", "dialogue", "faces", "modalities"):
+        watched.view(view)
+        assert len(page.locator("main").inner_text()) > 100, view
+        watched.wait("[...document.images].filter((image) => image.complete && !image.naturalWidth).length === 0")
+    assert "contains corpus text" in page.locator("footer").inner_text()
 
 
 def test_the_commands_stand_in_readme():
