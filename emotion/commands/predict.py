@@ -1,7 +1,7 @@
 """`emotion predict`: who says what, when, and what it looks and sounds most like, in recordings of one's own."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -30,7 +30,7 @@ def predict_command(
     asr: Annotated[str, typer.Option(help="Speech to text: name or folder of a Whisper model, or none.")] = "tiny.en",
     language: Annotated[str, typer.Option(help="Code of the language, e.g. en; without it as it sounds.")] = "",
     download: Annotated[bool, typer.Option("--download", help="Fetch the Whisper model if it is not here.")] = False,
-    faces: Annotated[str, typer.Option(help="auto | none: whether faces are looked at.")] = "auto",
+    faces: Annotated[Literal["auto", "none"], typer.Option(help="Whether faces are looked at.")] = "auto",
     light_asd: Annotated[
         Path | None, typer.Option(help="Light-ASD's weights: which face speaks; without it the fetched ones, if any.")
     ] = None,
@@ -63,8 +63,6 @@ def predict_command(
     from emotion.predict.run import predict
     from emotion.predict.talk import Listening
 
-    if faces not in ("auto", "none"):
-        raise typer.BadParameter(f"{faces} is neither auto nor none", param_hint="--faces")
     how = Listening(
         transcript=transcript,
         speakers=speakers,

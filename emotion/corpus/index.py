@@ -133,7 +133,9 @@ def read_corpus(*, corpus: str, root: Path, label_rule: str, encoding: str = AUT
     if not ambiguous:
         return reading
     if not reading.votes:
-        raise EmotionError(f"corpus {corpus} in {root} has no raters; set index.ambiguous to false")
+        raise EmotionError(
+            f"corpus {corpus} in {root} has no raters; set index.ambiguous to false, or leave out --ambiguous"
+        )
     kept = {row.utterance for row in reading.rated if not row.label}
     return replace(reading, utterances=reading.rated, notes=reading.notes.without(kept))
 

@@ -44,8 +44,8 @@ class Recipe(Settings):
     )
     hidden: Annotated[int, Field(ge=1, le=8192), Expected("a whole number from 1 to 8192 (int)")] = Field(
         default=128,
-        description="size of the layers (of a Bi-LSTM per direction, of a transformer the half), > 0; not for these, "
-        f"whose sizes are fixed: {_FIXED}",
+        description="size of the layers, > 0 (of a Bi-LSTM per direction; a transformer is twice as wide); not for "
+        f"these, whose sizes are fixed: {_FIXED}",
     )
     heads: Count = Field(default=4, description=f"attention heads, > 0; must divide 2 * hidden; of {_HEADED}")
     dropout: BelowOne = Field(default=0.3, description="share 0..1 of activations dropped while training")
@@ -94,7 +94,7 @@ class Recipe(Settings):
     target: Literal["majority", "votes"] = Field(
         default="majority",
         description="majority (one class per utterance) | votes (the raters' distribution; with index.ambiguous also "
-        "of utterances without a majority; balanced and smoothing then work on it)",
+        "of utterances without a majority; balanced and smoothing then apply to the votes)",
     )
 
 

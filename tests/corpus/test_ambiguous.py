@@ -142,7 +142,7 @@ def test_damaged_votes_of_a_table(table, content, message):
 def test_a_corpus_without_raters(table, tmp_path):
     (table / "annotators.csv").unlink()
     for options, remedy in (
-        ({"ambiguous": True}, "set index.ambiguous to false"),
+        ({"ambiguous": True}, "set index.ambiguous to false, or leave out --ambiguous"),
         ({}, "leave out --annotators"),
     ):
         with pytest.raises(EmotionError, match=f"^corpus table in .* has no raters; {remedy}$"):
