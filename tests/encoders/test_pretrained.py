@@ -12,6 +12,7 @@ from transformers import AutoModel
 
 from emotion.core.errors import EmotionError
 from emotion.encoders import for_audio, for_face, for_text
+from emotion.encoders.bodies import read_body
 from emotion.encoders.settings import Audio, Face, Text
 
 NEW = {
@@ -152,3 +153,17 @@ def test_a_fitted_folder_that_is_damaged(folders, tmp_path, modality):
     )
     with pytest.raises(EmotionError, match=r"settings of another version .*fit the .* encoder again"):
         load(tmp_path / "fitted")
+
+
+def test_weights_lie_where_those_of_a_module_lie_wherever_they_are_in_the_file(tmp_path):
+    """Sums over what begins elsewhere are taken in another order, and have other last bits."""
+    torch.manual_seed(0)
+    folder = KINDS["text"](tmp_path)
+    file = folder / "model.safetensors"
+    content = file.read_bytes()
+    length = int.from_bytes(content[:8], "little")
+    header = content[8 : 8 + length].rstrip() + b" "
+    header += b" " * ((4 - 8 - len(header)) % 64)  # the values begin 4 bytes after a multiple of 64
+    file.write_bytes(len(header).to_bytes(8, "little") + header + content[8 + length :])
+    body = read_body(str(folder), "text")
+    assert {weights.data_ptr() % 64 for weights in body.parameters()} == {0}
