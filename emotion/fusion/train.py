@@ -5,7 +5,6 @@ Only the training labels train, only the validation labels choose the epoch; the
 """
 
 import hashlib
-import itertools
 import json
 import math
 from collections import Counter
@@ -85,10 +84,11 @@ def fuse(
                 f"{index_path}: no training utterance has {' or '.join(features)}, so nothing can be learned; set "
                 "modalities to what the corpus has (emotion corpus check counts it), or add the files that are missing"
             )
-        lines, checkpoint = _fuse(folder, index, splits, scratch=scratch, settings=settings)
+        lines, unfinished = _fuse(folder, index, splits, scratch=scratch, settings=settings)
         write_record(folder, training_of(features, index))
     write_text(curve, curve_csv(lines))
-    checkpoint.unlink(missing_ok=True)
+    for checkpoint in unfinished:
+        checkpoint.unlink(missing_ok=True)
     for finding in class_findings(_counts(index)):
         logs.warning(f"fuse: {finding.told()}")
     best = best_epoch(lines)
@@ -100,11 +100,11 @@ def fuse(
 
 def _fuse(
     folder: Path, index: Index, splits: Mapping[str, Sequences], *, scratch: Path, settings: TrainSettings
-) -> tuple[list[Epoch], Path]:
+) -> tuple[list[Epoch], list[Path]]:
     """Train and fill the folder.
 
     Returns:
-        The training curve, and the file of the unfinished training, to be removed once everything is written.
+        The training curve, and the files of unfinished training, to be removed once everything is written.
     """
     model, shape = settings.model, _shape(splits, settings)
     if not own.entry(model).sizes:
@@ -116,16 +116,16 @@ def _fuse(
     if settings.refit:  # such a model knows validation: its own scores there say nothing
         made["refit"] = True
     # All that tells two runs apart: queued experiments share the scratch folder.
-    checkpoint = scratch / f"fuse-{_key(splits, made | dict(settings) | {'code': _code(model)})}.pt"
-    module, lines = fit(
-        splits, classes=len(index.labels), settings=settings, checkpoint=checkpoint, title=f"fuse {model}"
-    )
+    key = _key(splits, made | dict(settings) | {"code": _code(model)})
+    first, second = scratch / f"fuse-{key}.pt", scratch / f"fuse-{key}-refit.pt"
+    how: dict[str, Any] = {"classes": len(index.labels), "settings": settings}
+    module, lines = fit(splits, checkpoint=first, title=f"fuse {model}", **how)
     scored = [(splits["validation"], probabilities(module, splits["validation"]))]  # before it learns them
     if settings.refit:
-        module = refit(splits, classes=len(index.labels), settings=settings, title=f"refit {model}")
+        module = refit(splits, checkpoint=second, title=f"refit {model}", **how)
     scored.append((splits["test"], probabilities(module, splits["test"])))
     saved.save(folder, module, settings=made, scaling=splits["train"].scaling, scored=scored)
-    return lines, checkpoint
+    return lines, [first, second]
 
 
 def _counts(index: Index) -> dict[str, dict[str, int]]:
@@ -180,7 +180,14 @@ def fit(
     return module, lines
 
 
-def refit(splits: Mapping[str, Sequences], *, classes: int, settings: TrainSettings, title: str = "") -> nn.Module:
+def refit(
+    splits: Mapping[str, Sequences],
+    *,
+    classes: int,
+    settings: TrainSettings,
+    checkpoint: Path | None = None,
+    title: str = "",
+) -> nn.Module:
     """Train a model afresh on training and validation sequences together, for all epochs of the settings.
 
     It begins with the weights with which `fit` begins. No epoch is chosen: nothing is left to choose it on. For the
@@ -190,15 +197,8 @@ def refit(splits: Mapping[str, Sequences], *, classes: int, settings: TrainSetti
         The module in eval mode with the weights of the last epoch.
     """
     module = _made(splits, classes=classes, settings=settings)
-    counted = itertools.count()  # as a score: the last epoch is the best one
-    _train(
-        module,
-        join(splits["train"], splits["validation"]),
-        lambda module, helper: (0.0, float(next(counted))),
-        classes=classes,
-        settings=settings,
-        title=title,
-    )
+    ours = join(splits["train"], splits["validation"])
+    _train(module, ours, None, classes=classes, settings=settings, checkpoint=checkpoint, title=title)
     return module
 
 
@@ -217,7 +217,7 @@ def _made(splits: Mapping[str, Sequences], *, classes: int, settings: TrainSetti
 def _train(
     module: nn.Module,
     sequences: Sequences,
-    score: Callable[..., tuple[float, float]],
+    score: Callable[..., tuple[float, float]] | None,
     *,
     classes: int,
     settings: TrainSettings,
@@ -225,7 +225,7 @@ def _train(
     watch: Callable[[int, nn.Module], None] | None = None,
     title: str,
 ) -> list[Epoch]:
-    """Train in place; `score` (module, helper) validates."""
+    """Train in place; `score` (module, helper) validates, see `loop.train`."""
     ready = sequences.to(device())
     vary = Variation(
         input_dropout=settings.input_dropout,
@@ -240,7 +240,7 @@ def _train(
             module,
             batches=lambda epoch: steps(ready, batch=settings.batch, seed=settings.seed, epoch=epoch),
             step=lambda module, step: backward(module, [partial(own_loss, module, part) for part in step], helper),
-            validate=lambda module: score(module, helper=helper),
+            validate=partial(score, helper=helper) if score else None,
             epochs=epochs,
             lr=settings.lr,
             weight_decay=settings.weight_decay,

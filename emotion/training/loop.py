@@ -35,7 +35,7 @@ def train(
     *,
     batches: Callable[[int], Iterable[B]],
     step: Callable[[nn.Module, B], Tensor],
-    validate: Callable[[nn.Module], tuple[float, float]],
+    validate: Callable[[nn.Module], tuple[float, float]] | None,
     epochs: int,
     lr: float,
     weight_decay: float,
@@ -49,14 +49,15 @@ def train(
     watch: Callable[[int, nn.Module], None] | None = None,
     title: str,
 ) -> list[Epoch]:
-    """Train in place; the module ends in eval mode with the weights of its best epoch.
+    """Train in place; the module ends in eval mode with the weights of its best epoch, or its last (`validate`).
 
     Args:
         module: what to train, already on its device.
         batches: epoch (from 1) -> batches; must depend on nothing but the epoch, or a continued run would differ.
         step: (module, batch) -> its mean loss, a scalar; sets the gradients of the parameters, e.g. with `backward`.
         validate: module -> (loss, score); called in eval mode without gradients. The score is the validation weighted
-            F1.
+            F1. None = there is nothing to validate on: all epochs are trained, the last one is kept, and the curve has
+            zeros there.
         epochs: how many at most.
         lr: Adam's learning rate.
         weight_decay: L2 penalty, added to the gradient (Adam, not AdamW, as in the paper).
@@ -94,7 +95,7 @@ def train(
         left = track(left, total=epochs, title=title, unit="epochs", done=start)
     with nullcontext() if checkpoint is None else using(checkpoint), one_thread(module):
         for epoch in left:
-            if patience and run.history and len(run.history) - best_epoch(run.history).epoch >= patience:
+            if validate and patience and run.history and epoch - 1 - best_epoch(run.history).epoch >= patience:
                 break
             factor = 1.0 if schedule is None else schedule(epoch)
             for group in optimiser.param_groups:
@@ -102,16 +103,16 @@ def train(
             train_loss = _one_epoch(module, optimiser, batches(epoch), step, clip, average)
             kept.eval()
             with torch.no_grad():
-                validation_loss, score = validate(kept)
+                validation_loss, score = validate(kept) if validate else (0.0, 0.0)
                 if watch is not None:
                     watch(epoch, kept)
             _check_finite(train_loss, validation_loss, title=title, epoch=epoch, lr=lr)
             run.history.append(Epoch(epoch, train_loss, validation_loss, score))
-            if best_epoch(run.history).epoch == epoch:
+            if validate is None or best_epoch(run.history).epoch == epoch:
                 run.best_weights = {name: value.detach().clone() for name, value in kept.state_dict().items()}
             if checkpoint is not None:
                 save(checkpoint, key, run, module, optimiser, average)
-    return _finish(module, run, title)
+    return _finish(module, run, title, chosen=validate is not None)
 
 
 def backward(loss: Tensor) -> Tensor:
@@ -159,11 +160,11 @@ def _check_finite(train_loss: float, validation_loss: float, *, title: str, epoc
         )
 
 
-def _finish(module: nn.Module, run: Run, title: str) -> list[Epoch]:
+def _finish(module: nn.Module, run: Run, title: str, *, chosen: bool) -> list[Epoch]:
     best = best_epoch(run.history)
     module.load_state_dict(run.best_weights)
     module.eval()
     if title:
-        score = f"validation weighted F1 {best.validation_weighted_f1:.3f}"
-        logs.info(f"{title}: best epoch {best.epoch} of {len(run.history)}, {score}")
+        score = f"best epoch {best.epoch} of {{}}, validation weighted F1 {best.validation_weighted_f1:.3f}"
+        logs.info(f"{title}: {(score if chosen else 'all {} epochs').format(len(run.history))}")
     return run.history

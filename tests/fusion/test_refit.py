@@ -8,7 +8,7 @@ from planted_corpus import plant
 from planted_training import run
 
 from emotion.corpus.utterance import read_index
-from emotion.fusion import dataset
+from emotion.fusion import dataset, train
 from emotion.fusion.sequences import join
 from emotion.fusion.settings import TrainSettings
 from emotion.fusion.train import fit, refit
@@ -54,6 +54,32 @@ def test_it_is_the_training_on_both_to_the_last_epoch(planted):
     found = refit(splits, classes=3, settings=SETTINGS).state_dict()
     assert all(torch.equal(value, found[name]) for name, value in reached[6].items())
     assert not all(torch.equal(value, found[name]) for name, value in reached[5].items())
+
+
+def test_a_kill_in_the_second_training_costs_an_epoch_and_changes_nothing(planted, tmp_path, monkeypatch, capsys):
+    whole = run(planted, tmp_path / "whole", refit=True, epochs=5, patience=1, lr=1e-9)  # the first ends after two
+    said = [line for line in capsys.readouterr().err.splitlines() if line.startswith("refit fusion: ")]
+    assert said[-1] == "refit fusion: all 5 epochs"
+    trained, end, steps = [], 4, train.steps
+
+    def counted(sequences, *, epoch, **how):
+        if len(trained) == end:
+            raise KeyboardInterrupt
+        trained.append((len(sequences), epoch))
+        return steps(sequences, epoch=epoch, **how)
+
+    monkeypatch.setattr(train, "steps", counted)
+    with pytest.raises(KeyboardInterrupt):
+        run(planted, tmp_path / "killed", refit=True, epochs=5, patience=1, lr=1e-9)
+    first, second = trained[0][0], trained[-1][0]
+    assert first < second and trained == [(first, 1), (first, 2), (second, 1), (second, 2)]
+    trained.clear()
+    end = 9
+    again = run(planted, tmp_path / "killed", refit=True, epochs=5, patience=1, lr=1e-9)
+    assert trained == [(second, 3), (second, 4), (second, 5)]
+    for name in ("model.safetensors", "probabilities.csv", "settings.json"):
+        assert (again / name).read_bytes() == (whole / name).read_bytes(), name
+    assert list(tmp_path.rglob("*.pt")) == []
 
 
 def test_the_stage_keeps_the_validation_scores_of_who_had_not_seen_them(planted, tmp_path):
