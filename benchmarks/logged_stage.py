@@ -13,7 +13,7 @@ from pathlib import Path
 
 from emotion.corpus.utterance import Utterance
 from emotion.extraction import executors
-from emotion.extraction.engine import Executor, Item, Job, Shard
+from emotion.extraction.engine import Executor, Job, Placed, Shard
 
 
 @dataclass
@@ -26,7 +26,7 @@ class Logged:
     def __post_init__(self) -> None:
         self.what, self.device = self.job.what, self.job.device
 
-    def __call__(self, rows: Sequence[Utterance]) -> list[Item]:
+    def __call__(self, rows: Sequence[Utterance]) -> Iterable[Placed]:
         """See `engine.Job`."""
         self._write(self.log, "".join(f"{row.utterance}\n" for row in rows))
         self._write(self.log.with_suffix(".shards"), f"{len(rows)}\n")
@@ -52,7 +52,7 @@ def main() -> None:
     def choose_logged() -> Executor:
         execute = choose()
 
-        def run(job: Job, shards: Sequence[Shard]) -> Iterable[tuple[int, list[Item]]]:
+        def run(job: Job, shards: Sequence[Shard]) -> Iterable[tuple[int, Iterable[Placed]]]:
             return execute(Logged(job, log), shards)
 
         return run

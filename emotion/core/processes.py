@@ -74,7 +74,7 @@ def run(
         workers: how many processes.
         start: a module's function that prepares each worker; what it raises is raised here.
         arguments: of `start`.
-        limit: seconds that a task may take, by task; None = no limit.
+        limit: seconds that a task may take, by task, from its beginning or its last part; None = no limit.
         told: called here with a task's number and what the task gave to `tell`.
 
     Yields:
@@ -185,6 +185,7 @@ class _Pool:
             return
         if kind == "part":
             yield worker.task, content
+            worker.since = time.monotonic()  # what the consumer needs is not the worker's
             return
         number, worker.task = worker.task, None
         if kind == "result":

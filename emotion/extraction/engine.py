@@ -146,15 +146,17 @@ def compute(job: Job, rows: Sequence[Utterance]) -> Iterator[Placed]:
         for place, item in job(rows):
             yield place, item
             left.pop(place)
+        return
     except Exception as error:
         if not _out_of_memory(error):
             error.add_note(f"{job.what}: in the shard of {len(rows)} utterances from {rows[0].utterance} on")
             raise
-        if len(rows) == 1:
-            yield 0, Item(None, "too large: out of memory")
-            return
-        for place in left:
-            yield from ((place, item) for _, item in compute(job, [rows[place]]))
+    # Here the error is gone, and what its frames held.
+    if len(rows) == 1:
+        yield 0, Item(None, "too large: out of memory")
+        return
+    for place in left:
+        yield from ((place, item) for _, item in compute(job, [rows[place]]))
 
 
 def _out_of_memory(error: Exception) -> bool:

@@ -3,8 +3,8 @@
 import heapq
 import itertools
 import math
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections import defaultdict, deque
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from operator import itemgetter
@@ -83,30 +83,43 @@ def _upright(path: Path, spans: Sequence[Span], how: Clips, *, max_seconds: floa
     kept, turns = _kept(how.size, [side for *_, side in spans]), 0
     with Video(path, crop=kept) as video:
         cut = _cut(video, plan(video), track, how)
-        held = _held(cut)
+        held, fault = _held(cut)
         if _evidence([item for _, item in held]) < sure:
             with Video(path, crop=kept) as again:
                 pictures = _some_pictures(again, plan(again), before=video.decoded)
             turns = better_turn(pictures, detect, sure=sure, clearly=clearly)
+        while held and not turns:
+            yield held.popleft()
+        if fault is not None and not turns:
+            raise fault
         if not turns:
-            yield from held
             yield from cut
             return
+        cut.close()
+        held.clear()
     with Video(path, crop=kept, turns=turns) as video:
         for place, item in _cut(video, plan(video), track, how):
             note = item.note | {"turned": 90 * turns} if item.note else item.note
             yield place, replace(item, note=note)
 
 
-def _held(cut: Iterator[Placed]) -> list[Placed]:
-    """The first items: all, or so many that they are enough to see which way up the pictures are."""
-    held, size = [], 0
-    for place, item in cut:
-        held.append((place, item))
-        size += 0 if item.values is None else item.values.nbytes
-        if size >= _HELD:
-            break
-    return held
+def _held(cut: Iterator[Placed]) -> tuple[deque[Placed], Exception | None]:
+    """The first items: all, or so many that they are enough to see which way up the pictures are; and what ended them.
+
+    A fault costs what comes after it, in a short video as in a long one.
+    """
+    held, size = deque[Placed](), 0
+    try:
+        for place, item in cut:
+            held.append((place, item))
+            size += 0 if item.values is None else item.values.nbytes
+            if size >= _HELD:
+                break
+    except (MediaError, cv2.error, av.FFmpegError) as error:
+        if getattr(error, "code", 0) == _NO_MEMORY:
+            raise
+        return held, error.with_traceback(None)
+    return held, None
 
 
 def _kept(size: int, sides: Sequence[str]) -> int:
@@ -135,7 +148,9 @@ def _pieces(video: Video, *, spans: Sequence[Span], fps: float, max_seconds: flo
     return pieces
 
 
-def _cut(video: Video, pieces: Sequence[_Piece], new_track: Callable[..., FaceTrack], how: Clips) -> Iterator[Placed]:
+def _cut(
+    video: Video, pieces: Sequence[_Piece], new_track: Callable[..., FaceTrack], how: Clips
+) -> Generator[Placed, None, None]:
     """One pass over the video; every utterance has a track of its own, from its first frame to its last."""
     rgb = how.colour == "rgb"
     wanted = heapq.merge(*(zip(piece.frames, itertools.repeat(place)) for place, piece in enumerate(pieces)))

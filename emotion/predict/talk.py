@@ -15,7 +15,7 @@ from emotion.conversation import weights
 from emotion.conversation.pieces import Piece
 from emotion.conversation.recording import NONE, Conversation, Progress, turns_of
 from emotion.conversation.turns import Corners, SpokenTurn
-from emotion.core.closure import digest_of, read_code
+from emotion.core.closure import digest_files, digest_of
 from emotion.core.errors import EmotionError
 from emotion.core.files import write_text
 from emotion.core.objects import read_object
@@ -135,8 +135,8 @@ def key_of(recording: Recording, how: Listening) -> str:
     """Names what turns depend on: content of recording and transcript, how they are found, and by which code."""
     read = [path.read_bytes() for path in (how.transcript, how.weights) if path is not None and path.is_file()]
     used = [Path(__file__).parents[1] / name for name in ("conversation/recording.py", "timeline/reading.py")]
-    code = read_code(Path(__file__)).digest + digest_of(*used)
-    known = [*recording.digests, *(hashlib.sha256(content).hexdigest() for content in read), code]
+    own = digest_files([f"emotion/predict/{name}.py" for name in ("media", "talk")], root=Path(__file__).parents[2])
+    known = [*recording.digests, *(hashlib.sha256(content).hexdigest() for content in read), own, digest_of(*used)]
     plain = {item.name: str(getattr(how, item.name)) for item in fields(how)} | {"name": recording.path.name}
     return hashlib.sha256(json.dumps([known, plain], sort_keys=True).encode()).hexdigest()
 

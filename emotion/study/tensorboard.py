@@ -8,8 +8,10 @@ The same run gives the same bytes: an epoch's time is its number, and no name of
 from pathlib import Path
 from typing import Final
 
+from emotion.core import logs
 from emotion.core.errors import EmotionError
 from emotion.core.files import writing
+from emotion.core.text import shortened
 from emotion.study.plan import Run
 from emotion.study.run import read_result
 
@@ -25,18 +27,17 @@ def check_installed() -> None:
     """Raise EmotionError where TensorBoard is not installed."""
     try:
         import tensorboard.summary.writer.record_writer  # noqa: F401
-    except ImportError:
+    except ImportError as error:
         raise EmotionError(
-            "--log tensorboard needs tensorboard, which is not installed: pip install '.[tensorboard]' where the "
-            "project is"
+            f"--log tensorboard needs tensorboard, which is not installed or not whole ({shortened(str(error))}): "
+            "pip install '.[tensorboard]' where the project is"
         ) from None
 
 
 def write_events(run: Run) -> Path | None:
-    """Write a finished run's curve, and return its file; None where the run's own file is gone or damaged.
+    """Write a finished run's curve, and return its file; None where it cannot be, which is a warning.
 
-    Raises:
-        EmotionError: it cannot be written.
+    The curve is in the run's own file, too, so the same call writes it later.
     """
     from tensorboard.compat.proto.event_pb2 import Event
     from tensorboard.compat.proto.summary_pb2 import Summary
@@ -50,8 +51,12 @@ def write_events(run: Run) -> Path | None:
         points = [Summary.Value(tag=tag, simple_value=value) for tag, value in zip(TAGS, values, strict=True)]
         events.append(Event(wall_time=epoch, step=epoch, summary=Summary(value=points)))
     path = run.path.parent.parent / FOLDER / run.path.stem / _FILE
-    with writing(path) as partial, partial.open("wb") as file:
-        writer = RecordWriter(file)
-        for event in events:
-            writer.write(event.SerializeToString())
+    try:
+        with writing(path) as partial, partial.open("wb") as file:
+            writer = RecordWriter(file)
+            for event in events:
+                writer.write(event.SerializeToString())
+    except EmotionError as error:
+        logs.warning(f"warning: no curve for TensorBoard: {error}")
+        return None
     return path

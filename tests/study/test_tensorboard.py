@@ -54,9 +54,20 @@ def test_the_command_says_how_to_look_at_them(features, tmp_path):
     assert len(list(tmp_path.glob("tensorboard/cnn-seed1-*/events.out.tfevents.0"))) == 1
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("no_pictures")
+def test_a_curve_that_cannot_be_written_ends_no_study(features, tmp_path, capsys):
+    (tmp_path / "tensorboard").touch()
+    conduct(features, tmp_path, log=write_events)
+    assert capsys.readouterr().err.count("warning: no curve for TensorBoard: ") > 2
+    assert (tmp_path / "study.md").exists()
+
+
 def test_without_the_extra_it_is_named_before_anything_is_done(features, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "tensorboard", None)
-    with pytest.raises(EmotionError, match=r"tensorboard, which is not installed: pip install '\.\[tensorboard\]'"):
+    with pytest.raises(
+        EmotionError, match=r"tensorboard, which is not installed or not whole \(.*\): pip install '\.\[tensorboard\]'"
+    ):
         check_installed()
     arguments = ["study", "--features", str(features), "--out", str(tmp_path / "out"), "--log", "tensorboard"]
     assert isinstance(runner.invoke(app, arguments).exception, EmotionError)
