@@ -7,7 +7,6 @@ import subprocess
 import sys
 import textwrap
 import time
-from functools import partial
 from pathlib import Path
 
 import av
@@ -18,11 +17,10 @@ from coded_video import BOX, RIGHT, read_code, write_coded
 from drawn_face import draw_face, needs_haar
 from extraction.planted_faces import codes, extract, listed, planted_detector, row
 
-from emotion.core.errors import EmotionError, MediaError
+from emotion.core.errors import EmotionError
 from emotion.extraction import executors, faces, one_video
 from emotion.extraction.faces import shards
 from emotion.media.settings import Clips
-from emotion.media.video import Video
 from emotion.store.cache import Cache
 
 
@@ -135,52 +133,6 @@ def test_pictures_that_cannot_be_converted_are_named(tmp_path, monkeypatch):
     ((_, item),) = one_video.video_clips(tmp_path / "a.avi", [(0.0, 1.0, "full")], Clips(size=32), max_seconds=600.0)
     assert item.values is None and item.reason.startswith("undecodable video: ")
     assert "a.avi (no sound or pictures in it can be read" in item.reason
-
-
-def test_clips_of_a_long_video_are_let_go_while_it_is_read(tmp_path, monkeypatch):
-    monkeypatch.setattr(one_video, "make_detector", planted_detector)
-    videos = []
-    monkeypatch.setattr(one_video, "Video", lambda path, **how: videos.append(Video(path, **how)) or videos[-1])
-    write_coded(tmp_path / "a.avi", frames=90)
-    spans = [(1.0, 2.0, "full"), (0.0, 1.0, "left"), (1.0, 2.0, "full"), (3.0, 4.0, "full"), (5.0, 6.0, "right")]
-    cut = partial(one_video.video_clips, tmp_path / "a.avi", spans, Clips(size=32), max_seconds=600.0)
-    whole = [(place, item, videos[-1].decoded) for place, item in cut()]
-    assert [(place, decoded) for place, _, decoded in whole] == [(place, 90) for place in (1, 0, 2, 3, 4)]
-    monkeypatch.setattr(one_video, "_HELD", 20 * 32 * 32)  # of 15 frames a second
-    early = [(place, item, videos[-1].decoded) for place, item in cut()]
-    assert [(place, decoded) for place, _, decoded in early] == [(1, 30), (0, 30), (2, 30), (3, 60), (4, 90)]
-    for (_, item, _), (_, same, _) in zip(whole, early, strict=True):
-        assert np.array_equal(item.values, same.values) and item.note == same.note
-
-
-@pytest.mark.parametrize("held", [1, one_video._HELD])
-def test_a_fault_late_in_a_video_costs_what_comes_after_it(tmp_path, monkeypatch, held):
-    class Breaks(Video):
-        def at(self, number):
-            if number > 50:
-                raise MediaError("planted: from here on")
-            return super().at(number)
-
-    write_coded(tmp_path / "a.avi", frames=90)
-    monkeypatch.setattr(one_video, "make_detector", planted_detector)
-    monkeypatch.setattr(one_video, "Video", Breaks)
-    monkeypatch.setattr(one_video, "_HELD", held)
-    spans = [(0.0, 1.0, "full"), (2.0, 3.0, "full"), (3.0, 4.0, "full"), (4.0, 5.0, "full")]
-    items = dict(one_video.video_clips(tmp_path / "a.avi", spans, Clips(size=32), max_seconds=600.0))
-    assert [item.reason for _, item in sorted(items.items())] == ["", "", *["planted: from here on"] * 2]
-
-
-@pytest.mark.parametrize("held", [1, one_video._HELD])
-def test_a_video_that_is_turned_is_read_again_from_its_beginning(tmp_path, monkeypatch, held):
-    monkeypatch.setattr(one_video, "make_detector", planted_detector)
-    monkeypatch.setattr(one_video, "_HELD", held)
-    monkeypatch.setattr(one_video, "_evidence", lambda items: len(items) / 1e6)
-    monkeypatch.setattr(one_video, "better_turn", lambda pictures, *_, **__: 2)
-    write_coded(tmp_path / "a.avi", frames=60)
-    spans = [(0.0, 1.0, "full"), (1.0, 2.0, "full"), (2.5, 4.0, "full"), (5.0, 6.0, "full")]
-    items = dict(one_video.video_clips(tmp_path / "a.avi", spans, Clips(size=32), max_seconds=600.0))
-    assert [items[place].note["turned"] for place in range(3)] == [180] * 3
-    assert sorted(items) == [0, 1, 2, 3] and items[3].reason.startswith("utterance beyond the video's end")
 
 
 def test_too_much_missing_changes_nothing(tmp_path, monkeypatch):
