@@ -159,6 +159,11 @@ def compute(job: Job, rows: Sequence[Utterance]) -> Iterator[Placed]:
         yield from ((place, item) for _, item in compute(job, [rows[place]]))
 
 
+def compute_whole(job: Job, rows: Sequence[Utterance]) -> list[Placed]:
+    """The same at once, for who cannot pass results on one by one."""
+    return list(compute(job, rows))
+
+
 def _out_of_memory(error: Exception) -> bool:
     """Also as torch and OpenCV say it."""
     words = ("can't allocate memory", "not enough memory", "Insufficient memory", "Failed to allocate")

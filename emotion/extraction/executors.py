@@ -17,7 +17,7 @@ from emotion.core.processes import Lost
 from emotion.corpus.utterance import Index, Utterance
 from emotion.encoders.absent import MEDIUM, has
 from emotion.extraction import engine, ray_cluster
-from emotion.extraction.engine import Item, Job, Placed, Shard, compute
+from emotion.extraction.engine import Item, Job, Placed, Shard, compute, compute_whole
 
 _SLOWEST = 20.0  # times real time: no decoder or encoder that works is slower
 _threads = ExitStack()  # of a worker process: a context that nobody keeps would end at once
@@ -58,7 +58,7 @@ def run_local(
     if job.device != "cpu":
         # One encoder on the GPU; while one thread computes, the others read.
         with ThreadPoolExecutor(max(2, workers)) as pool:
-            yield from _completed(pool, partial(_whole, job), shards, ahead=max(2, workers) + 1)
+            yield from _completed(pool, partial(compute_whole, job), shards, ahead=max(2, workers) + 1)
     elif not patience and (workers == 1 or len(shards) < 2):
         with job.one_thread():
             for number, rows in shards:
@@ -82,7 +82,9 @@ def _in_processes(
             else:
                 left[task].pop(found[0], None)  # a second worker gives again what the first one gave
                 yield shards[task][0], [found]
-        for number, rows, places in ((*shards[task], list(left[task])) for task in bad):
+        for task in bad:
+            number, rows = shards[task]
+            places = list(left[task])
             for row, found in run([[rows[place]] for place in places]):
                 lost = isinstance(found, Lost)
                 item = Item(None, f"{'too slow' if found.hung else 'crash'}: {found.why}") if lost else found[1]
@@ -108,10 +110,6 @@ def _completed(
             return
         for future in wait(running, return_when=FIRST_COMPLETED).done:
             yield running.pop(future), future.result()
-
-
-def _whole(job: Job, rows: Sequence[Utterance]) -> list[Placed]:
-    return list(compute(job, rows))
 
 
 def _start_worker(job: Job) -> None:

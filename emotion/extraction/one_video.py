@@ -88,11 +88,11 @@ def _upright(path: Path, spans: Sequence[Span], how: Clips, *, max_seconds: floa
             with Video(path, crop=kept) as again:
                 pictures = _some_pictures(again, plan(again), before=video.decoded)
             turns = better_turn(pictures, detect, sure=sure, clearly=clearly)
-        while held and not turns:
-            yield held.popleft()
-        if fault is not None and not turns:
-            raise fault
         if not turns:
+            while held:
+                yield held.popleft()
+            if fault is not None:
+                raise fault
             yield from cut
             return
         cut.close()

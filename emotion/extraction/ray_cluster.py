@@ -17,7 +17,7 @@ from typing import Any
 from emotion.core import logs
 from emotion.core.errors import EmotionError
 from emotion.corpus.utterance import Utterance
-from emotion.extraction.engine import Job, Placed, Shard, compute
+from emotion.extraction.engine import Job, Placed, Shard, compute_whole
 
 _TRIES = 3  # of one shard, or to start an actor: what fails so often is at fault itself
 _LOOK = 2.0  # s between two looks at what the cluster has room for
@@ -64,7 +64,7 @@ class Worker:
 
     def work(self, rows: Sequence[Utterance]) -> list[Placed]:
         """One shard."""
-        return list(compute(self.job, rows))
+        return compute_whole(self.job, rows)
 
 
 class _Pool:

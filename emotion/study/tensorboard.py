@@ -15,10 +15,8 @@ from emotion.core.text import shortened
 from emotion.study.plan import Run
 from emotion.study.run import read_result
 
-FOLDER: Final = "tensorboard"
-TAGS: Final = ("loss/training", "loss/validation", "weighted F1/validation")
-"""Of the columns of `run.Result.curve`."""
-
+_FOLDER: Final = "tensorboard"
+_TAGS: Final = ("loss/training", "loss/validation", "weighted F1/validation")  # columns of `run.Result.curve`
 _FILE: Final = "events.out.tfevents.0"
 _VERSION: Final = "brain.Event:2"  # of the format, in the first record
 
@@ -48,9 +46,9 @@ def write_events(run: Run) -> Path | None:
         return None
     events = [Event(file_version=_VERSION)]
     for epoch, values in enumerate(result.curve.tolist(), start=1):
-        points = [Summary.Value(tag=tag, simple_value=value) for tag, value in zip(TAGS, values, strict=True)]
+        points = [Summary.Value(tag=tag, simple_value=value) for tag, value in zip(_TAGS, values, strict=True)]
         events.append(Event(wall_time=epoch, step=epoch, summary=Summary(value=points)))
-    path = run.path.parent.parent / FOLDER / run.path.stem / _FILE
+    path = run.path.parent.parent / _FOLDER / run.path.stem / _FILE
     try:
         with writing(path) as partial, partial.open("wb") as file:
             writer = RecordWriter(file)

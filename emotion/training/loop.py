@@ -161,10 +161,10 @@ def _check_finite(train_loss: float, validation_loss: float, *, title: str, epoc
 
 
 def _finish(module: nn.Module, run: Run, title: str, *, chosen: bool) -> list[Epoch]:
-    best = best_epoch(run.history)
+    best, count = best_epoch(run.history), len(run.history)
     module.load_state_dict(run.best_weights)
     module.eval()
     if title:
-        score = f"best epoch {best.epoch} of {{}}, validation weighted F1 {best.validation_weighted_f1:.3f}"
-        logs.info(f"{title}: {(score if chosen else 'all {} epochs').format(len(run.history))}")
+        score = f"best epoch {best.epoch} of {count}, validation weighted F1 {best.validation_weighted_f1:.3f}"
+        logs.info(f"{title}: {score if chosen else f'all {count} epochs'}")
     return run.history

@@ -72,9 +72,8 @@ def test_what_came_before_a_crash_is_not_computed_alone_again(tmp_path):
     with Cache(tmp_path / "numbers.h5") as cache, Cache(tmp_path / "whole" / "numbers.h5") as whole:
         different = [i for i in range(60) if not np.array_equal(cache[i], whole[i])]
         assert different == [42] and cache.reason[42] == "crash: its process ended with exit code 9"
-    times = Counter(
-        (tmp_path / "log").read_text().split()
-    )  # a shard is tried three times, then what is left of it row by row
+    # A shard is tried three times, then what is left of it row by row.
+    times = Counter((tmp_path / "log").read_text().split())
     shard = ["u006", "u018", "u030", "u042", "u054"]
     assert [times[name] for name in shard] == [3, 3, 3, 6, 1]
     assert {times[row.utterance] for row in ROWS if row.utterance not in shard} == {1}
